@@ -1,0 +1,61 @@
+# Everything runs from .venv, which is made on first use and remade when the lock changes.
+PY := .venv/bin/python
+MODULE ?=
+.DEFAULT_GOAL := help
+
+.PHONY: help demo serve test test-slow check format bench docs vignettes mutants lock clean
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/run: requirements/run.txt pyproject.toml
+	python3 -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: .venv/run ## run the service on example patients, nothing to set up
+	@.venv/bin/cdshooks demo
+
+serve: .venv/run ## run the service in its production form
+	@.venv/bin/cdshooks serve
+
+test: .venv/dev ## run every test
+	$(PY) -m pytest -n auto
+
+vignettes: .venv/dev ## run the vignettes of the rules only
+	$(PY) -m pytest tests/vignettes
+
+check: .venv/dev ## format, lint, types, import direction, knowledge, generated docs
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	$(PY) -m tools.docs --check
+
+format: .venv/dev ## format and fix what can be fixed
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+docs: .venv/dev ## regenerate the documents that come from the code
+	$(PY) -m tools.docs
+
+bench: .venv/dev ## measure service time and compare with a bare endpoint
+	$(PY) -m tools.bench
+
+mutants: .venv/dev ## mutation testing of MODULE=path (several: quote them)
+	$(PY) -m tools.mutants $(MODULE) --at-least 95
+
+lock: .venv/dev ## resolve dependencies anew and write the hashed locks
+	$(PY) -m pip install --quiet uv
+	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
+	.venv/bin/uv pip compile requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/build.txt
+	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,197 @@
+"""From findings to cards: clustered, worded, with their evidence, offers and links."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from cdshooks.cards.detail import detail
+from cdshooks.cards.drafts import action, label
+from cdshooks.cards.text import summary
+from cdshooks.chart import View
+from cdshooks.engine import Finding
+from cdshooks.knowledge import Parameter
+from cdshooks.rules.authoring import LEVELS, Offer, Order, Origin, Recommend, origins
+
+Json = dict[str, Any]
+EXTENSION = "org.als-cdshooks"
+ORDER_HOOKS = ("order-select", "order-sign")
+INFOS_AT_ORDERS = 3
+CARDS_AT_VIEWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A finding that recommends, with its outcome typed as such."""
+
+    finding: Finding
+    outcome: Recommend
+
+    @property
+    def level(self) -> int:
+        """Rank of the indicator, higher is worse."""
+        return LEVELS.index(self.outcome.indicator)
+
+
+Cluster = tuple[Advice, ...]
+"""What shares one card, the worst first."""
+
+
+def cards(findings: Iterable[Finding], view: View, public_url: str) -> list[Json]:
+    """The cards of a call, the most severe first, capped as its hook wants."""
+    clusters = sorted(clustered(findings, view.hook), key=lambda c: -c[0].level)
+    offered: set[tuple[object, ...]] = set()
+    return [_card(c, view, public_url, offered) for c in capped(clusters, view.hook)]
+
+
+def clustered(findings: Iterable[Finding], hook: str) -> list[Cluster]:
+    """Advice by card: one a group, or at order hooks one an order and merge word."""
+    groups: dict[object, list[Advice]] = {}
+    for finding in findings:
+        if isinstance(finding.outcome, Recommend):
+            advice = Advice(finding, finding.outcome)
+            groups.setdefault(_key(finding, hook), []).append(advice)
+    return [tuple(sorted(group, key=lambda a: -a.level)) for group in groups.values()]
+
+
+def _key(finding: Finding, hook: str) -> object:
+    rule = finding.rule
+    if hook in ORDER_HOOKS:
+        order = finding.order.reference if finding.order else None
+        return (order, rule.merge or rule.id)
+    return rule.group
+
+
+def capped(clusters: list[Cluster], hook: str) -> list[Cluster]:
+    """Warnings and criticals always; infos as far as there is room."""
+    urgent = [c for c in clusters if c[0].level > 0]
+    infos = [c for c in clusters if c[0].level == 0]
+    if hook in ORDER_HOOKS:
+        return urgent + infos[:INFOS_AT_ORDERS]
+    return urgent + infos[: max(0, CARDS_AT_VIEWS - len(urgent))]
+
+
+def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[object, ...]]) -> Json:
+    lead = cluster[0]
+    rule = lead.finding.rule
+    source = view.knowledge.base.sources[rule.sources[0]]
+    suggestions = list(_suggestions(cluster, view, offered))
+    card: Json = {
+        "uuid": str(uuid4()),
+        "summary": summary(lead.outcome.summary),
+        "detail": detail([a.finding for a in cluster], view.knowledge),
+        "indicator": lead.outcome.indicator,
+        "source": {
+            "label": source.label,
+            "url": source.url,
+            "topic": {
+                "system": view.knowledge.base.systems.uri("als-rule"),
+                "code": rule.id,
+                "display": rule.title,
+            },
+        },
+    }
+    if suggestions:
+        card["suggestions"] = suggestions
+        card["selectionBehavior"] = _selection(cluster, suggestions)
+    card["overrideReasons"] = list(_override_reasons(cluster, view))
+    card["links"] = [
+        {
+            "label": f"Why this card: {a.finding.rule.title}",
+            "url": f"{public_url}/rules/{a.finding.rule.id}",
+            "type": "absolute",
+        }
+        for a in _each_rule(cluster)
+    ]
+    card["extension"] = {EXTENSION: _extension(cluster, view)}
+    return card
+
+
+def _each_rule(cluster: Cluster) -> Iterator[Advice]:
+    """One advice a rule: two orders can bring the same rule into a group."""
+    seen: set[str] = set()
+    for advice in cluster:
+        if advice.finding.rule.id not in seen:
+            seen.add(advice.finding.rule.id)
+            yield advice
+
+
+def _suggestions(cluster: Cluster, view: View, offered: set[tuple[object, ...]]) -> Iterator[Json]:
+    """Each offer once a response, on its most severe card."""
+    evidence = _origins(cluster)
+    for advice in cluster:
+        for offer in advice.outcome.offers:
+            if _identity(offer) in offered:
+                continue
+            made = action(offer, view, evidence)
+            if made is None:
+                continue
+            offered.add(_identity(offer))
+            suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
+            if offer.recommended:
+                suggestion["isRecommended"] = True
+            yield {**suggestion, "actions": [made]}
+
+
+def _identity(offer: Offer) -> tuple[object, ...]:
+    order: Order | None = getattr(offer, "order", None)
+    return (type(offer).__name__, getattr(offer, "draft", ""), order.reference if order else "")
+
+
+def _selection(cluster: Cluster, suggestions: list[Json]) -> str:
+    """``any`` unless every advice of the card wants one choice only."""
+    single = all(a.outcome.choose == "at-most-one" for a in cluster if a.outcome.offers)
+    if single:
+        marked = [s for s in suggestions if s.pop("isRecommended", False)]
+        for suggestion in marked[:1]:
+            suggestion["isRecommended"] = True
+    return "at-most-one" if single else "any"
+
+
+def _override_reasons(cluster: Cluster, view: View) -> Iterator[Json]:
+    base = view.knowledge.base
+    codes = [code for a in cluster for code in (*a.outcome.overrides, *a.finding.rule.overrides)]
+    for code in dict.fromkeys(codes):
+        reason = base.overrides[code]
+        yield {"code": code, "system": base.systems.uri(reason.system), "display": reason.display}
+
+
+def _origins(cluster: Cluster) -> tuple[Origin, ...]:
+    found = [o for a in cluster for fact in a.outcome.evidence for o in origins(fact)]
+    return tuple(dict.fromkeys(found))
+
+
+def _extension(cluster: Cluster, view: View) -> Json:
+    """What a program needs: rules, evidence, what was missing, and the numbers that decided."""
+    limits = dict.fromkeys(limit.name for a in cluster for limit in a.outcome.by)
+    body = {
+        "rules": list(dict.fromkeys(a.finding.rule.id for a in cluster)),
+        "evidence": [_evidence(origin) for origin in _origins(cluster)],
+        "missing": list(dict.fromkeys(m for a in cluster for m in a.outcome.missing)),
+        "parameters": [_parameter(view.knowledge.parameters[name]) for name in limits],
+    }
+    return {key: value for key, value in body.items() if value}
+
+
+def _evidence(origin: Origin) -> Json:
+    day = origin.day.isoformat() if origin.day else ""
+    body = {
+        "resource": origin.resource,
+        "label": origin.label,
+        "value": origin.value,
+        "unit": origin.unit,
+        "date": day,
+    }
+    return {key: value for key, value in body.items() if value}
+
+
+def _parameter(parameter: Parameter) -> Json:
+    body = {
+        "name": parameter.name,
+        "value": str(parameter.value),
+        "operator": parameter.operator or "",
+        "unit": parameter.unit,
+        "source": parameter.source,
+        "mark": parameter.mark,
+    }
+    return {key: value for key, value in body.items() if value}

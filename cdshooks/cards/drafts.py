@@ -1,0 +1,101 @@
+"""Draft resources: templates whose slots are filled, and a client's own order corrected."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from cdshooks.chart import View
+from cdshooks.fhir.repair import repaired
+from cdshooks.knowledge import Knowledge
+from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Update
+
+Json = dict[str, Any]
+NEEDED = ("status", "intent", "subject")
+"""What an order sent back must still have; without it no update is offered."""
+REASONS_AT_MOST = 5
+
+
+def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
+    """The action of a suggestion; None when the client's order cannot be sent back whole."""
+    match offer:
+        case Create():
+            file = view.knowledge.base.drafts[offer.draft]
+            resource = filled(offer, view, evidence)
+            return {"type": "create", "description": file.description, "resource": resource}
+        case Update():
+            file = view.knowledge.base.drafts[offer.draft]
+            corrected = _corrected(offer, view)
+            if corrected is None:
+                return None
+            return {"type": "update", "description": file.description, "resource": corrected}
+        case Delete():
+            return {
+                "type": "delete",
+                "description": f"Remove the draft {offer.order.label.lower()} order",
+                "resourceId": offer.order.reference,
+            }
+
+
+def label(offer: Offer, knowledge: Knowledge) -> str:
+    """The words on the button of a suggestion."""
+    if isinstance(offer, Delete):
+        return f"Remove the {offer.order.label.lower()} draft"
+    return knowledge.base.drafts[offer.draft].label
+
+
+def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:
+    """A draft template with this call's patient, encounter, day, reason and evidence."""
+    encounter = view.context.encounter_id
+    references = list(dict.fromkeys(o.resource for o in evidence if "/" in o.resource))
+    slots: dict[str, Any] = {
+        "{patient}": f"Patient/{view.context.patient_id}",
+        "{encounter}": f"Encounter/{encounter}" if encounter else None,
+        "{today}": view.today.isoformat(),
+        "{priority}": "urgent" if offer.urgent else "routine",
+        "{reason}": offer.reason or None,
+        "{evidence}": [{"reference": r} for r in references[:REASONS_AT_MOST]] or None,
+    }
+    body = _fill(view.knowledge.base.drafts[offer.draft].resource, slots)
+    return body if isinstance(body, dict) else {}
+
+
+def _fill(node: Any, slots: Json) -> Any:
+    """The node with its slots filled; an element left empty is dropped."""
+    if isinstance(node, str):
+        return slots.get(node, node)
+    if isinstance(node, dict):
+        pairs = {key: _fill(value, slots) for key, value in node.items()}
+        return {key: value for key, value in pairs.items() if value is not None} or None
+    if isinstance(node, list):
+        return [v for v in (_fill(item, slots) for item in node) if v is not None] or None
+    return node
+
+
+def _corrected(offer: Update, view: View) -> Json | None:
+    """The client's whole order, repaired, with the template's fields in place of its own."""
+    original = _original(offer.order, view)
+    if original is None:
+        return None
+    template = view.knowledge.base.drafts[offer.draft].resource
+    resource = repaired({**original, **template})
+    if resource is None or any(element not in resource for element in NEEDED):
+        return None
+    return _with_text(resource)
+
+
+def _original(order: Order, view: View) -> Json | None:
+    for _, resource in view.context.draft_orders:
+        if (resource.get("resourceType"), resource.get("id")) == (order.type, order.id):
+            return resource
+    return None
+
+
+def _with_text(resource: Json) -> Json | None:
+    """The medication with a text beside its code: some clients show only the text."""
+    concept = resource.get("medicationCodeableConcept")
+    if concept is None:
+        return resource if "medicationReference" in resource else None
+    if "text" not in concept:
+        displays = [c.get("display") for c in concept.get("coding", []) if c.get("display")]
+        if displays:
+            concept = {**concept, "text": displays[0]}
+    return {**resource, "medicationCodeableConcept": concept}

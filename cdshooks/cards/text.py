@@ -1,0 +1,46 @@
+"""Text of a card: plain sentences in, GitHub-flavoured Markdown out, nothing injected.
+
+Rules write plain text. Everything they write is escaped here, wholesale, since
+a client renders the detail as Markdown with raw HTML and a chart can say anything.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+SUMMARY_LIMIT = 140
+"""The specification wants fewer characters than this."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_AUTOLINK = re.compile(r"(https?)://|www\.", re.IGNORECASE)
+
+
+def escaped(text: str) -> str:
+    """Plain text as Markdown that renders as itself, links and tags included."""
+    safe = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    safe = "".join(_HTML.get(c, c) for c in safe)
+    return _AUTOLINK.sub(lambda m: m[0].replace(":", "&#58;").replace(".", "&#46;"), safe)
+
+
+def summary(text: str) -> str:
+    """One line, cut at a word so that it stays under the specification's limit."""
+    line = " ".join(text.split())
+    if len(line) < SUMMARY_LIMIT:
+        return line
+    cut = line[: SUMMARY_LIMIT - 2]
+    return cut.rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A Markdown list of plain sentences."""
+    return "\n".join(f"- {escaped(line)}" for line in lines)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table of plain cells."""
+    lines = [header, ["---"] * len(header), *rows]
+    escaped_rows = [
+        cells if i == 1 else [escaped(cell) or " " for cell in cells]
+        for i, cells in enumerate(lines)
+    ]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in escaped_rows)

@@ -1,0 +1,124 @@
+"""The upper limit of normal of a laboratory value, and where it came from."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from cdshooks.chart.index import Record
+from cdshooks.chart.view import View
+from cdshooks.errors import UnitUnknown
+from cdshooks.fhir.dates import choice, when
+from cdshooks.fhir.elements import Json, number, obj, objects, string
+from cdshooks.knowledge import Measure
+from cdshooks.rules.authoring import Reading, UpperLimit
+
+_RANGE = re.compile(r"(?:\d+(?:\.\d+)?\s*[-–]\s*|[<≤]=?\s*)(\d+(?:\.\d+)?)\s*(\D{0,12})", re.ASCII)
+
+
+def with_upper_limit(view: View, measure: Measure, reading: Reading) -> Reading:
+    """The reading with its upper limit, when its measure has one."""
+    rule = measure.file.upper_limit
+    if rule is None or not reading.origins:
+        return reading
+    record = view.index.get(reading.origins[0].resource)
+    own = _own(record, measure, view) if record else None
+    limit = own or _lent(view, measure, record) or _assumed(view, measure)
+    return replace(reading, upper_limit=limit)
+
+
+def _own(record: Record, measure: Measure, view: View) -> UpperLimit | None:
+    """From the result's own reference ranges: the largest that fits, its text else."""
+    ranges = [r for r in objects(record.resource.get("referenceRange")) if _is_normal(r)]
+    unit = _unit_of(obj(record.resource.get("valueQuantity")))
+    highs = [_high(obj(r.get("high")), unit, measure, view) for r in ranges]
+    known = [h for h in highs if h is not None]
+    if known:
+        return UpperLimit(max(known), measure.unit, "range")
+    if any("high" in r for r in ranges):
+        return None
+    texts = [_text_high(string(r.get("text")), unit, measure, view) for r in ranges]
+    read = [t for t in texts if t is not None]
+    return UpperLimit(max(read), measure.unit, "text") if read else None
+
+
+def _is_normal(body: Json) -> bool:
+    """Whether a range is the normal one; therapeutic and critical ranges are not."""
+    codes = [c.get("code") for c in objects(obj(body.get("type")).get("coding"))]
+    return not codes or "normal" in codes
+
+
+def _unit_of(quantity: Json) -> str | None:
+    return string(quantity.get("code")) or string(quantity.get("unit"))
+
+
+def _high(quantity: Json, fallback: str | None, measure: Measure, view: View) -> Decimal | None:
+    value = number(quantity.get("value"))
+    return _converted(value, _unit_of(quantity) or fallback, measure, view)
+
+
+def _text_high(
+    text: str | None, fallback: str | None, measure: Measure, view: View
+) -> Decimal | None:
+    match = _RANGE.fullmatch(text.strip()) if text else None
+    if match is None:
+        return None
+    return _converted(number(match[1]), match[2].strip() or fallback, measure, view)
+
+
+def _converted(
+    value: Decimal | None, unit: str | None, measure: Measure, view: View
+) -> Decimal | None:
+    """In the canonical unit, and only if it can be an upper limit at all."""
+    rule = measure.file.upper_limit
+    if value is None or unit is None or rule is None:
+        return None
+    try:
+        limit = measure.units.convert(value, measure.units.row(unit))
+    except UnitUnknown:
+        return None
+    low, high = view.threshold(rule.at_least), view.threshold(rule.at_most)
+    return limit if low.met_by(limit) and high.met_by(limit) else None
+
+
+def _lent(view: View, measure: Measure, record: Record | None) -> UpperLimit | None:
+    """From another result of the same code and laboratory; a range outlives its report."""
+    rule = measure.file.upper_limit
+    if record is None or rule is None:
+        return None
+    found = [
+        limit
+        for other in view.index.coded("Observation", measure.value_sets)
+        if other is not record and _same_laboratory(record, other)
+        if _recent(other, rule.lend_days, view)
+        if (limit := _own(other, measure, view)) is not None
+    ]
+    best = max((limit.value for limit in found), default=None)
+    return UpperLimit(best, measure.unit, "earlier result") if best is not None else None
+
+
+def _same_laboratory(one: Record, other: Record) -> bool:
+    units = {_unit_of(obj(r.resource.get("valueQuantity"))) for r in (one, other)}
+    performers = [set(_performers(r.resource)) for r in (one, other)]
+    same_code = bool(set(one.codes) & set(other.codes))
+    return same_code and len(units) == 1 and performers[0] == performers[1]
+
+
+def _performers(resource: Json) -> Iterator[str]:
+    for performer in objects(resource.get("performer")):
+        yield string(performer.get("reference")) or string(performer.get("display")) or ""
+
+
+def _recent(record: Record, lookback: str, view: View) -> bool:
+    start, end = choice(record.resource, "effective", view.zone)
+    moment = end or start or when(record.resource.get("issued"), view.zone)
+    since = view.since(lookback)
+    return moment is not None and since is not None and moment.day >= since
+
+
+def _assumed(view: View, measure: Measure) -> UpperLimit | None:
+    rule = measure.file.upper_limit
+    if rule is None:
+        return None
+    value = view.knowledge.parameters[rule.assumed].value
+    return UpperLimit(Decimal(str(value)), measure.unit, "assumed")

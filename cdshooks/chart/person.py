@@ -1,0 +1,44 @@
+"""The patient and the call, as rules may know them."""
+
+from datetime import date
+
+from cdshooks.chart.view import View
+from cdshooks.fhir.dates import when
+from cdshooks.fhir.elements import boolean, string
+from cdshooks.rules.authoring import Call, Person
+
+
+def person(view: View) -> Person:
+    """Age, sex and whether living; what is not recorded is None."""
+    records = view.index.of("Patient")
+    resource = records[0].resource if records else {}
+    sex = string(resource.get("gender"))
+    died = boolean(resource.get("deceasedBoolean")) or bool(
+        string(resource.get("deceasedDateTime"))
+    )
+    return Person(
+        age=_age(view),
+        sex="male" if sex == "male" else "female" if sex == "female" else None,
+        deceased=died,
+        active=boolean(resource.get("active")) is not False,
+    )
+
+
+def _age(view: View) -> int | None:
+    records = view.index.of("Patient")
+    born = when(records[0].resource.get("birthDate"), view.zone) if records else None
+    if born is None or born.day > view.today:
+        return None
+    return years(born.day, view.today)
+
+
+def years(born: date, today: date) -> int:
+    """Completed years; a birthday counts from its own day."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def call(view: View) -> Call:
+    """The hook, the day, and whether the encounter of the call is in hospital."""
+    record = view.index.get(f"Encounter/{view.context.encounter_id}")
+    inpatient = bool(record and view.value_set("inpatient").holds_any(record.codes))
+    return Call(hook=view.hook, today=view.today, inpatient=inpatient)

@@ -1,0 +1,176 @@
+"""What a service asks for: few, simple FHIR searches, derived from what its rules read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cdshooks.knowledge import Code, Knowledge
+from cdshooks.rules.authoring import (
+    Draft,
+    Enrolled,
+    Input,
+    InUse,
+    Latest,
+    Listed,
+    Medication,
+    Ordered,
+    Partner,
+    Patient,
+    Performed,
+    Refused,
+    Reported,
+    Series,
+    This,
+    Together,
+    Visited,
+)
+
+CORE = 14
+"""The most searches that a service asks for unless a site wants everything."""
+
+Need = tuple[str, str | None]
+"""A FHIR type and, for observations, the group of codes that is asked for together."""
+
+MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One prefetch search: its key, its query, and the promise that it makes.
+
+    codes: the observation codes asked for; None asks for the type whole.
+    sorted: newest first, so a page is complete down to its last entry's date.
+    covers: what it reads, in words for a card that could not read it.
+    """
+
+    key: str
+    type: str
+    query: str
+    covers: str
+    rank: int
+    codes: frozenset[Code] | None = None
+    sorted: bool = False
+
+    def holds(self, type: str, codes: Iterable[Code]) -> bool:
+        """Whether a resource of this type with these codes would be in the answer."""
+        return type == self.type and (
+            self.codes is None or any(code in self.codes for code in codes)
+        )
+
+
+def plan(inputs: Iterable[Input], knowledge: Knowledge, *, full: bool) -> tuple[Search, ...]:
+    """The searches that serve ``inputs``, in the order of rank; core ones only unless full."""
+    codes: dict[str, set[Code]] = {}
+    types: set[str] = set()
+    for declaration in inputs:
+        for type, group in needs(declaration, knowledge):
+            if group is None:
+                types.add(type)
+            else:
+                codes.setdefault(group, set()).update(_codes(declaration, knowledge))
+    found = [_observations(g, frozenset(c), knowledge) for g, c in codes.items()]
+    found += [_resources(type, knowledge) for type in types]
+    found.sort(key=lambda search: search.rank)
+    return tuple(found if full else found[:CORE])
+
+
+def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
+    """Which resources a declaration reads."""
+    measures = knowledge.base.measures
+    match declaration:
+        case Latest(measure=name) | Series(measure=name):
+            return frozenset({("Observation", measures[name].file.prefetch)})
+        case Together(measures=names):
+            return frozenset({("Observation", measures[name].file.prefetch) for name in names})
+        case Reported():
+            return frozenset({("Observation", "scores")})
+        case Listed():
+            return frozenset({("Condition", None)})
+        case Ordered(types=types):
+            return frozenset({(type, None) for type in types})
+        case Performed():
+            return frozenset({("Procedure", None), ("Encounter", None)})
+        case InUse():
+            return frozenset({("Device", None), ("DeviceUseStatement", None)})
+        case Refused():
+            types = ("Consent", "Procedure", "ServiceRequest", "DeviceRequest")
+            return frozenset({(type, None) for type in types})
+        case Enrolled():
+            types = ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure")
+            return frozenset({(type, None) for type in types})
+        case Medication() | Partner():
+            return frozenset({(type, None) for type in MEDICATIONS})
+        case Patient():
+            return frozenset({("Patient", None)})
+        case This() | Visited():
+            return frozenset({("Encounter", None)})
+        case Draft():
+            return frozenset()
+    return frozenset()
+
+
+def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
+    """The observation codes of a declaration, those that it may be computed from included."""
+    base = knowledge.base
+    match declaration:
+        case Latest(measure=name) | Series(measure=name):
+            names: tuple[str, ...] = (name,)
+        case Together(measures=names):
+            pass
+        case Reported(value_set=name):
+            return base.value_sets[name].exact
+        case _:
+            return frozenset()
+    found: set[Code] = set()
+    for measure in names:
+        computed = base.measures[measure].file.computed
+        wanted = (measure, computed.measured, computed.predicted) if computed else (measure,)
+        for one in wanted:
+            for value_set in base.measures[one].value_sets:
+                found |= value_set.exact
+    return frozenset(found)
+
+
+def _observations(group: str, codes: frozenset[Code], knowledge: Knowledge) -> Search:
+    file = knowledge.base.observation_groups[group]
+    wanted = sorted(code.code for code in codes if code.system in ("loinc", "snomed", "als-cds"))
+    query = (
+        "Observation?patient={{context.patientId}}"
+        f"&code={','.join(wanted)}&_sort=-date&_count={file.count}"
+    )
+    return Search(file.key, "Observation", query, file.covers, file.rank, codes, sorted=True)
+
+
+def _resources(type: str, knowledge: Knowledge) -> Search:
+    file = knowledge.base.searches[type]
+    if type == "Patient":
+        return Search(file.key, type, "Patient/{{context.patientId}}", file.covers, file.rank)
+    sort = f"&_sort={file.sort}" if file.sort else ""
+    query = f"{type}?patient={{{{context.patientId}}}}{sort}&_count={file.count}"
+    return Search(file.key, type, query, file.covers, file.rank, sorted=bool(file.sort))
+
+
+def as_prefetch(searches: Iterable[Search], resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What a client that honours ``searches`` would send of ``resources``: for tools and tests."""
+    prefetch: dict[str, Any] = {}
+    pool = [r for r in resources if isinstance(r, dict)]
+    for search in searches:
+        hits = [r for r in pool if r.get("resourceType") == search.type and _asked(search, r)]
+        if search.type == "Patient":
+            prefetch[search.key] = hits[0] if hits else None
+        else:
+            entries = [{"resource": r} for r in hits]
+            prefetch[search.key] = {"resourceType": "Bundle", "type": "searchset"} | (
+                {"entry": entries} if entries else {}
+            )
+    return prefetch
+
+
+def _asked(search: Search, resource: dict[str, Any]) -> bool:
+    """Whether a server would return the resource: it compares bare codes, as we ask."""
+    if search.codes is None:
+        return True
+    bare = {code.code for code in search.codes}
+    concept = resource.get("code")
+    codings = concept.get("coding", []) if isinstance(concept, dict) else []
+    return any(isinstance(c, dict) and c.get("code") in bare for c in codings)

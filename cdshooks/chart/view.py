@@ -1,0 +1,79 @@
+"""A chart as of a day: what every answer needs, and nothing more."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from cdshooks.chart.index import Index, Record
+from cdshooks.chart.sources import Coverage, Result, coverage
+from cdshooks.fhir.elements import Json, objects
+from cdshooks.knowledge import Knowledge, Measure, Threshold, ValueSet
+from cdshooks.protocol import Context
+
+
+@dataclass(frozen=True)
+class View:
+    """One patient's indexed resources, seen from ``today`` under one profile.
+
+    worst: whether same-day disagreements answer with the worse value.
+    memory: answers already given, by declaration; a view of another day or
+    choice has its own.
+    """
+
+    index: Index
+    results: tuple[Result, ...]
+    knowledge: Knowledge
+    hook: str
+    context: Context
+    now: datetime
+    today: date
+    zone: tzinfo
+    worst: bool = False
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def on(self, day: date) -> "View":
+        """The chart as it was known on an earlier day."""
+        return replace(self, today=day, memory={})
+
+    def choosing_worst(self) -> "View":
+        """The chart with every same-day disagreement answered the other way."""
+        return replace(self, worst=True, memory={})
+
+    def value_set(self, id: str) -> ValueSet:
+        """The value set of this id."""
+        return self.knowledge.base.value_sets[id]
+
+    def measure(self, id: str) -> Measure:
+        """The measure of this id."""
+        return self.knowledge.base.measures[id]
+
+    def threshold(self, name: str) -> Threshold:
+        """The threshold parameter of this name."""
+        return self.knowledge.parameters[name].threshold()
+
+    def since(self, lookback: str | None) -> date | None:
+        """The first day that a lookback includes; None for any age."""
+        if lookback is None:
+            return None
+        return date.fromordinal(self.today.toordinal() - self.knowledge.days(lookback))
+
+    def parts(self, record: Record, value_set: str) -> list[Json]:
+        """The components of an observation that carry a code of the value set."""
+        wanted = self.value_set(value_set)
+        return [
+            part
+            for part in objects(record.resource.get("component"))
+            if wanted.holds_any(self.index.concept(part.get("code")))
+        ]
+
+    def coverage(
+        self, type: str, value_sets: tuple[ValueSet, ...] = (), since: date | None = None
+    ) -> Coverage:
+        """Whether everything of a type and these value sets since a day was read."""
+        codes = [code for value_set in value_sets for code in value_set.exact]
+        return coverage(self.results, type, codes, since)
+
+    def words(self, keys: tuple[str, ...]) -> str:
+        """What failed searches would have read, for a card."""
+        covers = {r.search.key: r.search.covers for r in self.results}
+        return ", ".join(covers.get(key, key) for key in keys)

@@ -1,0 +1,106 @@
+"""The command line: ``cdshooks``, also ``python -m cdshooks``."""
+
+from functools import partial
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.panel import Panel
+
+from cdshooks import __version__
+from cdshooks.app import create_app
+from cdshooks.errors import CdsHooksError, SettingsInvalid
+from cdshooks.settings import DemoSettings, Settings
+
+_NO_AUTHENTICATION_YET = (
+    "CDSHOOKS_AUTH is required, but this version cannot authenticate clients. "
+    "Behind a network that you trust, set CDSHOOKS_AUTH=off."
+)
+_OPEN = (
+    "WARNING: CDSHOOKS_AUTH=off. Whoever reaches this address can call the service, "
+    "over plain http. Keep it behind a network that you trust."
+)
+
+
+class _Commands(click.Group):
+    """Commands whose errors are one line on stderr and exit code 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CdsHooksError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
+@click.version_option(__version__)
+def main() -> None:
+    """CDS Hooks decision support for people with ALS."""
+
+
+_port = click.option(
+    "--port",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0: a free one.",
+)
+_host = click.option("--host", default="127.0.0.1", show_default=True)
+
+
+@main.command()
+@_host
+@_port
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve in production form: several processes, settings from CDSHOOKS_*."""
+    # gunicorn exists on Unix only; the other commands need not.
+    from cdshooks.serve import address, listen, run
+
+    settings = _startable(Settings.load())
+    listener = listen(host, port)
+    url = address(host, listener)
+    app = create_app(settings.at(url))
+    run(app, listener, workers=workers, threads=4, announce=partial(_warn_of_open_door, url))
+
+
+@main.command()
+@_host
+@_port
+def demo(host: str, port: int) -> None:
+    """Try it: one process, nothing to set up, no authentication."""
+    from cdshooks.serve import address, listen, run
+
+    settings = _startable(DemoSettings.load())
+    listener = listen(host, port)
+    settings = settings.at(address(host, listener))
+    app = create_app(settings)
+    show = partial(_show_start_page, settings.public_url)
+    run(app, listener, workers=1, threads=8, announce=show)
+
+
+def _startable(settings: Settings) -> Settings:
+    """``settings``, unless they ask for what this version cannot do."""
+    if settings.auth == "required":
+        raise SettingsInvalid(_NO_AUTHENTICATION_YET)
+    return settings
+
+
+def _warn_of_open_door(url: str) -> None:
+    click.echo(_OPEN, err=True)
+    click.echo(f"cdshooks {__version__} listens on {url}", err=True)
+
+
+def _show_start_page(url: str) -> None:
+    console = Console()
+    console.print(
+        Panel.fit(
+            f"Discovery  {url}/cds-services\n"
+            f"Health     {url}/healthz\n\n"
+            "To see cards, add the discovery address as a CDS service\n"
+            "at https://sandbox.cds-hooks.org.\n\n"
+            "For synthetic patients only. Ctrl-C ends it.",
+            title=f"cdshooks {__version__} demo",
+        )
+    )
+    click.echo(f"curl -s {url}/cds-services")

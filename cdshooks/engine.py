@@ -1,0 +1,226 @@
+"""Runs rules over a chart: resolves inputs, isolates a failing rule, times each.
+
+It knows declarations and outcomes and no clinical meaning. A disagreement of
+values on one day is settled here once for all rules: a rule that speaks only
+for one of the two values speaks softly and says that they conflict.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_type_hints
+from weakref import WeakKeyDictionary
+
+from cdshooks.chart import View, answer, drafts
+from cdshooks.knowledge import Knowledge, Threshold
+from cdshooks.rules.authoring import (
+    CannotAssess,
+    Derived,
+    Draft,
+    Input,
+    Limits,
+    NotIndicated,
+    NotRead,
+    Order,
+    Outcome,
+    Partner,
+    Reading,
+    Recommend,
+    Rule,
+    State,
+    Unread,
+    derived_of,
+    gates,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule concluded, about one order if it runs per order.
+
+    gated: whether a gate decided and the rule itself never ran.
+    conflict: whether it holds for only one of two values of the same day.
+    failed: searches that the rule needed and that did not answer.
+    error: the name of the exception that stopped it, if one did.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    order: Order | None = None
+    gated: bool = False
+    conflict: bool = False
+    failed: tuple[str, ...] = ()
+    error: str | None = None
+    ms: float = 0.0
+
+
+def run(rules: Iterable[Rule], view: View) -> tuple[Finding, ...]:
+    """Every finding of the rules that name this hook, in the order of rules and drafts."""
+    named = [rule for rule in rules if view.hook in rule.hooks]
+    last = [rule for rule in named if _reads_unread(rule)]
+    found = [f for rule in named if rule not in last for f in _run(rule, view)]
+    not_read = _not_read(found, view)
+    found += [f for rule in last for f in _run(rule, view, not_read)]
+    return tuple(found)
+
+
+def _reads_unread(rule: Rule) -> bool:
+    return any(isinstance(d, Unread) for d in rule.inputs.values())
+
+
+def _not_read(found: Iterable[Finding], view: View) -> NotRead:
+    """The searches that failed among those that an applicable rule needed."""
+    keys: dict[str, None] = {}
+    titles: dict[str, None] = {}
+    for finding in found:
+        if finding.gated:
+            continue
+        for key in finding.failed:
+            keys[view.words((key,))] = None
+            titles[finding.rule.title] = None
+    return NotRead(tuple(keys), tuple(titles))
+
+
+def _run(rule: Rule, view: View, not_read: NotRead | None = None) -> Iterator[Finding]:
+    """One finding for a rule about the patient, one a matching draft for a rule per order."""
+    started = time.perf_counter()
+    orders: tuple[Order | None, ...] = (None,)
+    if rule.per != "patient":
+        orders = tuple(order for order in drafts(view) if order.drug == rule.drug)
+    for order in orders:
+        finding = _assess(rule, order, view, not_read)
+        now = time.perf_counter()
+        yield replace(finding, ms=(now - started) * 1000)
+        started = now
+
+
+def _assess(rule: Rule, order: Order | None, view: View, not_read: NotRead | None) -> Finding:
+    try:
+        stopped = _gate(rule, view)
+        if stopped is not None:
+            failed = stopped.failed if isinstance(stopped, CannotAssess) else ()
+            return Finding(rule, stopped, order, gated=True, failed=failed)
+        if order is not None and order.conflict:
+            because = "the order's code and text name different drugs"
+            return Finding(rule, CannotAssess(because), order, gated=True)
+        return _settled(rule, order, view, not_read)
+    except Exception as error:  # a failing rule never sinks the call
+        outcome = CannotAssess("an internal error; it was logged")
+        return Finding(rule, outcome, order, error=type(error).__name__)
+
+
+def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
+    for gate in gates():
+        arguments = _arguments(gate, None, view, None)
+        stopped: NotIndicated | CannotAssess | None = gate.function(rule, **arguments)
+        if stopped is not None:
+            return stopped
+    return None
+
+
+def _settled(rule: Rule, order: Order | None, view: View, not_read: NotRead | None) -> Finding:
+    """The outcome, evaluated for both values where the same day holds two."""
+    outcome = _call(rule, order, view, not_read)
+    inputs = [answer(view, d) for d in rule.reads if _answerable(d)]
+    failed = tuple(dict.fromkeys(key for a in inputs for key in getattr(a, "failed", ())))
+    conflict = False
+    if any(_disagrees(a) for a in inputs):
+        other = _call(rule, order, view.choosing_worst(), not_read)
+        outcome, conflict = _reconciled(outcome, other)
+    if order is not None and order.by_name and isinstance(outcome, Recommend):
+        outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
+        outcome = outcome.capped("warning")
+    return Finding(rule, outcome, order, conflict=conflict, failed=failed)
+
+
+def _disagrees(answered: object) -> bool:
+    if isinstance(answered, Reading):
+        return answered.rival is not None
+    return isinstance(answered, tuple) and any(
+        isinstance(r, Reading) and r.rival is not None for r in answered
+    )
+
+
+def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
+    """Both speak: the best effort holds. Only one speaks: its advice, as information."""
+    levels = {o.indicator for o in (best, worst) if isinstance(o, Recommend)}
+    if len(levels) == 1 and isinstance(best, Recommend) and isinstance(worst, Recommend):
+        return best, False
+    chosen = worst if isinstance(worst, Recommend) else best
+    if not isinstance(chosen, Recommend):
+        return best, False
+    softer = replace(
+        chosen.capped("info"),
+        summary=f"Conflicting values. {chosen.summary}",
+        because=("Values of the same day disagree; repeat the test.", *chosen.because),
+    )
+    return softer, True
+
+
+def _call(rule: Derived, order: Order | None, view: View, not_read: NotRead | None) -> Any:
+    return rule.function(**_arguments(rule, order, view, not_read))
+
+
+def _arguments(
+    function: Derived, order: Order | None, view: View, not_read: NotRead | None
+) -> dict[str, Any]:
+    """The value of every declared input."""
+    return {
+        name: _value(declaration, order, view, not_read)
+        for name, declaration in function.inputs.items()
+    }
+
+
+def _value(
+    declaration: Input | type[Limits], order: Order | None, view: View, not_read: NotRead | None
+) -> Any:
+    if isinstance(declaration, type):
+        return limits_of(declaration, view.knowledge)
+    if isinstance(declaration, State):
+        return _state(declaration, view)
+    if isinstance(declaration, Draft):
+        return order
+    if isinstance(declaration, Unread):
+        return not_read or NotRead()
+    return answer(view, declaration)
+
+
+def _answerable(declaration: Input) -> bool:
+    return not isinstance(declaration, Draft | Partner | Unread)
+
+
+def _state(declaration: State, view: View) -> Any:
+    """A derived state, computed once a view; as of another day from what was known then."""
+    if declaration in view.memory:
+        return view.memory[declaration]
+    if declaration.as_of is None:
+        value = _call(derived_of(declaration.function), None, view, None)
+    else:
+        day = _state(State(declaration.as_of), view)
+        past = State(declaration.function)
+        value = None if day is None else _state(past, view.on(day))
+    view.memory[declaration] = value
+    return value
+
+
+def limits_of(group: type[Limits], knowledge: Knowledge) -> Limits:
+    """A parameter group with the values of the profile in force."""
+    made = _limits.setdefault(knowledge, {})
+    if group not in made:
+        made[group] = _limits_of(group, knowledge)
+    return made[group]
+
+
+_limits: WeakKeyDictionary[Knowledge, dict[type[Limits], Limits]] = WeakKeyDictionary()
+"""Groups already filled, for as long as their knowledge is in use."""
+
+
+def _limits_of(group: type[Limits], knowledge: Knowledge) -> Limits:
+    hints = get_type_hints(group)
+    values: dict[str, Any] = {}
+    for spec in fields(group):  # type: ignore[arg-type]
+        name = spec.name
+        parameter = knowledge.parameters[name]
+        wants_threshold = hints[name] is Threshold
+        values[name] = parameter.threshold() if wants_threshold else parameter.value
+    return group(**values)

@@ -1,0 +1,75 @@
+"""FHIR dates: partial precision, zones, and the calendar day that they mean here."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import Any
+
+from cdshooks.fhir.elements import obj, string
+
+_PATTERN = re.compile(
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
+    r"(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment or a day. ``instant`` is None unless a time was recorded."""
+
+    day: date
+    instant: datetime | None = None
+
+    @property
+    def start(self) -> datetime:
+        """The earliest instant that this can mean."""
+        return self.instant or datetime.combine(self.day, time.min, UTC)
+
+
+def when(value: object, zone: tzinfo) -> When | None:
+    """A FHIR date, dateTime or instant; None for anything else.
+
+    A partial date is its first day, so it can only look older. A time without a
+    zone is taken in ``zone``. The day is the calendar day in ``zone``.
+    """
+    text = string(value)
+    match = _PATTERN.fullmatch(text) if text else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    try:
+        first = date(int(year), int(month or 1), int(day or 1))
+        if hour is None:
+            return When(first)
+        clock = time(int(hour) % 24, int(minute), min(int(second or 0), 59))
+        micro = int((fraction or "0").ljust(6, "0")[:6])
+        moment = datetime.combine(first, clock.replace(microsecond=micro), _zone(offset, zone))
+        return When(moment.astimezone(zone).date(), moment)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(offset: str | None, default: tzinfo) -> tzinfo:
+    if offset is None:
+        return default
+    if offset in "Zz":
+        return UTC
+    digits = offset.replace(":", "")
+    shift = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    return timezone(-shift if offset[0] == "-" else shift)
+
+
+def period(value: object, zone: tzinfo) -> tuple[When | None, When | None]:
+    """Start and end of a Period; what cannot be read is None."""
+    body = obj(value)
+    return when(body.get("start"), zone), when(body.get("end"), zone)
+
+
+def choice(resource: dict[str, Any], stem: str, zone: tzinfo) -> tuple[When | None, When | None]:
+    """Start and end of a choice element such as ``performed[x]`` or ``onset[x]``."""
+    for suffix in ("DateTime", "Date", "Instant"):
+        moment = when(resource.get(stem + suffix), zone)
+        if moment:
+            return moment, None
+    return period(resource.get(stem + "Period"), zone)

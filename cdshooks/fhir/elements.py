@@ -1,0 +1,69 @@
+"""Taking one element out of JSON that no validator would accept.
+
+Real clients send objects where R4 has lists, nulls, empty strings and numbers
+as text. Each function here returns what can be used and loses only the element
+that is broken.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Json = dict[str, Any]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_ABSURD = Decimal(10) ** 12
+
+
+def obj(value: object) -> Json:
+    """An object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: object) -> Iterator[Json]:
+    """The objects of a list; a lone object counts as a list of one."""
+    if isinstance(value, dict):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                yield item
+
+
+def values(value: object) -> list[Any]:
+    """The non-null items of a list; a lone value counts as a list of one."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if item is not None]
+
+
+def string(value: object) -> str | None:
+    """A non-blank string, trimmed."""
+    if isinstance(value, str):
+        text = value.strip()
+        return text or None
+    return None
+
+
+def plain(value: object, limit: int = 60) -> str:
+    """Text of a chart made safe to quote: one line, no control characters, cut at ``limit``."""
+    text = " ".join(_CONTROL.sub(" ", value).split()) if isinstance(value, str) else ""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def number(value: object) -> Decimal | None:
+    """A finite number of believable size, exactly as it was written; numerals count."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        read = Decimal(value.strip() if isinstance(value, str) else repr(value))
+    except InvalidOperation:
+        return None
+    return read if read.is_finite() and abs(read) < _ABSURD else None
+
+
+def boolean(value: object) -> bool | None:
+    """true or false, also as text."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None

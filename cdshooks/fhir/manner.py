@@ -1,0 +1,99 @@
+"""How a dose is taken: as needed, around meals, by which route, through a tube."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from cdshooks.fhir.amount import exact
+from cdshooks.fhir.elements import Json, boolean, objects, plain, string
+from cdshooks.fhir.timing import events, meanings, one
+from cdshooks.knowledge.dosage import FOODS, Food, Phrase, dosage_tables
+
+OTHER_ROUTE = "other"
+"""The route of an order whose route is not in the table, or whose lines differ."""
+
+_AS_NEEDED = ("asNeededBoolean", "asNeeded", "asNeededCodeableConcept", "asNeededFor")
+_INSTRUCTIONS = ("additionalInstruction", "additionalInstructions")
+_TEXT_LIMIT = 2000
+
+
+def as_needed(dosage: Json) -> bool:
+    """Whether a dosage is for when it is needed; any stated reason says so."""
+    stated = [dosage.get(key) for key in _AS_NEEDED]
+    return any(boolean(value) or any(objects(value)) for value in stated) or says(
+        dosage_tables().file.texts.as_needed, dosage
+    )
+
+
+def food(dosages: list[Json]) -> Food | None:
+    """What is said about meals; the nearest to a meal, if several things are."""
+    said = {advice for dosage in dosages for advice in _food(dosage)}
+    return next((advice for advice in FOODS if advice in said), None)
+
+
+def _food(dosage: Json) -> Iterator[Food]:
+    texts = dosage_tables().file.texts
+    if says(texts.with_food, dosage):
+        yield "with-food"
+    if says(texts.after_food, dosage):
+        yield "after-food"
+    yield from _coded_food(dosage)
+
+
+def _coded_food(dosage: Json) -> Iterator[Food]:
+    repeat = one(one(dosage, "timing"), "repeat")
+    offset = exact(repeat.get("offset"))
+    for event in events(repeat):
+        if event and event[1].food and not event[1].clear_of_meal(offset):
+            yield event[1].food
+    for instruction in _instructions(dosage):
+        for row in meanings(instruction, dosage_tables().instructions):
+            yield row.food
+
+
+def _instructions(dosage: Json) -> Iterator[Json]:
+    return chain.from_iterable(objects(dosage.get(key)) for key in _INSTRUCTIONS)
+
+
+def route(dosages: list[Json]) -> str | None:
+    """The short name of the route, if one is stated."""
+    names = {name for dosage in dosages if (name := _route_name(one(dosage, "route")))}
+    if len(names) > 1:
+        return OTHER_ROUTE
+    return next(iter(names), None)
+
+
+def _route_name(concept: Json) -> str | None:
+    rows = meanings(concept, dosage_tables().routes)
+    if rows:
+        return rows[0].name
+    codings = objects(concept.get("coding"))
+    stated = any(_concept_texts(concept)) or any(string(coding.get("code")) for coding in codings)
+    return OTHER_ROUTE if stated else None
+
+
+def via_tube(dosage: Json) -> bool:
+    """Whether the route's code, its text or the directions name a feeding tube."""
+    named, phrase = one(dosage, "route"), dosage_tables().file.texts.via_tube
+    return (
+        any(row.tube for row in meanings(named, dosage_tables().routes))
+        or any(map(phrase.found_in, _concept_texts(named)))
+        or says(phrase, dosage)
+    )
+
+
+def says(phrase: Phrase, dosage: Json) -> bool:
+    """Whether the free text of a dosage holds a phrase."""
+    return any(map(phrase.found_in, _texts(dosage)))
+
+
+def _texts(dosage: Json) -> Iterator[str]:
+    yield plain(dosage.get("text"), _TEXT_LIMIT)
+    yield plain(dosage.get("patientInstruction"), _TEXT_LIMIT)
+    for concept in (*_instructions(dosage), one(one(dosage, "timing"), "code")):
+        yield from _concept_texts(concept)
+
+
+def _concept_texts(concept: Json) -> Iterator[str]:
+    yield plain(concept.get("text"), _TEXT_LIMIT)
+    for coding in objects(concept.get("coding")):
+        yield plain(coding.get("display"), _TEXT_LIMIT)

@@ -1,0 +1,1 @@
+"""The HTTP face: the only importers of Flask, the only place that knows statuses."""

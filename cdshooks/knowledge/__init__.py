@@ -1,0 +1,23 @@
+"""Everything a clinician owns, as data: codes, units, numbers, sources, drafts."""
+
+from cdshooks.knowledge.base import Base, Knowledge, Measure, Product, ProductSet
+from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet
+from cdshooks.knowledge.loader import base
+from cdshooks.knowledge.parameters import MARKS, Operator, Parameter, Threshold
+
+__all__ = [
+    "MARKS",
+    "Base",
+    "Code",
+    "Coding",
+    "Knowledge",
+    "Measure",
+    "Operator",
+    "Parameter",
+    "Product",
+    "ProductSet",
+    "Systems",
+    "Threshold",
+    "ValueSet",
+    "base",
+]

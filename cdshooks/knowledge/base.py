@@ -1,0 +1,153 @@
+"""Knowledge as the rest of the program sees it: frozen, checked, one a profile."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from cdshooks.errors import KnowledgeInvalid
+from cdshooks.knowledge.codes import Code, Systems, ValueSet
+from cdshooks.knowledge.model import (
+    DraftFile,
+    MeasureFile,
+    ObservationGroupFile,
+    OverrideReasonFile,
+    ProfileFile,
+    SearchFile,
+    SourceFile,
+)
+from cdshooks.knowledge.parameters import Parameter
+from cdshooks.units import UnitTable
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A drug product: strength is mg per tablet, film or mL, or None if the code has none."""
+
+    code: Code
+    display: str
+    kind: str
+    form: str | None
+    route: str | None
+    strength: Fraction | None
+    strength_per: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSet:
+    """Every code and name by which a drug is ordered."""
+
+    drug: str
+    label: str
+    release: str
+    products: Mapping[Code, Product]
+    names: tuple[str, ...]
+    not_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A numeric observation: its codes, unit table, plausible range and habits."""
+
+    id: str
+    file: MeasureFile
+    units: UnitTable
+    value_sets: tuple[ValueSet, ...]
+
+    @property
+    def unit(self) -> str:
+        """The unit as cards write it."""
+        return {"cm[H2O]": "cmH2O", "mm[Hg]": "mmHg", "{score}": "", "[pH]": ""}.get(
+            self.units.canonical, self.units.canonical
+        )
+
+    def plausible(self, value: Decimal) -> bool:
+        """Whether a value in the canonical unit can be a person's."""
+        low, high = self.file.plausible
+        return low <= value <= high
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """Everything in the knowledge files, before a profile is laid over it."""
+
+    systems: Systems
+    value_sets: Mapping[str, ValueSet]
+    products: Mapping[str, ProductSet]
+    units: Mapping[str, UnitTable]
+    measures: Mapping[str, Measure]
+    parameters: Mapping[str, Parameter]
+    sources: Mapping[str, SourceFile]
+    profiles: Mapping[str, ProfileFile]
+    drafts: Mapping[str, DraftFile]
+    overrides: Mapping[str, OverrideReasonFile]
+    searches: Mapping[str, SearchFile]
+    observation_groups: Mapping[str, ObservationGroupFile]
+
+    def profile(self, *names: str) -> "Knowledge":
+        """The knowledge of the named profiles, later ones over earlier ones."""
+        parameters = dict(self.parameters)
+        captures: set[str] = set()
+        everything = False
+        for name in names:
+            if name not in self.profiles:
+                known = ", ".join(sorted(self.profiles))
+                raise KnowledgeInvalid("profile", name, f"unknown; there are: {known}")
+            profile = self.profiles[name]
+            parameters.update(
+                {key: _overlaid(parameters[key], profile, key) for key in profile.parameters}
+            )
+            if profile.captures == "all":
+                everything = True
+            else:
+                captures.update(profile.captures)
+        return Knowledge(self, names, parameters, frozenset(captures), everything)
+
+
+def _overlaid(parameter: Parameter, profile: ProfileFile, key: str) -> Parameter:
+    over = profile.parameters[key]
+    return parameter.overridden(
+        value=over.value,
+        operator=over.operator or parameter.operator,
+        meaning=over.meaning or parameter.meaning,
+        mark=over.mark,
+        source=over.source.guideline,
+        locator=over.source.locator,
+        checked=over.source.checked,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """Knowledge under a profile: what rules, chart and cards are given."""
+
+    base: Base
+    profiles: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+    captures: frozenset[str] = frozenset()
+    captures_all: bool = False
+    version: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = repr((self.profiles, sorted(self.parameters.items()), _contents(self.base)))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        object.__setattr__(self, "version", digest[:12])
+
+    def days(self, name: str) -> int:
+        """A lookback in days by its parameter's name."""
+        value = self.parameters[name].value
+        if not isinstance(value, Decimal | int) or isinstance(value, bool):
+            raise KnowledgeInvalid("parameters", name, "expected a number of days")
+        return int(value)
+
+
+def _contents(base: Base) -> tuple[object, ...]:
+    """What a card can depend on, in an order that does not change between runs."""
+    return (
+        sorted((k, v.codings, v.prefixes) for k, v in base.value_sets.items()),
+        sorted((k, sorted(v.products.items())) for k, v in base.products.items()),
+        sorted((k, v.file.model_dump_json()) for k, v in base.measures.items()),
+        sorted((k, v.model_dump_json()) for k, v in base.drafts.items()),
+        sorted((k, sorted(v.rows.items())) for k, v in base.units.items()),
+    )

@@ -1,0 +1,295 @@
+"""Reads and checks every knowledge file once; a bad one stops the service at start."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import StringIO
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from cdshooks.errors import KnowledgeInvalid
+from cdshooks.knowledge import yaml
+from cdshooks.knowledge.base import Base, Measure, Product, ProductSet
+from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet, canonical
+from cdshooks.knowledge.model import (
+    DraftFile,
+    MeasureFile,
+    ObservationGroupFile,
+    OverrideReasonFile,
+    ParameterFile,
+    ProfileFile,
+    SearchFile,
+    SourceFile,
+    Strict,
+    SystemFile,
+    ValueSetFile,
+)
+from cdshooks.knowledge.parameters import Parameter
+from cdshooks.units import UnitRow, UnitTable, table
+
+M = TypeVar("M", bound=Strict)
+
+ROOT = files("cdshooks.knowledge")
+
+
+@cache
+def base(root: Traversable = ROOT) -> Base:
+    """All knowledge of the default profile; read once a process.
+
+    Raises KnowledgeInvalid, naming file and key, for anything that is missing,
+    unknown, said twice or pointing nowhere.
+    """
+    systems = _systems(root)
+    value_sets = _value_sets(root, systems)
+    units = _units(root)
+    sources = _all(root, "sources.yaml", SourceFile)
+    loaded = Base(
+        systems=systems,
+        value_sets=value_sets,
+        products=_products(root, systems),
+        units=units,
+        measures=_measures(root, value_sets, units),
+        parameters=_parameters(root),
+        sources=sources,
+        profiles=_profiles(root),
+        drafts={k: v for f in _folder(root, "drafts") for k, v in _entries(f, DraftFile)},
+        overrides=_all(root, "overrides.yaml", OverrideReasonFile),
+        searches=_all(root, "searches.yaml", SearchFile),
+        observation_groups=_all(root, "observation_groups.yaml", ObservationGroupFile),
+    )
+    _check_references(loaded)
+    return loaded
+
+
+def _folder(root: Traversable, name: str) -> list[Traversable]:
+    found = [f for f in root.joinpath(name).iterdir() if f.name.endswith((".yaml", ".csv"))]
+    return sorted(found, key=lambda f: f.name)
+
+
+def _entries(file: Traversable, model: type[M]) -> Iterator[tuple[str, M]]:
+    for key, value in yaml.read(file).items():
+        try:
+            yield str(key), model.model_validate(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join([str(key), *map(str, first["loc"])])
+            raise KnowledgeInvalid(file.name, where, first["msg"]) from error
+
+
+def _all(root: Traversable, name: str, model: type[M]) -> dict[str, M]:
+    return dict(_entries(root.joinpath(name), model))
+
+
+def _systems(root: Traversable) -> Systems:
+    rows = _all(root, "systems.yaml", SystemFile)
+    aliases: dict[str, str] = {}
+    for short, row in rows.items():
+        for alias in (row.uri, *row.aliases):
+            for spelling in (alias, alias.lower().replace("https://", "http://", 1).rstrip("/")):
+                if aliases.setdefault(spelling, short) != short:
+                    raise KnowledgeInvalid("systems.yaml", short, f"{alias} names two systems")
+    return Systems({short: row.uri for short, row in rows.items()}, aliases)
+
+
+def _value_sets(root: Traversable, systems: Systems) -> dict[str, ValueSet]:
+    read: dict[str, tuple[str, ValueSetFile]] = {}
+    for file in _folder(root, "value_sets"):
+        for key, entry in _entries(file, ValueSetFile):
+            if key in read:
+                raise KnowledgeInvalid(file.name, key, f"also defined in {read[key][0]}")
+            read[key] = (file.name, entry)
+    return {key: _value_set(key, read, systems) for key in read}
+
+
+def _value_set(
+    key: str, read: Mapping[str, tuple[str, ValueSetFile]], systems: Systems
+) -> ValueSet:
+    file, entry = read[key]
+    rows = list(entry.codings)
+    for other in entry.includes:
+        if other not in read:
+            raise KnowledgeInvalid(file, f"{key}.includes", f"no value set {other!r}")
+        rows.extend(read[other][1].codings)
+    for row in rows:
+        if row.system not in systems.uris:
+            raise KnowledgeInvalid(file, key, f"code system {row.system!r} is not in systems.yaml")
+    try:
+        text = re.compile(entry.text, re.IGNORECASE) if entry.text else None
+    except re.error as error:
+        raise KnowledgeInvalid(file, f"{key}.text", f"not a pattern: {error}") from error
+    return ValueSet(
+        id=key,
+        meaning=entry.meaning,
+        codings=tuple(
+            Coding(canonical(r.system, r.code), r.code, r.display, r.confidence) for r in rows
+        ),
+        exact=frozenset(canonical(r.system, r.code) for r in rows),
+        prefixes=tuple(canonical(r.system, r.code) for r in rows if r.prefix),
+        text=text,
+    )
+
+
+def _csv(file: Traversable) -> tuple[dict[str, object], list[dict[str, str]]]:
+    """A CSV file under a YAML header whose lines begin with ``#``."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    head = [line[1:] for line in lines if line.startswith("#")]
+    rows = [line for line in lines if line and not line.startswith("#")]
+    header = yaml.parse("\n".join(head), file.name)
+    return header, list(csv.DictReader(StringIO("\n".join(rows))))
+
+
+def _products(root: Traversable, systems: Systems) -> dict[str, ProductSet]:
+    return {p.drug: p for p in (_product_set(f, systems) for f in _folder(root, "products"))}
+
+
+def _product_set(file: Traversable, systems: Systems) -> ProductSet:
+    head, rows = _csv(file)
+    missing = {"drug", "label", "meaning", "release", "names", "checked"} - head.keys()
+    if missing:
+        raise KnowledgeInvalid(file.name, "(header)", f"missing {', '.join(sorted(missing))}")
+    products: dict[Code, Product] = {}
+    for number, row in enumerate(rows, start=2):
+        if row["system"] not in systems.uris:
+            raise KnowledgeInvalid(file.name, f"row {number}", "code system not in systems.yaml")
+        code = canonical(row["system"], row["code"])
+        if code in products:
+            raise KnowledgeInvalid(file.name, f"row {number}", "code said twice")
+        products[code] = Product(
+            code=code,
+            display=row["display"],
+            kind=row["kind"],
+            form=row["form"] or None,
+            route=row["route"] or None,
+            strength=Fraction(row["strength"]) if row["strength"] else None,
+            strength_per=row["strength_per"] or None,
+        )
+    names = head["names"]
+    excluded = head.get("not_names", [])
+    if not isinstance(names, list) or not isinstance(excluded, list):
+        raise KnowledgeInvalid(file.name, "names", "expected a list")
+    return ProductSet(
+        drug=str(head["drug"]),
+        label=str(head["label"]),
+        release=str(head["release"]),
+        products=products,
+        names=tuple(map(str, names)),
+        not_names=tuple(map(str, excluded)),
+    )
+
+
+def _units(root: Traversable) -> dict[str, UnitTable]:
+    head, rows = _csv(root.joinpath("units.csv"))
+    canonicals = head.get("canonical")
+    if not isinstance(canonicals, dict):
+        raise KnowledgeInvalid("units.csv", "canonical", "expected quantity: unit")
+    by_quantity: dict[str, list[UnitRow]] = {str(quantity): [] for quantity in canonicals}
+    for number, row in enumerate(rows, start=2):
+        if row["quantity"] not in by_quantity:
+            raise KnowledgeInvalid("units.csv", f"row {number}", "quantity without canonical unit")
+        if any(other.raw == row["raw"] for other in by_quantity[row["quantity"]]):
+            raise KnowledgeInvalid("units.csv", f"row {number}", "unit said twice")
+        by_quantity[row["quantity"]].append(_unit_row(row, number))
+    return {q: table(q, str(canonicals[q]), unit_rows) for q, unit_rows in by_quantity.items()}
+
+
+def _unit_row(row: Mapping[str, str], number: int) -> UnitRow:
+    try:
+        upper, _, lower = row["factor"].partition("/")
+        factor = Fraction(upper) / (Fraction(lower) if lower else 1)
+        limit = row["at_most"]
+        return UnitRow(row["raw"], row["ucum"], factor, Decimal(limit) if limit else None)
+    except (ValueError, ArithmeticError) as error:
+        raise KnowledgeInvalid("units.csv", f"row {number}", "factor is not a number") from error
+
+
+def _measures(
+    root: Traversable, value_sets: Mapping[str, ValueSet], units: Mapping[str, UnitTable]
+) -> dict[str, Measure]:
+    found: dict[str, Measure] = {}
+    for key, entry in _all(root, "measures.yaml", MeasureFile).items():
+        if entry.quantity not in units:
+            raise KnowledgeInvalid("measures.yaml", f"{key}.quantity", "no such quantity in units")
+        for name in (*entry.value_sets, *entry.labels, *entry.positions):
+            if name not in value_sets:
+                raise KnowledgeInvalid("measures.yaml", key, f"no value set {name!r}")
+        found[key] = Measure(
+            id=key,
+            file=entry,
+            units=units[entry.quantity],
+            value_sets=tuple(value_sets[name] for name in entry.value_sets),
+        )
+    for key, measure in found.items():
+        wanted = measure.file.computed
+        for other in (wanted.measured, wanted.predicted) if wanted else ():
+            if other not in found:
+                raise KnowledgeInvalid("measures.yaml", f"{key}.computed", f"no measure {other!r}")
+    return found
+
+
+def _parameters(root: Traversable) -> dict[str, Parameter]:
+    found: dict[str, Parameter] = {}
+    for file in _folder(root, "parameters"):
+        for name, entry in _entries(file, ParameterFile):
+            if name in found:
+                raise KnowledgeInvalid(file.name, name, "said twice")
+            found[name] = Parameter(
+                name=name,
+                group=file.name.removesuffix(".yaml"),
+                value=entry.value,
+                operator=entry.operator,
+                unit=entry.unit,
+                meaning=entry.meaning,
+                mark=entry.mark,
+                source=entry.source.guideline,
+                locator=entry.source.locator,
+                checked=entry.source.checked,
+            )
+    return found
+
+
+def _profiles(root: Traversable) -> dict[str, ProfileFile]:
+    found: dict[str, ProfileFile] = {}
+    for file in _folder(root, "profiles"):
+        name = file.name.removesuffix(".yaml")
+        try:
+            found[name] = ProfileFile.model_validate(yaml.read(file))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise KnowledgeInvalid(file.name, where, first["msg"]) from error
+    return found
+
+
+def _check_references(loaded: Base) -> None:
+    """Every source, parameter and group that is named must exist."""
+    for parameter in loaded.parameters.values():
+        if parameter.source not in loaded.sources:
+            raise KnowledgeInvalid(
+                f"{parameter.group}.yaml", parameter.name, f"no source {parameter.source!r}"
+            )
+    for name, profile in loaded.profiles.items():
+        for key, override in profile.parameters.items():
+            if key not in loaded.parameters:
+                raise KnowledgeInvalid(f"{name}.yaml", key, "no such parameter")
+            if override.source.guideline not in loaded.sources:
+                raise KnowledgeInvalid(
+                    f"{name}.yaml", key, f"no source {override.source.guideline!r}"
+                )
+    _check_measures(loaded)
+    for key, reason in loaded.overrides.items():
+        if reason.system not in loaded.systems.uris:
+            raise KnowledgeInvalid("overrides.yaml", key, "code system not in systems.yaml")
+
+
+def _check_measures(loaded: Base) -> None:
+    for key, measure in loaded.measures.items():
+        if measure.file.prefetch not in loaded.observation_groups:
+            raise KnowledgeInvalid("measures.yaml", f"{key}.prefetch", "no such search")
+        if measure.file.source not in loaded.sources:
+            raise KnowledgeInvalid("measures.yaml", f"{key}.source", "no such source")

@@ -1,0 +1,199 @@
+"""What the knowledge files may say: one pydantic model a kind of file.
+
+The loader reads every file through these, so a missing unit, source, mark or
+code system stops the service at start and never reaches a patient.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from cdshooks.knowledge.parameters import Mark, Operator
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Confidence = Literal["high", "medium", "low", "local"]
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes: a typo must not silently switch something off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SystemFile(Strict):
+    """A code system: its URI and what clients also send for it."""
+
+    uri: Text
+    aliases: tuple[Text, ...] = ()
+
+
+class CodingFile(Strict):
+    """A member of a value set. ``prefix`` also takes every code below it."""
+
+    system: Text
+    code: Text
+    display: Text
+    confidence: Confidence
+    prefix: bool = False
+
+
+class ValueSetFile(Strict):
+    """A value set; ``includes`` takes in the members of others."""
+
+    meaning: Text
+    checked: date
+    codings: tuple[CodingFile, ...] = ()
+    includes: tuple[Text, ...] = ()
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "ValueSetFile":
+        if not self.codings and not self.includes:
+            raise ValueError("has neither codings nor includes")
+        return self
+
+
+class Lookalike(Strict):
+    """A number that is plausible only in another unit than the one it came in."""
+
+    unit: Text
+    below: Decimal | None = None
+    above: Decimal | None = None
+    because: Text
+
+
+class SameDay(Strict):
+    """What to do with several values of one day.
+
+    agree_within: the largest spread within one kind that is one measurement, in
+    the canonical unit; without it any spread is. agree_across: the same between
+    two kinds, such as FVC and SVC.
+    """
+
+    pick: Literal["highest", "lowest"]
+    agree_within: Decimal | None = None
+    agree_across: Decimal | None = None
+
+
+class Derivation(Strict):
+    """A percentage that may be computed from two measures of one report."""
+
+    measured: Text
+    predicted: Text
+
+
+class UpperLimitFile(Strict):
+    """Parameters by which an upper limit of normal is judged or assumed."""
+
+    assumed: Text
+    at_least: Text
+    at_most: Text
+    lend_days: Text
+
+
+class MeasureFile(Strict):
+    """A numeric observation that rules read."""
+
+    label: Text
+    meaning: Text
+    quantity: Text
+    decimals: int | None
+    plausible: tuple[Decimal, Decimal]
+    value_sets: tuple[Text, ...]
+    labels: dict[str, Text] = Field(default_factory=dict)
+    positions: dict[str, Literal["sitting", "supine"]] = Field(default_factory=dict)
+    prefetch: Text
+    unit_fixed_by_code: bool = False
+    magnitude: bool = False
+    whole: bool = False
+    same_day: SameDay | None = None
+    lookalikes: tuple[Lookalike, ...] = ()
+    computed: Derivation | None = None
+    upper_limit: UpperLimitFile | None = None
+    source: Text
+    mark: Mark
+
+
+class CitationFile(Strict):
+    """Where a number was found, and when somebody last looked."""
+
+    guideline: Text
+    locator: Text
+    checked: date
+
+
+class ParameterFile(Strict):
+    """A parameter of the default profile."""
+
+    value: Decimal | bool | str | None
+    operator: Operator | None = None
+    unit: str
+    meaning: Text
+    mark: Mark
+    source: CitationFile
+
+
+class OverrideFile(Strict):
+    """What a profile says of one parameter; the rest stays as it was."""
+
+    value: Decimal | bool | str | None
+    operator: Operator | None = None
+    meaning: Text | None = None
+    mark: Mark
+    source: CitationFile
+
+
+class ProfileFile(Strict):
+    """A named set of overrides; ``captures`` lists what a site records coded."""
+
+    meaning: Text
+    parameters: dict[str, OverrideFile] = Field(default_factory=dict)
+    captures: tuple[Text, ...] | Literal["all"] = ()
+    codes: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+
+
+class SourceFile(Strict):
+    """A guideline, label or paper that cards cite."""
+
+    label: Text
+    citation: Text
+    url: Text
+    status: Text
+
+
+class OverrideReasonFile(Strict):
+    """A reason that a clinician may give; ``system`` defaults to this project's own."""
+
+    display: Text
+    snooze_days: int
+    system: Text = "als-override"
+    note: Text | None = None
+
+
+class DraftFile(Strict):
+    """A draft resource that a card may offer: label, description and FHIR template."""
+
+    label: Text
+    description: Text
+    resource: dict[str, Any]
+
+
+class SearchFile(Strict):
+    """How one FHIR type is asked for in prefetch; ``rank`` decides what is core."""
+
+    rank: int
+    key: Text
+    sort: Text | None = None
+    count: int
+    covers: Text
+
+
+class ObservationGroupFile(Strict):
+    """A prefetch search that asks for a family of observations by code."""
+
+    rank: int
+    key: Text
+    count: int
+    covers: Text

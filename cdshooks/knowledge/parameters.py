@@ -1,0 +1,92 @@
+"""Parameters: the numbers that decide, each with unit, meaning, source and mark."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from cdshooks.units import rounded, shown
+
+Operator = Literal["<", "<=", ">", ">="]
+Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD"]
+ParameterValue = Decimal | int | bool | str | None
+
+MARKS: dict[str, str] = {
+    "V": "read in the source",
+    "V secondary": "read in a secondary source",
+    "S": "read in a secondary source",
+    "P": "this project's own choice, or a source of which only the document was confirmed",
+    "PD": "this project's own choice",
+    "NV": "not verified in the source",
+    "U": "not verified in any source",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number, flag or choice that a site may override in a profile."""
+
+    name: str
+    group: str
+    value: ParameterValue
+    operator: Operator | None
+    unit: str
+    meaning: str
+    mark: Mark
+    source: str
+    locator: str
+    checked: date
+
+    def threshold(self) -> "Threshold":
+        """This parameter as a comparison; only parameters with an operator are one."""
+        if self.operator is None or isinstance(self.value, str | bool):
+            raise TypeError(f"parameter {self.name} is not a threshold")
+        value = None if self.value is None else Decimal(self.value)
+        return Threshold(self.name, self.operator, value, self.unit)
+
+    def overridden(self, **changes: object) -> "Parameter":
+        """A copy with the given fields replaced, as a profile does."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        number = shown(self.value, None) if isinstance(self.value, Decimal) else str(self.value)
+        return f"{self.operator or ''} {number} {self.unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit with its comparison and unit. Without a value it is switched off."""
+
+    name: str
+    operator: Operator
+    value: Decimal | None
+    unit: str
+
+    def met_by(self, value: Decimal, decimals: int | None = None) -> bool:
+        """Whether ``value``, rounded half-up to ``decimals``, is past this limit.
+
+        ``value`` is in this threshold's unit; the caller has checked that.
+        """
+        if self.value is None:
+            return False
+        number = rounded(value, decimals)
+        match self.operator:
+            case "<":
+                return number < self.value
+            case "<=":
+                return number <= self.value
+            case ">":
+                return number > self.value
+            case ">=":
+                return number >= self.value
+
+    @property
+    def downward(self) -> bool:
+        """Whether low values meet it."""
+        return self.operator in ("<", "<=")
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "off"
+        gap = "" if self.unit == "%" else " "
+        return f"{self.operator} {shown(self.value, None)}{gap}{self.unit}".rstrip()

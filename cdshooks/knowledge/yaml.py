@@ -1,0 +1,54 @@
+"""Reading YAML for the loader: safe, fast, and with numbers kept exact."""
+
+from decimal import Decimal
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from cdshooks.errors import KnowledgeInvalid
+
+try:
+    from yaml import CSafeLoader as _Base
+except ImportError:  # PyYAML without libyaml is slower, not wrong
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+
+
+class _Loader(_Base):
+    """A safe loader whose floats are decimals, and that refuses a key said twice."""
+
+
+def _decimal(loader: Any, node: Any) -> Decimal:
+    return Decimal(loader.construct_scalar(node))
+
+
+def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
+    pairs = [(loader.construct_object(k, deep=True), v) for k, v in node.value]
+    seen: set[Any] = set()
+    for key, value in pairs:
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} appears twice", value.start_mark
+            )
+        seen.add(key)
+    return {key: loader.construct_object(value, deep=True) for key, value in pairs}
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def read(file: Traversable) -> dict[str, Any]:
+    """The mapping that a YAML file holds; raises KnowledgeInvalid with its name."""
+    return parse(file.read_text(encoding="utf-8"), file.name)
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """The mapping in ``text``; ``name`` is used in messages only."""
+    try:
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise KnowledgeInvalid(name, "(file)", f"not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise KnowledgeInvalid(name, "(file)", "expected a mapping at the top")
+    return data

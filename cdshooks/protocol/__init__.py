@@ -1,0 +1,10 @@
+"""The CDS Hooks wire format: a hook request, parsed once into typed objects."""
+
+from cdshooks.protocol.request import (
+    Context,
+    FhirAuthorization,
+    HookRequest,
+    parse_request,
+)
+
+__all__ = ["Context", "FhirAuthorization", "HookRequest", "parse_request"]

@@ -1,0 +1,194 @@
+"""Declarations: what a rule reads, said once in its signature.
+
+From one declaration come what is read from the chart, what is asked in
+prefetch, what the evidence page says and what counts as missing. A declaration
+names concepts and parameters, never codes or numbers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cdshooks.rules.authoring.values import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Base of every declaration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest(Input):
+    """The newest usable reading of a measure: ``Reading | Missing``.
+
+    lookback: name of the parameter that holds its days; None is any age.
+    position: only readings in this position; not_position: all but these, and
+    a reading without a position counts as sitting and says so.
+    """
+
+    measure: str
+    lookback: str | None
+    position: Position | None = None
+    not_position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Input):
+    """Every usable reading of a measure, oldest first: ``tuple[Reading, ...]``."""
+
+    measure: str
+    lookback: str | None
+    not_position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Input):
+    """The newest session that holds ``needs``: ``Sitting | Missing``.
+
+    Readings belong together when their recorded times are equal. ``name`` says
+    in a card what the session is.
+    """
+
+    name: str
+    measures: tuple[str, ...]
+    needs: tuple[str, ...]
+    lookback: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Input):
+    """Conditions of a value set that are active and not refuted: ``Entries``.
+
+    lookback: recorded or confirmed within these days; None is any age.
+    history: those that are over count too.
+    """
+
+    value_set: str
+    lookback: str | None = None
+    history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reported(Input):
+    """Observations of a value set whose answer is yes, newest within lookback: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered(Input):
+    """Requests of a value set in one of ``statuses``, drafts of this call included: ``Entries``.
+
+    drafts: whether the hook's own draft orders count.
+    """
+
+    value_set: str
+    types: tuple[str, ...] = ("ServiceRequest",)
+    statuses: tuple[str, ...] = ("active",)
+    drafts: bool = True
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Performed(Input):
+    """Procedures of a value set in one of ``statuses``: ``Entries``."""
+
+    value_set: str
+    statuses: tuple[str, ...]
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visited(Input):
+    """Encounters of a value set that took place or are in progress: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InUse(Input):
+    """Devices of a value set and statements of their use, in one of ``statuses``: ``Entries``."""
+
+    value_set: str
+    statuses: tuple[str, ...] = ("active",)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Input):
+    """Refusals of an intervention, by consent or by a request or procedure not done: ``Entries``."""
+
+    value_set: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled(Input):
+    """Open enrolments (episode, care plan, request, encounter, procedure): ``Entries``."""
+
+    value_set: str
+
+
+@dataclass(frozen=True, slots=True)
+class Medication(Input):
+    """Orders and statements of a drug in the chart: ``Entries``.
+
+    ended: those that are over count too, with their end; else only what is taken.
+    """
+
+    drug: str
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Input):
+    """The draft order under assessment; the rule runs once for each of this drug: ``Order``."""
+
+    drug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner(Input):
+    """The other order of a pair, draft or active; the rule runs once a pair: ``Order``."""
+
+    drug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patient(Input):
+    """The patient: ``Person``. ``Person.age`` is None without a usable birth date."""
+
+
+@dataclass(frozen=True, slots=True)
+class This(Input):
+    """The call: ``Call``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Input):
+    """What could not be read although a rule of this call needed it: ``NotRead``.
+
+    A rule with this input runs after all others.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class State(Input):
+    """A derived state: what the function returns, computed once a call.
+
+    as_of: a derived function that gives a ``date | None``; the state is then
+    the one of that day, from what was recorded by then (None: there is none).
+    """
+
+    function: Callable[..., Any]
+    as_of: Callable[..., Any] | None = None
+
+
+class Limits:
+    """Base of a parameter group: a frozen dataclass whose fields are parameter names.
+
+    A rule that takes one is given the values of the profile in force. Field
+    types are ``Threshold``, ``int``, ``Decimal``, ``bool`` or ``str | None``.
+    """
+
+    group: ClassVar[str]

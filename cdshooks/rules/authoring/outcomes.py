@@ -1,0 +1,98 @@
+"""What a rule may conclude: recommend, not indicated, or cannot assess."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cdshooks.knowledge import Threshold
+from cdshooks.rules.authoring.values import Entries, Entry, Missing, Order, Origin, Reading
+
+Indicator = Literal["info", "warning", "critical"]
+LEVELS: tuple[Indicator, ...] = ("info", "warning", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Offers a new resource from the draft template of this name."""
+
+    draft: str
+    recommended: bool = False
+    urgent: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Offers the draft order with the fields of a template in place of its own."""
+
+    order: Order
+    draft: str
+    recommended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Offers to remove a draft order."""
+
+    order: Order
+    recommended: bool = False
+
+
+Offer = Create | Update | Delete
+Fact = Reading | Entry | Entries | Missing | Order
+
+
+@dataclass(frozen=True, slots=True)
+class Recommend:
+    """Advice, with everything that a card needs and nothing that the engine adds.
+
+    summary: one sentence of plain text, the point first, with the value.
+    because: further sentences of plain text; the card escapes them.
+    evidence: the facts that the advice stands on.
+    by: the limits that were crossed.
+    missing: what was not known, each as a short phrase.
+    offers: suggestions; ``choose`` says whether more than one may be taken.
+    overrides: override reasons of this outcome alone, before the rule's own.
+    """
+
+    summary: str
+    indicator: Indicator
+    because: tuple[str, ...] = ()
+    evidence: tuple[Fact, ...] = ()
+    by: tuple[Threshold, ...] = ()
+    missing: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    overrides: tuple[str, ...] = ()
+    choose: Literal["any", "at-most-one"] = "any"
+
+    def capped(self, indicator: Indicator) -> "Recommend":
+        """The same advice, at this level at most."""
+        lower = min(LEVELS.index(self.indicator), LEVELS.index(indicator))
+        return replace(self, indicator=LEVELS[lower])
+
+
+@dataclass(frozen=True, slots=True)
+class NotIndicated:
+    """The rule looked and has nothing to advise; ``because`` is for the trace."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class CannotAssess:
+    """The rule applies and could not be evaluated.
+
+    because: what was missing, as a phrase; failed: searches that did not answer.
+    """
+
+    because: str
+    failed: tuple[str, ...] = ()
+
+
+Outcome = Recommend | NotIndicated | CannotAssess
+
+
+def origins(fact: Fact) -> tuple[Origin, ...]:
+    """Where a fact came from."""
+    if isinstance(fact, Entries):
+        return tuple(origin for entry in fact for origin in entry.origins)
+    return fact.origins

@@ -1,0 +1,196 @@
+"""``@rule``, ``@derived`` and ``@gate``: how a function becomes part of the service."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from cdshooks.rules.authoring.inputs import Draft, Input, Limits, Partner, State
+from cdshooks.rules.authoring.outcomes import NotIndicated, Outcome
+
+F = TypeVar("F", bound=Callable[..., Any])
+Class = Literal["T", "M", "S", "P", "X", "Q"]
+Per = Literal["patient", "order", "pair"]
+Gate = Callable[..., NotIndicated | None]
+
+CLASSES: dict[Class, str] = {
+    "T": "treatment",
+    "M": "monitoring",
+    "S": "symptom or comfort",
+    "P": "planning",
+    "X": "safety",
+    "Q": "data quality",
+}
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A pure function of declared inputs whose result other functions may read."""
+
+    function: Callable[..., Any]
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Input | type[Limits]]:
+        """Parameter name → declaration, read from the signature once."""
+        return declared(self.function)
+
+    @cached_property
+    def reads(self) -> frozenset[Input]:
+        """Every declaration that this reads, through all states, states left out."""
+        found: set[Input] = set()
+        for declaration in self.inputs.values():
+            if isinstance(declaration, State):
+                found |= derived_of(declaration.function).reads
+                if declaration.as_of:
+                    found |= derived_of(declaration.as_of).reads
+            elif isinstance(declaration, Input):
+                found.add(declaration)
+        return frozenset(found)
+
+    @cached_property
+    def limits(self) -> frozenset[type[Limits]]:
+        """Every parameter group that this uses, through all states."""
+        found: set[type[Limits]] = set()
+        for declaration in self.inputs.values():
+            if isinstance(declaration, State):
+                found |= derived_of(declaration.function).limits
+            elif isinstance(declaration, type):
+                found.add(declaration)
+        return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Rule(Derived):
+    """A rule: a pure function with a name, a place and a basis.
+
+    kind: the class that decides what end-of-life care silences.
+    group: at most one card a group at patient-view; merge: rules with the same
+    word share one card on the same order.
+    needs_als: whether the patient must have a qualifying diagnosis; a rule on an
+    ALS drug itself must not.
+    """
+
+    id: str
+    title: str
+    hooks: tuple[str, ...]
+    kind: Class
+    group: str
+    sources: tuple[str, ...]
+    overrides: tuple[str, ...]
+    per: Per = "patient"
+    merge: str | None = None
+    needs_als: bool = True
+    leaves_out: str = ""
+    gate: Derived | None = field(default=None)
+
+    @property
+    def drug(self) -> str | None:
+        """The drug whose draft orders this rule is about."""
+        return next((i.drug for i in self.inputs.values() if isinstance(i, Draft)), None)
+
+    @property
+    def partner(self) -> str | None:
+        """The drug on the other side of a pair."""
+        return next((i.drug for i in self.inputs.values() if isinstance(i, Partner)), None)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+_derived: dict[Callable[..., Any], Derived] = {}
+_rules: dict[str, Rule] = {}
+_gates: list[Derived] = []
+
+
+def derived(function: F) -> F:
+    """Makes a pure function a state that ``State(function)`` may name."""
+    _derived[function] = Derived(function)
+    return function
+
+
+def derived_of(function: Callable[..., Any]) -> Derived:
+    """The registered state of a function; a TypeError for a function without ``@derived``."""
+    try:
+        return _derived[function]
+    except KeyError:
+        raise TypeError(f"{function.__qualname__} is not @derived") from None
+
+
+def gate(function: F) -> F:
+    """Makes a function a gate: given ``rule`` and its inputs, it may silence the rule."""
+    _gates.append(Derived(function))
+    return function
+
+
+def rule(
+    id: str,
+    *,
+    title: str,
+    hooks: tuple[str, ...],
+    kind: Class,
+    group: str,
+    sources: tuple[str, ...],
+    overrides: tuple[str, ...],
+    merge: str | None = None,
+    needs_als: bool = True,
+    leaves_out: str = "",
+) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
+    """Registers a rule. What it runs once for follows from its inputs."""
+
+    def register(function: Callable[..., Outcome]) -> Callable[..., Outcome]:
+        declarations = declared(function).values()
+        per: Per = "patient"
+        if any(isinstance(d, Draft) for d in declarations):
+            per = "pair" if any(isinstance(d, Partner) for d in declarations) else "order"
+        if id in _rules:
+            raise TypeError(f"rule {id} is defined twice")
+        _rules[id] = Rule(
+            function=function,
+            id=id,
+            title=title,
+            hooks=hooks,
+            kind=kind,
+            group=group,
+            sources=sources,
+            overrides=overrides,
+            per=per,
+            merge=merge,
+            needs_als=needs_als,
+            leaves_out=leaves_out,
+        )
+        return function
+
+    return register
+
+
+def declared(function: Callable[..., Any]) -> dict[str, Input | type[Limits]]:
+    """Parameter name → declaration. A parameter without one is a TypeError at import."""
+    hints = get_type_hints(function, include_extras=True)
+    found: dict[str, Input | type[Limits]] = {}
+    for name in inspect.signature(function).parameters:
+        hint = hints[name]
+        if isinstance(hint, type) and issubclass(hint, Limits):
+            found[name] = hint
+        elif hint is Rule:
+            continue
+        elif get_origin(hint) is Annotated and isinstance(get_args(hint)[1], Input):
+            found[name] = get_args(hint)[1]
+        else:
+            raise TypeError(f"{function.__qualname__}({name}) declares no input")
+    return found
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every registered rule, by id."""
+    return tuple(_rules[id] for id in sorted(_rules))
+
+
+def gates() -> tuple[Derived, ...]:
+    """Every registered gate, in order of definition."""
+    return tuple(_gates)
+
+
+def states() -> tuple[Derived, ...]:
+    """Every registered state."""
+    return tuple(_derived.values())

@@ -1,0 +1,317 @@
+"""What a rule is given: readings, entries, orders, and their honest absence.
+
+Every value is frozen and carries its origin, so a card's evidence is recorded
+where the value was read and never typed a second time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from typing import Literal
+
+from cdshooks.knowledge import Threshold
+from cdshooks.units import shown
+
+Position = Literal["sitting", "supine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was read: the line of a card's evidence.
+
+    resource: ``Type/id`` in the chart; value and unit as shown; day as recorded.
+    """
+
+    resource: str
+    label: str
+    value: str
+    unit: str
+    day: date | None
+
+
+def on(day: date | None) -> str:
+    """A day as cards write it: 20 Feb 2026."""
+    return f"{day.day} {day:%b %Y}" if day else "date not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One usable measurement in its canonical unit.
+
+    value: exact after conversion; comparisons round half-up to ``decimals``.
+    bound: ``<`` or ``>`` when the laboratory gave only a limit.
+    rival: the other value of the same day when the two disagree.
+    notes: what the card must say beside it ("position not recorded").
+    """
+
+    measure: str
+    label: str
+    value: Decimal
+    unit: str
+    day: date
+    age: int
+    instant: datetime | None = None
+    position: Position | None = None
+    decimals: int | None = 1
+    bound: Literal["<", ">"] | None = None
+    context: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    rival: "Reading | None" = None
+    upper_limit: "UpperLimit | None" = None
+    origins: tuple[Origin, ...] = ()
+
+    def meets(self, limit: Threshold) -> bool:
+        """Whether this reading is past ``limit``.
+
+        A bounded result ("< 40") meets a limit only when every value that it
+        stands for does.
+        """
+        if self.bound == ("<" if not limit.downward else ">"):
+            return False
+        if self.bound is not None and limit.operator in ("<", ">") and limit.value is not None:
+            return limit.value >= self.value if limit.downward else limit.value <= self.value
+        return limit.met_by(self.value, self.decimals)
+
+    @property
+    def amount(self) -> str:
+        """Value and unit: ``46%``, ``38 cmH2O``, ``7.31``."""
+        gap = "" if self.unit == "%" else " "
+        number = shown(self.value, 2 if self.decimals is None else self.decimals)
+        return f"{self.bound or ''}{number}{gap}{self.unit}".rstrip()
+
+    def __str__(self) -> str:
+        where = f" {self.position}" if self.position else ""
+        return f"{self.label} {self.amount}{where} ({on(self.day)})"
+
+
+@dataclass(frozen=True, slots=True)
+class UpperLimit:
+    """The upper limit of normal that a laboratory value is compared with.
+
+    source: ``range``, ``text``, ``earlier result`` or ``assumed``; an assumed
+    limit caps what a rule may say.
+    """
+
+    value: Decimal
+    unit: str
+    source: Literal["range", "text", "earlier result", "assumed"]
+
+
+class Why(Enum):
+    """Why there is no usable value."""
+
+    NEVER = "never recorded"
+    STALE = "too old"
+    UNIT = "unit not usable"
+    IMPLAUSIBLE = "not plausible"
+    UNREADABLE = "value not readable"
+    CONTEXT = "not recorded as needed"
+    UNREAD = "could not be read"
+    UNASKED = "not asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """No usable reading, and why. Missing is never normal.
+
+    proven: the search succeeded and was whole, so absence is a fact.
+    text: for the card, with the value that could not be used.
+    last: the newest usable value outside the lookback.
+    failed: the prefetch searches that did not answer.
+    """
+
+    label: str
+    why: Why
+    text: str
+    last: Reading | None = None
+    failed: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is known that there is nothing usable."""
+        return self.why not in (Why.UNREAD, Why.UNASKED)
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One coded fact of the chart: a condition, request, procedure, device or consent.
+
+    start and end bound the fact; recorded is when it was written down. ``reason``
+    is the value set that the status reason or stop reason belongs to, if any.
+    """
+
+    type: str
+    id: str
+    label: str
+    status: str
+    start: date | None = None
+    end: date | None = None
+    recorded: date | None = None
+    reasons: frozenset[str] = frozenset()
+    in_hospital: bool = False
+    certain: bool = True
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def day(self) -> date | None:
+        """The newest day on which this is known to hold."""
+        known = [d for d in (self.start, self.end, self.recorded) if d]
+        return max(known) if known else None
+
+    def __str__(self) -> str:
+        return f"{self.label} ({on(self.day)})" if self.day else self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What was found of one kind. Empty and ``whole`` means: looked, none there.
+
+    whole: every search that could hold such an entry was read to its end.
+    failed: those that were asked for and did not answer.
+    """
+
+    items: tuple[Entry, ...] = ()
+    whole: bool = True
+    failed: tuple[str, ...] = ()
+    label: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.items)
+
+    @property
+    def none(self) -> bool:
+        """Whether it is known that there is none."""
+        return self.whole and not self.items
+
+    @property
+    def newest(self) -> Entry | None:
+        """The entry known to hold last; entries without a day come first."""
+        return max(self.items, key=lambda e: e.day or date.min, default=None)
+
+    def after(self, day: date) -> "Entries":
+        """Those that hold on or after ``day``."""
+        return replace(self, items=tuple(e for e in self.items if e.day and e.day >= day))
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Measurements of one session, by measure; made at the same recorded time."""
+
+    day: date
+    age: int
+    readings: dict[str, Reading] = field(hash=False)
+    context: frozenset[str] = frozenset()
+
+    def __getitem__(self, measure: str) -> Reading | None:
+        return self.readings.get(measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a dosage: mg each time, times and mg a day; None is unknown, never 0.
+
+    ``low`` and ``high`` bound the daily total when the directions give a range.
+    """
+
+    per_time: Fraction | None
+    times_a_day: Fraction | None
+    low: Fraction | None
+    high: Fraction | None
+    text: str = ""
+
+    @property
+    def a_day(self) -> Fraction | None:
+        """mg a day, when the directions say exactly one amount."""
+        return self.low if self.low == self.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """The directions of one order as far as they can be read.
+
+    steps: consecutive; one step when everything runs at the same time.
+    problems: short names of what could not be read: ``amount``, ``frequency``,
+    ``text-only``, ``timing-conflict``, ``max-dose-conflict``, ``no-directions``…
+    food: ``with-food``, ``after-food``, ``before-food-too-close`` or None.
+    """
+
+    steps: tuple[Step, ...] = ()
+    problems: tuple[str, ...] = ()
+    as_needed: bool = False
+    food: str | None = None
+    route: str | None = None
+    via_tube: bool = False
+    structured: bool = False
+    tapering: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A draft order under assessment, or another order beside it.
+
+    drug: the product set that it was recognised as; ``by_name`` when only its
+    text said so; ``conflict`` when code and text name different drugs.
+    strength: mg per tablet, film or mL (``strength_per``), if the code says.
+    """
+
+    type: str
+    id: str
+    status: str
+    intent: str
+    drug: str | None
+    label: str
+    by_name: bool = False
+    conflict: str | None = None
+    form: str | None = None
+    strength: Fraction | None = None
+    strength_per: str | None = None
+    regimen: Regimen = Regimen()
+    day: date | None = None
+    reasons: frozenset[str] = frozenset()
+    version: str = "R4"
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """``Type/id`` as selections and delete actions name it."""
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The patient, as far as rules may know: no name, no identifier."""
+
+    age: int | None
+    sex: Literal["male", "female"] | None
+    deceased: bool
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The call itself: which hook, today's date, and the encounter it is about."""
+
+    hook: str
+    today: date
+    inpatient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """Searches that failed, in words for a clinician, and the titles of rules that needed them."""
+
+    searches: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()

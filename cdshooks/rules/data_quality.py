@@ -1,0 +1,32 @@
+"""What could not be read, so that silence is not taken for a clean check?"""
+
+from typing import Annotated
+
+from cdshooks.rules.authoring import NotIndicated, NotRead, Outcome, Recommend, Unread, rule
+
+
+@rule(
+    "data-unavailable",
+    title="Data that could not be read",
+    hooks=("patient-view", "order-sign", "encounter-start", "encounter-discharge"),
+    kind="Q",
+    group="DQ",
+    sources=("product",),
+    overrides=("need-more-info",),
+    needs_als=False,
+    leaves_out="Searches that this client is configured never to answer.",
+)
+def data_unavailable(unread: Annotated[NotRead, Unread()]) -> Outcome:
+    """Name the searches that failed and that a rule of this patient needed."""
+    if not unread.searches:
+        return NotIndicated("everything needed was read")
+    what = ", ".join(unread.searches)
+    return Recommend(
+        summary=f"Could not read: {what}. Advice that depends on it was not given.",
+        indicator="info",
+        because=(
+            f"Not checked, or checked without these data: {', '.join(unread.titles)}.",
+            "Nothing that was not read is taken as absent.",
+        ),
+        missing=tuple(f"{search} could not be read" for search in unread.searches),
+    )

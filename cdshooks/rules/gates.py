@@ -1,0 +1,43 @@
+"""Gates: what silences rules whatever their logic says, in one place."""
+
+from typing import Annotated
+
+from cdshooks.rules.authoring import CannotAssess, NotIndicated, Rule, State, gate
+from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.population import Population, population
+
+UNCONFIRMED = ("M", "X", "Q")
+"""Classes that may speak about a diagnosis that nobody has confirmed."""
+COMFORT = ("S", "P", "X", "Q")
+"""Classes that go on when care is for comfort."""
+LAST_DAYS = ("X",)
+"""Classes that go on in the last days of life."""
+
+
+@gate
+def population_gate(
+    rule: Rule, population: Annotated[Population, State(population)]
+) -> NotIndicated | CannotAssess | None:
+    """Only living adults with ALS; rules on an ALS drug itself need no diagnosis."""
+    if not population.living:
+        return NotIndicated("the patient has died or the record is not active")
+    if not rule.needs_als:
+        return None
+    if population.diagnosis == "unreadable":
+        return CannotAssess("whether the patient has ALS could not be read", population.failed)
+    if population.diagnosis == "none":
+        return NotIndicated("no diagnosis of ALS")
+    if not population.adult:
+        return NotIndicated("not an adult")
+    if population.diagnosis == "provisional" and rule.kind not in UNCONFIRMED:
+        return NotIndicated("the diagnosis of ALS is not confirmed")
+    return None
+
+
+@gate
+def goals_gate(rule: Rule, goals: Annotated[Goals, State(goals)]) -> NotIndicated | None:
+    """Treatment and monitoring give way to comfort; palliative care silences nothing."""
+    allowed = {"comfort": COMFORT, "last days": LAST_DAYS}.get(goals.level)
+    if allowed is None or rule.kind in allowed:
+        return None
+    return NotIndicated(f"care is for comfort: {goals.evidence}")

@@ -1,0 +1,1 @@
+"""Derived states: who the patient is, what is in use, what was decided."""

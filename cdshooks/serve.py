@@ -1,0 +1,141 @@
+"""Running the application under gunicorn, inside this process: no second command to know."""
+
+import errno
+import socket
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask
+from gunicorn import util
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from cdshooks.errors import SettingsInvalid
+from cdshooks.http.errors import operation_outcome
+
+_STATUSES = {
+    "ExpectationFailed": 417,
+    "LimitRequestHeaders": 431,
+    "LimitRequestLine": 414,
+    "UnsupportedTransferCoding": 501,
+}
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises SettingsInvalid in one line.
+
+    It is opened here and handed to gunicorn, which would try five times and
+    print each failure.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as problem:
+        reason = (
+            "the port is in use" if problem.errno == errno.EADDRINUSE else str(problem.strerror)
+        )
+        raise SettingsInvalid(
+            f"cannot listen on {host} port {port}: {reason}; choose another with --host or --port"
+        ) from None
+
+
+def address(host: str, listener: socket.socket) -> str:
+    """The URL at which a browser on this machine reaches ``listener``."""
+    name = "localhost" if host in _ANYWHERE else host
+    port = listener.getsockname()[1]
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def run(
+    app: Flask,
+    listener: socket.socket,
+    *,
+    workers: int,
+    threads: int,
+    announce: Callable[[], None],
+) -> None:
+    """Serves ``app`` until SIGINT or SIGTERM, then ends the process with exit code 0.
+
+    announce: called once the signals are heeded, so that what it says is true.
+    """
+    _Embedded(
+        app,
+        {
+            # gunicorn takes the descriptor over and closes it.
+            "bind": f"fd://{listener.detach()}",
+            "workers": workers,
+            "threads": threads,
+            "worker_class": _Worker,
+            "logger_class": _Log,
+            "loglevel": "warning",
+            "when_ready": lambda _arbiter: announce(),
+            "accesslog": None,
+            "keepalive": 5,
+            # Idle keep-alive connections hold a worker back for as long as this.
+            "graceful_timeout": 3,
+            "control_socket_disable": True,
+            "proc_name": "cdshooks",
+        },
+    ).run()
+
+
+class _Embedded(BaseApplication):  # type: ignore[misc]
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            # Older gunicorns have no control socket to switch off.
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threads, with its own refusals as OperationOutcome.
+
+    gunicorn answers an unreadable request in HTML and logs its first line, which
+    may name a patient.
+    """
+
+    def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
+        status = HTTPStatus(_STATUSES.get(type(exc).__name__, _status(exc)))
+        self.log.warning("refused before the application: %s", type(exc).__name__)
+        try:
+            util.write_nonblock(client, _refusal(status))
+        except OSError:
+            self.log.debug("the client had gone")
+
+
+def _status(exc: Exception) -> int:
+    return 400 if isinstance(exc, ParseException) else 500
+
+
+def _refusal(status: HTTPStatus) -> bytes:
+    code = "exception" if status == 500 else "structure"
+    body = orjson.dumps(operation_outcome(code, f"not readable as HTTP: {status.phrase}"))
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's log without tracebacks: an exception's message may hold a patient's data."""
+
+    def exception(self, msg: str, *_args: Any, **_kwargs: Any) -> None:
+        kind = getattr(sys.exc_info()[0], "__name__", "no exception")
+        self.error_log.error("%s: %s", msg.partition("%")[0].strip(), kind)

@@ -1,0 +1,138 @@
+"""From a hook request to the response body: the straight line, in one function."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from cdshooks import rules
+from cdshooks.cards import EXTENSION, cards
+from cdshooks.chart import Search, plan, read_chart
+from cdshooks.engine import Finding, run
+from cdshooks.errors import PrefetchUnavailable
+from cdshooks.knowledge import Knowledge
+from cdshooks.protocol import HookRequest
+from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
+from cdshooks.services.service import Service
+
+
+@dataclass(frozen=True)
+class Site:
+    """What an installation is: its knowledge under its profile, its clock zone, its address.
+
+    full_prefetch: ask for every type that some rule reads, not only the core ones.
+    trace: tell in every response why each rule fired or was silent.
+    """
+
+    knowledge: Knowledge
+    timezone: tzinfo
+    public_url: str
+    full_prefetch: bool = False
+    trace: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response body, where its time went (ms by stage), and the findings behind it."""
+
+    body: dict[str, Any]
+    timings: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def searches(hook: str, site: Site) -> tuple[Search, ...]:
+    """What a service on this hook asks for, in the order to publish."""
+    return _searches(hook, site.knowledge, site.full_prefetch)
+
+
+@lru_cache(maxsize=64)
+def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]:
+    inputs: set[Input] = set()
+    for rule in rules.load():
+        if hook in rule.hooks:
+            inputs |= rule.reads
+    for gate in gates():
+        inputs |= gate.reads
+    return plan(inputs, knowledge, full=full)
+
+
+def prefetch_templates(service: Service, site: Site) -> dict[str, str]:
+    """The prefetch templates of a service, key → query, in the order to publish."""
+    return {search.key: search.query for search in searches(service.hook, site)}
+
+
+def answer(service: Service, request: HookRequest, site: Site, now: datetime) -> Answer:
+    """The cards for one call.
+
+    Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
+    and no draft order is an ALS drug.
+    """
+    clock = _Clock()
+    view = read_chart(request, searches(service.hook, site), site.knowledge, now, site.timezone)
+    clock.lap("index")
+    findings = run(rules.load(), view)
+    _refuse_blind(findings)
+    clock.lap("rules")
+    body: dict[str, Any] = {"cards": cards(findings, view, site.public_url)}
+    extension = _extension(findings, trace=site.trace)
+    if extension:
+        body["extension"] = {EXTENSION: extension}
+    clock.lap("cards")
+    return Answer(body, clock.laps, findings)
+
+
+class _Clock:
+    """Milliseconds since the last lap."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = (now - self._last) * 1000
+        self._last = now
+
+
+def _refuse_blind(findings: Iterable[Finding]) -> None:
+    """412 only when every rule that could have spoken was stopped for want of the gate."""
+    stopped = [f for f in findings if f.gated and isinstance(f.outcome, CannotAssess)]
+    spoke = [f for f in findings if not f.gated and not _only_reports(f)]
+    failed = tuple(dict.fromkeys(key for f in stopped for key in f.failed))
+    if failed and not spoke:
+        raise PrefetchUnavailable(failed)
+
+
+def _only_reports(finding: Finding) -> bool:
+    """Whether a rule is about the call and not about the patient."""
+    return finding.rule.kind == "Q"
+
+
+def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:
+    """What was not assessed; and, where a site wants it, what every rule concluded."""
+    found = tuple(findings)
+    body: dict[str, Any] = {}
+    missed = [
+        {"rule": f.rule.id, "because": f.outcome.because}
+        for f in found
+        if isinstance(f.outcome, CannotAssess)
+    ]
+    if missed:
+        body["notAssessed"] = missed
+    if trace:
+        body["trace"] = [_traced(f) for f in found]
+    return body
+
+
+def _traced(finding: Finding) -> dict[str, Any]:
+    outcome = finding.outcome
+    line: dict[str, Any] = {"rule": finding.rule.id}
+    if finding.order:
+        line["order"] = finding.order.reference
+    if isinstance(outcome, Recommend):
+        return {**line, "outcome": "recommended", "because": outcome.summary}
+    if isinstance(outcome, NotIndicated):
+        return {**line, "outcome": "not indicated", "because": outcome.because}
+    return {**line, "outcome": "not assessed", "because": outcome.because}

@@ -1,0 +1,220 @@
+"""What an installation is told by its operator: environment, or a TOML file.
+
+Every setting is the variable ``CDSHOOKS_<NAME>``, or ``<name>`` in the TOML file
+that ``CDSHOOKS_CONFIG`` names; the environment wins.
+"""
+
+import os
+import re
+import tomllib
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from cdshooks.errors import SettingsInvalid
+
+_PREFIX = "CDSHOOKS_"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _listed(value: object) -> object:
+    """Comma-separated text as a list; blank items are left out."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _split(value: str) -> SplitResult:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+        raise ValueError("not an http(s) address")
+    if url.query or url.fragment or url.port == 0:
+        raise ValueError("more than an address")
+    return url
+
+
+def _address(value: str) -> str:
+    _split(value)
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    url = _split(value)
+    if url.path not in ("", "/") or "*" in url.netloc:
+        raise ValueError("not one origin")
+    return f"{url.scheme}://{url.netloc}".lower()
+
+
+def _zone(name: str) -> str:
+    _tzinfo(name)
+    return name
+
+
+def _tzinfo(name: str) -> tzinfo:
+    # UTC must work where the machine has no time zone database.
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError) as unknown:
+        raise ValueError("not a time zone") from unknown
+
+
+def _when(value: object) -> date | None:
+    """A date, or an instant with its offset."""
+    if isinstance(value, str):
+        text = value.strip()
+        value = date.fromisoformat(text) if _DAY.fullmatch(text) else datetime.fromisoformat(text)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("an instant needs its offset")
+    if value is None or isinstance(value, date):
+        return value
+    raise ValueError("neither date nor instant")
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class Settings(BaseSettings):
+    """The settings of ``serve``; a field's description is what an error says it accepts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # Which form runs is the command's choice, so this is no field and no variable sets it.
+    demo: ClassVar[bool] = False
+
+    public_url: Annotated[str, AfterValidator(_address)] = Field(
+        default="http://127.0.0.1:5000",
+        description="the http(s) URL by which clients reach this service, without query",
+    )
+    auth: Literal["required", "off"] = Field(default="required", description="required or off")
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(),
+        description="origins such as https://ehr.example.org, comma-separated, no *",
+    )
+    profile: Annotated[Names, Field(min_length=1)] = Field(
+        default=("default",),
+        description="one or more names of profiles, comma-separated",
+    )
+    prefetch: Literal["core", "full"] = Field(default="core", description="core or full")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC",
+        description="a time zone of the IANA database, such as Europe/Zurich",
+    )
+    today: Annotated[date | None, PlainValidator(_when)] = Field(
+        default=None,
+        description="a date (2026-06-01) or an instant (2026-06-01T09:30:00+02:00)",
+    )
+    max_body_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1, description="a whole number of bytes, 1 or more"
+    )
+    deadline_ms: int = Field(
+        default=2000, ge=1, description="a whole number of milliseconds, 1 or more"
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
+        Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    )
+
+    @model_validator(mode="after")
+    def _no_invented_day(self) -> Self:
+        if self.today is not None and self.auth == "required":
+            raise SettingsInvalid(
+                f"{_PREFIX}TODAY: refused while {_PREFIX}AUTH is required: "
+                "real patients are judged by the real day"
+            )
+        return self
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone whose calendar days count."""
+        return _tzinfo(self.timezone)
+
+    def at(self, url: str) -> Self:
+        """These settings, reached at ``url`` unless a public URL was configured."""
+        if "public_url" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"public_url": url})
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of this process; raises SettingsInvalid naming the variable."""
+        try:
+            return cls()
+        except ValidationError as problem:
+            raise SettingsInvalid("; ".join(_explained(cls, problem))) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over file; neither dotenv nor secret files."""
+        file = _config_file()
+        if file is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+
+class DemoSettings(Settings):
+    """The settings of ``demo``: nothing to set up, so no client authentication."""
+
+    demo: ClassVar[bool] = True
+
+    auth: Literal["required", "off"] = Field(default="off", description="required or off")
+
+
+def _config_file() -> Path | None:
+    """The TOML file, proven readable: pydantic-settings passes over one that is not there."""
+    name = os.environ.get(f"{_PREFIX}CONFIG")
+    if not name:
+        return None
+    try:
+        tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SettingsInvalid(
+            f"{_PREFIX}CONFIG: expected a TOML file: {problem.strerror}"
+        ) from None
+    except ValueError:
+        raise SettingsInvalid(
+            f"{_PREFIX}CONFIG: expected a TOML file in UTF-8; it is not TOML"
+        ) from None
+    return Path(name)
+
+
+def _explained(cls: type[Settings], problem: ValidationError) -> list[str]:
+    """One sentence a setting. Values are left out: later ones will be secrets."""
+    names = dict.fromkeys(str(error["loc"][0]) for error in problem.errors(include_input=False))
+    return [f"{_PREFIX}{name.upper()}: expected {_accepts(cls, name)}" for name in names]
+
+
+def _accepts(cls: type[Settings], name: str) -> Any:
+    return cls.model_fields[name].description

@@ -1,0 +1,78 @@
+"""Units: one closed table a quantity, exact factors, and a refusal of anything else.
+
+No general unit library stands here on purpose: a library knows that ``ft`` is a
+femto-tonne and ``K/uL`` a kelvin per microlitre, and would convert both.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from cdshooks.errors import UnitUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """One accepted spelling of a unit.
+
+    raw: the spelling, as found in ``Quantity.code`` or ``Quantity.unit``.
+    ucum: what it means in UCUM.
+    factor: exact multiplier from it to the canonical unit of its table.
+    at_most: the largest number that is believable in this unit, or None; it
+    separates a fraction (0.46) from a percentage that lost its unit.
+    """
+
+    raw: str
+    ucum: str
+    factor: Fraction
+    at_most: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """Every accepted unit of one quantity, for example ``pressure`` in cm[H2O]."""
+
+    quantity: str
+    canonical: str
+    rows: Mapping[str, UnitRow]
+
+    def row(self, raw: str) -> UnitRow:
+        """The row of a spelling; raises UnitUnknown, since a guess may harm."""
+        try:
+            return self.rows[raw.strip()]
+        except KeyError:
+            raise UnitUnknown(f"{self.quantity}: unit not in its table") from None
+
+    def convert(self, value: Decimal, row: UnitRow) -> Decimal:
+        """``value`` in the canonical unit. A value too large for its unit is refused."""
+        if row.at_most is not None and value > row.at_most:
+            raise UnitUnknown(f"{self.quantity}: number too large for its unit")
+        return as_decimal(Fraction(value) * row.factor)
+
+
+def table(quantity: str, canonical: str, rows: Iterable[UnitRow]) -> UnitTable:
+    """A table from its rows; the canonical unit itself is always a row."""
+    return UnitTable(quantity, canonical, {row.raw: row for row in rows})
+
+
+def as_decimal(exact: Fraction) -> Decimal:
+    """A fraction to 28 significant digits: exact for every decimal factor in use."""
+    return Decimal(exact.numerator) / Decimal(exact.denominator)
+
+
+def rounded(value: Decimal, decimals: int | None) -> Decimal:
+    """``value`` half-up to ``decimals`` places; None leaves it as measured.
+
+    Half-up, so that 49.95 % is 50.0 % to a clinician and to a comparison alike.
+    """
+    if decimals is None:
+        return value
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def shown(value: Decimal, decimals: int | None = 1) -> str:
+    """A number as a clinician writes it: no exponent, no trailing zeros."""
+    number = rounded(value, decimals)
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
