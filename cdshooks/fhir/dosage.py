@@ -22,6 +22,9 @@ from cdshooks.rules.authoring.values import Regimen, Step
 PROBLEMS: tuple[Problem, ...] = get_args(Problem)
 """Every name that can stand in ``Regimen.problems``."""
 
+_QUOTED = 120
+"""Characters of a line's free text that a card may quote."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -91,7 +94,7 @@ def _line(dosage: Json, strength: Strength, zone: tzinfo) -> _Line:
         sequence=exact(dosage.get("sequence")),
         bounds=bounds(timing, zone),
         then=manner.says(dosage_tables().file.texts.then, dosage),
-        text=plain(text, 120),
+        text=plain(text, _QUOTED),
         problems=_unread(each, times, text),
     )
 

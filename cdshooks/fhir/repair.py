@@ -29,7 +29,8 @@ def repaired(resource: Json) -> Json | None:
         errors = problems(body, model)
         if not errors:
             return body
-        if not all([_mend(body, path, kind) for path, kind in errors]):
+        mended = [_mend(body, path, kind) for path, kind in errors]
+        if not all(mended):
             return None
         body = _without_empties(body) or {}
     return None

@@ -46,7 +46,7 @@ def read(file: Traversable) -> dict[str, Any]:
 def parse(text: str, name: str) -> dict[str, Any]:
     """The mapping in ``text``; ``name`` is used in messages only."""
     try:
-        data = yaml.load(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - built on the safe loader
     except yaml.YAMLError as error:
         raise KnowledgeInvalid(name, "(file)", f"not YAML: {error}") from error
     if not isinstance(data, dict):

@@ -171,6 +171,22 @@ def test_every_problem_is_listed_once_by_a_stable_name() -> None:
     assert read(line({"value": 50}, TWICE), line({"value": 25}, TWICE)).problems == ("unit",)
 
 
+def test_quoted_text_is_cut_to_one_line_of_a_hundred_and_twenty_characters() -> None:
+    assert read({"text": "a" * 120}).steps[0].text == "a" * 120
+    assert read({"text": "a" * 121}).steps[0].text == "a" * 119 + "…"
+    assert read({"text": "one\n two"}).steps[0].text == "one two"
+
+
+def test_flags_are_sought_in_the_first_two_thousand_characters() -> None:
+    assert read({"text": "a" * 1996 + " prn"}).as_needed is True
+    assert read({"text": "a" * 1997 + " prn x"}).as_needed is False
+
+
+def test_excluding_words_count_up_to_sixty_characters_before() -> None:
+    assert read({"text": "not " + "x" * 55 + " as needed"}).as_needed is False
+    assert read({"text": "not " + "x" * 56 + " as needed"}).as_needed is True
+
+
 # --- how much ----------------------------------------------------------------
 
 
@@ -686,6 +702,11 @@ def test_a_sequence_on_some_lines_only_is_unclear() -> None:
     assert regimen.problems == ("sequence",)
 
 
+def test_an_unnumbered_bounded_line_before_a_numbered_one_is_unclear() -> None:
+    regimen = read(line(FIFTY, bounded(ONCE, **WEEK)), line(FIFTY, TWICE, sequence=1))
+    assert regimen.problems == ("sequence",)
+
+
 def test_a_bounded_line_and_the_next_in_sequence_are_two_steps() -> None:
     first = line(FIFTY, bounded(ONCE, **WEEK), sequence=1)
     regimen = read(line(FIFTY, TWICE, sequence=2), first)
@@ -1060,6 +1081,13 @@ def test_a_wrong_table_is_refused_with_its_key(
         dosage_tables(tmp_path)
     assert refused.value.file == FILE
     assert refused.value.key.startswith(key)
+
+
+def test_a_limit_may_be_a_single_number(tmp_path: Path) -> None:
+    text = ROOT.joinpath(FILE).read_text(encoding="utf-8")
+    narrow = text.replace("{least: 1/366, most: 96}", "{least: 96, most: 96}")
+    (tmp_path / FILE).write_text(narrow, encoding="utf-8")
+    assert dosage_tables(tmp_path).file.limits.a_day.holds(Fraction(96)) is True
 
 
 def test_the_tables_are_read_once() -> None:

@@ -117,7 +117,7 @@ class InUse(Input):
 
 @dataclass(frozen=True, slots=True)
 class Refused(Input):
-    """Refusals of an intervention, by consent or by a request or procedure not done: ``Entries``."""
+    """Standing refusals, by consent or by a request or procedure not done: ``Entries``."""
 
     value_set: str
 
