@@ -70,15 +70,16 @@ def _reads_unread(rule: Rule) -> bool:
 
 def _not_read(found: Iterable[Finding], view: View) -> NotRead:
     """The searches that failed among those that an applicable rule needed."""
-    keys: dict[str, None] = {}
-    titles: dict[str, None] = {}
-    for finding in found:
-        if finding.gated:
-            continue
-        for key in finding.failed:
-            keys[view.words((key,))] = None
-            titles[finding.rule.title] = None
-    return NotRead(tuple(keys), tuple(titles))
+    needing = [f for f in found if f.failed and not f.gated]
+    blocking = [key for f in needing if isinstance(f.outcome, CannotAssess) for key in _own(f)]
+    keys = dict.fromkeys([*blocking, *(key for f in needing for key in f.failed)])
+    titles = dict.fromkeys(f.rule.title for f in needing)
+    return NotRead(tuple(view.words((key,)) for key in keys), tuple(titles))
+
+
+def _own(finding: Finding) -> tuple[str, ...]:
+    """The searches that stopped a rule, not merely those that it would have liked."""
+    return finding.outcome.failed if isinstance(finding.outcome, CannotAssess) else ()
 
 
 def _run(rule: Rule, view: View, not_read: NotRead | None = None) -> Iterator[Finding]:

@@ -43,7 +43,8 @@ def _values(outcomes: Iterable[Recommend]) -> str:
 
 def _row(origin: Origin) -> tuple[str, str, str]:
     gap = "" if origin.unit == "%" else " "
-    return origin.label, f"{origin.value}{gap}{origin.unit}".strip(), on(origin.day)
+    day = on(origin.day) if origin.day else ""
+    return origin.label, f"{origin.value}{gap}{origin.unit}".strip(), day
 
 
 def _limits(outcomes: Iterable[Recommend], knowledge: Knowledge) -> str:

@@ -10,15 +10,18 @@ from collections.abc import Iterable, Sequence
 SUMMARY_LIMIT = 140
 """The specification wants fewer characters than this."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
+_BLOCK = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([#+>-])")
+_ENTITY = re.compile(r"&(?=[#\w])")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _AUTOLINK = re.compile(r"(https?)://|www\.", re.IGNORECASE)
 
 
 def escaped(text: str) -> str:
     """Plain text as Markdown that renders as itself, links and tags included."""
     safe = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-    safe = "".join(_HTML.get(c, c) for c in safe)
+    safe = _BLOCK.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", safe)
+    safe = _TAG.sub("&lt;", _ENTITY.sub("&amp;", safe))
     return _AUTOLINK.sub(lambda m: m[0].replace(":", "&#58;").replace(".", "&#46;"), safe)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from cdshooks.chart.drugs import Identity, identify
@@ -9,7 +10,7 @@ from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
-from cdshooks.rules.authoring import Entries, Entry, Medication, Order, Origin
+from cdshooks.rules.authoring import Entries, Entry, Medication, Order, Origin, Regimen, Step
 
 DRAFTED = ("draft", "active", "on-hold")
 """order-sign also fires for orders that are signed again after a change."""
@@ -65,6 +66,7 @@ def _order(resource: Json, view: View) -> Order:
     per = product.strength_per if product else None
     type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
     label = identity.label if identity else "medication"
+    regimen = read_regimen(resource, strength, per, view.zone)
     authored = when(resource.get("authoredOn") or resource.get("dateWritten"), view.zone)
     return Order(
         type=type,
@@ -78,11 +80,13 @@ def _order(resource: Json, view: View) -> Order:
         form=product.form if product else None,
         strength=strength,
         strength_per=per,
-        regimen=read_regimen(resource, strength, per, view.zone),
+        regimen=regimen,
         day=authored.day if authored else None,
         reasons=_reasons(resource, view),
         version=EARLIER_VERSIONS.get(type, "R4"),
-        origins=(Origin(f"{type}/{id}", f"{label} order", _directions(resource), "", None),),
+        origins=(
+            Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
+        ),
     )
 
 
@@ -99,13 +103,31 @@ def _reasons(resource: Json, view: View) -> frozenset[str]:
     return frozenset({"clinical-trial"}) if named else frozenset()
 
 
-def _directions(resource: Json) -> str:
-    """The directions as written, for the evidence line; never read for numbers."""
-    for line in objects(resource.get("dosageInstruction")):
-        text = plain(line.get("text"), 80)
-        if text:
-            return text
-    return ""
+def _directions(resource: Json, regimen: Regimen) -> str:
+    """The directions for the evidence line: as they were read, and as they were written."""
+    read = "; then ".join(_read_as(step) for step in regimen.steps)
+    written = next(
+        (
+            t
+            for line in objects(resource.get("dosageInstruction"))
+            if (t := plain(line.get("text"), 80))
+        ),
+        "",
+    )
+    return f"{read}, written: {written}" if read and written else read or written
+
+
+def _read_as(step: Step) -> str:
+    """One step in words: what could be read of dose and frequency."""
+    each = f"{amount(step.per_time)} mg" if step.per_time is not None else "dose not read"
+    times = step.times_a_day
+    often = f"{amount(times)} times a day" if times is not None else "frequency not read"
+    return f"{each}, {often}"
+
+
+def amount(value: Fraction) -> str:
+    """A fraction as a short decimal number."""
+    return f"{float(value):.2f}".rstrip("0").rstrip(".")
 
 
 def medication(view: View, wanted: Medication) -> Entries:

@@ -13,7 +13,8 @@ from typing import Any
 Json = dict[str, Any]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-_ABSURD = Decimal(10) ** 12
+_SMALLEST, _LARGEST = -15, 11
+"""Powers of ten beyond which no number in a chart is meant."""
 
 
 def obj(value: object) -> Json:
@@ -57,9 +58,11 @@ def number(value: object) -> Decimal | None:
         return None
     try:
         read = Decimal(value.strip() if isinstance(value, str) else repr(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # repr refuses an integer of thousands of digits
         return None
-    return read if read.is_finite() and abs(read) < _ABSURD else None
+    if not read.is_finite():
+        return None
+    return read if read == 0 or _SMALLEST <= read.adjusted() <= _LARGEST else None
 
 
 def boolean(value: object) -> bool | None:

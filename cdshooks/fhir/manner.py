@@ -87,13 +87,18 @@ def says(phrase: Phrase, dosage: Json) -> bool:
 
 
 def _texts(dosage: Json) -> Iterator[str]:
-    yield plain(dosage.get("text"), _TEXT_LIMIT)
-    yield plain(dosage.get("patientInstruction"), _TEXT_LIMIT)
+    yield _searched(dosage.get("text"))
+    yield _searched(dosage.get("patientInstruction"))
     for concept in (*_instructions(dosage), one(one(dosage, "timing"), "code")):
         yield from _concept_texts(concept)
 
 
 def _concept_texts(concept: Json) -> Iterator[str]:
-    yield plain(concept.get("text"), _TEXT_LIMIT)
+    yield _searched(concept.get("text"))
     for coding in objects(concept.get("coding")):
-        yield plain(coding.get("display"), _TEXT_LIMIT)
+        yield _searched(coding.get("display"))
+
+
+def _searched(text: object) -> str:
+    """The part of a text that is searched; cut first, so that a huge one costs nothing."""
+    return plain(text[:_TEXT_LIMIT], _TEXT_LIMIT) if isinstance(text, str) else ""

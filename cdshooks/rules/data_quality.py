@@ -4,6 +4,9 @@ from typing import Annotated
 
 from cdshooks.rules.authoring import NotIndicated, NotRead, Outcome, Recommend, Unread, rule
 
+NAMED = 3
+"""Searches that the summary names; the detail names them all."""
+
 
 @rule(
     "data-unavailable",
@@ -20,9 +23,10 @@ def data_unavailable(unread: Annotated[NotRead, Unread()]) -> Outcome:
     """Name the searches that failed and that a rule of this patient needed."""
     if not unread.searches:
         return NotIndicated("everything needed was read")
-    what = ", ".join(unread.searches)
+    first, more = unread.searches[:NAMED], len(unread.searches) - NAMED
+    what = ", ".join(first) + (f" and {more} more" if more > 0 else "")
     return Recommend(
-        summary=f"Could not read: {what}. Advice that depends on it was not given.",
+        summary=f"Could not read {what}: advice that depends on it was not given.",
         indicator="info",
         because=(
             f"Not checked, or checked without these data: {', '.join(unread.titles)}.",

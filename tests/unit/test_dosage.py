@@ -755,7 +755,8 @@ def test_days_of_bounding_periods_are_counted_in_the_zone() -> None:
     timing = {"repeat": {"boundsPeriod": {"start": "2026-11-21T23:30:00Z", "end": "2026-12-01"}}}
     east = bounds(timing, timezone(timedelta(hours=1)))
     utc = bounds(timing, UTC)
-    assert east and utc
+    assert east is not None
+    assert utc is not None
     assert (str(utc.start), str(east.start), str(utc.end)) == (
         "2026-11-21",
         "2026-11-22",

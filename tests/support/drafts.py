@@ -1,0 +1,116 @@
+"""Draft orders from phrases: ``199206 1 {pill} 2/d prn with-food``."""
+
+import re
+from typing import Any
+
+from cdshooks.knowledge import base
+from tests.support.resources import PATIENT, concept, new_id
+
+Json = dict[str, Any]
+
+
+def draft(phrase: str) -> Json:
+    """``<code> <amount> <unit> <n>/<d|h|wk> [flags]``; ``lab <value set>`` orders a test.
+
+    ``name:riluzole`` orders by text alone; ``text="…"`` writes free directions;
+    ``a + b`` inside braces is not needed: several lines are several phrases joined
+    by `` and ``.
+    """
+    if phrase.startswith("lab "):
+        return {
+            "resourceType": "ServiceRequest",
+            "id": new_id("lab"),
+            "status": "draft",
+            "intent": "order",
+            "subject": {"reference": PATIENT},
+            "code": concept(phrase.removeprefix("lab ").strip()),
+        }
+    resource: Json = {
+        "resourceType": "MedicationRequest",
+        "id": new_id("draft"),
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": PATIENT},
+    }
+    lines = phrase.split(" and ")
+    drug, _, first = lines[0].partition(" ")
+    resource["medicationCodeableConcept"] = _medication(drug)
+    written = [_line(text, resource) for text in (first, *lines[1:])]
+    resource["dosageInstruction"] = [line for line in written if line]
+    if not resource["dosageInstruction"]:
+        del resource["dosageInstruction"]
+    return resource
+
+
+def _medication(drug: str) -> Json:
+    if drug.startswith("name:"):
+        return {"text": drug.removeprefix("name:").replace("_", " ")}
+    code, _, text = drug.partition(":")
+    coding = {"system": base().systems.uri("rxnorm"), "code": code}
+    return {"coding": [coding]} | ({"text": text.replace("_", " ")} if text else {})
+
+
+_TEXT = re.compile(r'text="([^"]*)"')
+
+
+def _line(phrase: str, resource: Json) -> Json:
+    line: Json = {}
+    if match := _TEXT.search(phrase):
+        line["text"] = match[1]
+        phrase = phrase.replace(match[0], "")
+    words = phrase.split()
+    while words:
+        _word(words, line, resource)
+    return line
+
+
+def _word(words: list[str], line: Json, resource: Json) -> None:
+    word = words.pop(0)
+    repeat = line.setdefault("timing", {}).setdefault("repeat", {}) if "/" in word else {}
+    if match := re.fullmatch(r"(\d+)/(?:(\d+))?(d|h|wk)", word):
+        repeat |= {"frequency": int(match[1]), "period": int(match[2] or 1), "periodUnit": match[3]}
+        line["timing"]["repeat"] = repeat
+    elif match := re.fullmatch(r"([\d.]+)(?:-([\d.]+))?", word):
+        line["doseAndRate"] = [_dose(match[1], match[2], words)]
+    elif word == "prn":
+        line["asNeededBoolean"] = True
+    elif word in ("with-food", "after-food", "before-food"):
+        when = {"with-food": "C", "after-food": "PC", "before-food": "AC"}[word]
+        line.setdefault("timing", {}).setdefault("repeat", {})["when"] = [when]
+    elif match := re.fullmatch(r"route=(\d+)", word):
+        line["route"] = {"coding": [{"system": "http://snomed.info/sct", "code": match[1]}]}
+    elif word == "via-tube":
+        line["route"] = {"text": "via PEG"}
+    elif match := re.fullmatch(r"seq=(\d+)", word):
+        line["sequence"] = int(match[1])
+    elif match := re.fullmatch(r"for=(\d+)d", word):
+        bounds = {"value": int(match[1]), "unit": "d", "code": "d"}
+        line.setdefault("timing", {}).setdefault("repeat", {})["boundsDuration"] = bounds
+    elif word == "trial":
+        resource["reasonCode"] = [{"text": "Clinical trial"}]
+    elif match := re.fullmatch(r"status=([a-z-]+)", word):
+        resource["status"] = match[1]
+    elif match := re.fullmatch(r"intent=([a-z-]+)", word):
+        resource["intent"] = match[1]
+    elif word == "foreign":
+        resource["subject"] = {"reference": "Patient/somebody-else"}
+    elif word == "forbidden":
+        resource["doNotPerform"] = True
+    elif word == "dstu2":
+        resource["resourceType"] = "MedicationOrder"
+        resource["patient"] = resource.pop("subject")
+        resource.pop("intent", None)
+    else:
+        raise ValueError(f"no such word in a draft: {word!r}")
+
+
+def _dose(low: str, high: str | None, words: list[str]) -> Json:
+    unit = words.pop(0) if words and not re.match(r"\d|[a-z]+[-=]|prn", words[0]) else None
+    if high:
+        ends = {"low": low, "high": high}
+        return {"doseRange": {key: _quantity(value, unit) for key, value in ends.items()}}
+    return {"doseQuantity": _quantity(low, unit)}
+
+
+def _quantity(value: str, unit: str | None) -> Json:
+    return {"value": float(value)} | ({"code": unit} if unit else {})

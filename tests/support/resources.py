@@ -1,0 +1,364 @@
+"""FHIR resources from phrases, so that a vignette reads like a clinic letter.
+
+A phrase is ``<what> [flags], <age>``: ``46 % sitting, 12 days ago`` in a column of a
+measure, ``condition orthopnea, 10 days ago`` in the column ``record``. Ages are
+``N days ago``, ``today``, ``in N days`` or ``A to B days ago`` for a period.
+"""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from cdshooks.knowledge import base
+
+Json = dict[str, Any]
+PATIENT = "Patient/anna"
+OTHER = "Patient/somebody-else"
+OXYGEN_PERCENT, OXYGEN_FLOW, SUPPORT = "3150-6", "3151-8", "resp-support"
+_ids = count(1)
+
+
+def new_id(stem: str) -> str:
+    return f"{stem}-{next(_ids)}"
+
+
+def concept(value_set: str, index: int = 0) -> Json:
+    """A CodeableConcept with one code of a value set."""
+    coding = base().value_sets[value_set].codings[index]
+    systems = base().systems.uris
+    return {"coding": [{"system": systems[coding.code.system], "code": coding.written}]}
+
+
+def days(phrase: str, today: date) -> tuple[date | None, date | None]:
+    """Start and end day of an age phrase."""
+    text = phrase.strip()
+    if text in ("", "undated"):
+        return None, None
+    if text == "today":
+        return today, None
+    if match := re.fullmatch(r"(\d+) to (\d+) days ago", text):
+        first, last = (today - timedelta(days=int(n)) for n in match.groups())
+        return first, last
+    if match := re.fullmatch(r"(\d+) days? ago", text):
+        return today - timedelta(days=int(match[1])), None
+    if match := re.fullmatch(r"in (\d+) days?", text):
+        return today + timedelta(days=int(match[1])), None
+    raise ValueError(f"no age: {phrase!r}")
+
+
+def person(phrase: str, today: date) -> Json:
+    """``woman, 60 years`` with flags ``died``, ``inactive``, ``no birth date``."""
+    patient: Json = {"resourceType": "Patient", "id": "anna", "gender": "female"}
+    age = 60
+    for flag in filter(None, (part.strip() for part in phrase.split(","))):
+        if flag in ("woman", "man", "other"):
+            patient["gender"] = {"woman": "female", "man": "male", "other": "other"}[flag]
+        elif match := re.fullmatch(r"(\d+) years", flag):
+            age = int(match[1])
+        elif flag == "died":
+            patient["deceasedBoolean"] = True
+        elif flag == "inactive":
+            patient["active"] = False
+        elif flag == "no birth date":
+            age = -1
+        else:
+            raise ValueError(f"no such person: {phrase!r}")
+    if age >= 0:
+        patient["birthDate"] = today.replace(year=today.year - age).isoformat()
+    return patient
+
+
+def observation(measure: str, phrase: str, today: date) -> Json:
+    """One Observation of a measure. ``kind:`` before the number picks a value set of it."""
+    body, _, age = phrase.rpartition(",") if "," in phrase else (phrase, "", "12 days ago")
+    words = body.split()
+    value_set = base().measures[measure].value_sets[0].id
+    if words and words[0].endswith(":"):
+        value_set = words.pop(0)[:-1]
+    number = words.pop(0) if words else ""
+    start, end = days(age, today)
+    resource: Json = {
+        "resourceType": "Observation",
+        "id": new_id("obs"),
+        "status": "final",
+        "subject": {"reference": PATIENT},
+        "code": concept(value_set),
+    }
+    day = (end or start or today).isoformat()
+    resource["effectiveDateTime"] = f"{day}T00:05:00Z"
+    _value(resource, number, measure)
+    while words:
+        _flag(resource, words, measure)
+    return resource
+
+
+def _value(resource: Json, number: str, measure: str) -> None:
+    if not number:
+        return
+    match = re.fullmatch(r"([<>]=?)?(-?[\d.]+)", number)
+    if match is None:
+        raise ValueError(f"no number: {number!r}")
+    quantity: Json = {"value": float(Decimal(match[2]))}
+    if match[1]:
+        quantity["comparator"] = match[1]
+    if base().measures[measure].units.quantity == "score":
+        quantity |= {"unit": "{score}", "code": "{score}"}
+    resource["valueQuantity"] = quantity
+
+
+FLAGS = {
+    "sitting": ("position", "33586001"),
+    "supine": ("position", "40199007"),
+}
+STATUSES = ("preliminary", "registered", "entered-in-error", "amended", "corrected", "cancelled")
+
+
+def _flag(resource: Json, words: list[str], measure: str) -> None:
+    """Applies the first word that is left: a unit, a position, a status or a defect."""
+    word = words.pop(0)
+    if word in FLAGS:
+        _component(resource, "8361-8", {"valueCodeableConcept": _snomed(FLAGS[word][1])})
+    elif word in STATUSES:
+        resource["status"] = word
+    elif word == "foreign":
+        resource["subject"] = {"reference": OTHER}
+    elif word == "unreliable":
+        resource["interpretation"] = [{"text": "unreliable, poor effort"}]
+    elif word == "absent":
+        resource["dataAbsentReason"] = {"text": "not done"}
+    elif word == "issued":
+        resource["issued"] = resource.pop("effectiveDateTime")
+    elif word == "room-air":
+        _component(resource, OXYGEN_PERCENT, {"valueQuantity": {"value": 21, "unit": "%"}})
+    elif word == "oxygen":
+        _component(resource, OXYGEN_FLOW, {"valueQuantity": {"value": 2, "unit": "L/min"}})
+    elif match := re.fullmatch(r"fio2=(\d+)", word):
+        quantity = {"value": int(match[1]), "unit": "%"}
+        _component(resource, OXYGEN_PERCENT, {"valueQuantity": quantity})
+    elif word == "support":
+        _component(resource, SUPPORT, {"valueCodeableConcept": concept("niv")}, "als-cds")
+    elif match := re.fullmatch(r"at(\d\d:\d\d)", word):
+        day = resource["effectiveDateTime"][:10]
+        resource["effectiveDateTime"] = f"{day}T{match[1]}:00Z"
+    elif match := re.fullmatch(r"high=([\d.]+)(.*)", word):
+        high: Json = {"value": float(match[1])}
+        if match[2]:
+            high["unit"] = match[2]
+        resource["referenceRange"] = [{"high": high}]
+    elif match := re.fullmatch(r"range=(.+)", word):
+        resource["referenceRange"] = [{"text": match[1]}]
+    elif match := re.fullmatch(r"code=(.+)", word):
+        resource["code"] = {"coding": [{"system": "http://loinc.org", "code": match[1]}]}
+    elif match := re.fullmatch(r"ucum=(.+)", word):
+        resource["valueQuantity"]["code"] = match[1]
+    else:
+        resource["valueQuantity"]["unit"] = word
+
+
+def _snomed(code: str) -> Json:
+    return {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+
+
+def _component(resource: Json, code: str, value: Json, system: str = "loinc") -> None:
+    coding = {"system": base().systems.uri(system), "code": code}
+    resource.setdefault("component", []).append({"code": {"coding": [coding]}, **value})
+
+
+def record(phrase: str, today: date) -> list[Json]:
+    """``<kind> <value set> [flags], <age>``: any coded fact of the chart."""
+    body, _, age = phrase.rpartition(",") if "," in phrase else (phrase, "", "undated")
+    kind, name, *flags = body.split()
+    start, end = days(age, today)
+    return _KINDS[kind](name, flags, start, end)
+
+
+def _common(type: str, flags: list[str], default: str) -> Json:
+    status = next((f for f in flags if f in _STATUS), default)
+    subject = OTHER if "foreign" in flags else PATIENT
+    resource: Json = {"resourceType": type, "id": new_id(type.lower()), "status": status}
+    resource["subject"] = {"reference": subject}
+    reasons = {"declined": "patient declined", "intolerance": "not tolerated"}
+    for flag, text in reasons.items():
+        if flag in flags:
+            resource["statusReason"] = {"text": text}
+    return resource
+
+
+_STATUS = (
+    "active", "completed", "on-hold", "revoked", "stopped", "cancelled", "entered-in-error",
+    "draft", "in-progress", "not-done", "finished", "planned", "inactive", "unknown",
+)  # fmt: skip
+
+
+def _index(flags: list[str]) -> int:
+    return next((int(f[1:]) for f in flags if re.fullmatch(r"#\d+", f)), 0)
+
+
+def _condition(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("Condition", [], "active")
+    del resource["status"]
+    resource["subject"] = {"reference": OTHER if "foreign" in flags else PATIENT}
+    resource["code"] = concept(name, _index(flags))
+    clinical = next((f for f in flags if f in ("resolved", "inactive", "remission", "relapse")), "")
+    if "unstated" not in flags:
+        resource["clinicalStatus"] = {"coding": [{"code": clinical or "active"}]}
+    verification = ("provisional", "differential", "unconfirmed", "refuted", "entered-in-error")
+    verified = next((f for f in flags if f in verification), "confirmed")
+    resource["verificationStatus"] = {"coding": [{"code": verified}]}
+    if end:
+        resource["onsetDateTime"] = start.isoformat() if start else None
+        resource["recordedDate"] = end.isoformat()
+    elif start:
+        resource["onsetDateTime" if "onset" in flags else "recordedDate"] = start.isoformat()
+    return [resource]
+
+
+def _procedure(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("Procedure", flags, "completed") | {"code": concept(name, _index(flags))}
+    if start and end:
+        resource["performedPeriod"] = {"start": start.isoformat(), "end": end.isoformat()}
+    elif start and "in-progress" in flags:
+        resource["performedPeriod"] = {"start": start.isoformat()}
+    elif start:
+        resource["performedDateTime"] = start.isoformat()
+    if "inpatient" in flags:
+        [stay] = _encounter("inpatient", ["in-progress"], start, None)
+        resource["encounter"] = {"reference": f"Encounter/{stay['id']}"}
+        return [resource, stay]
+    return [resource]
+
+
+def _request(type: str) -> Any:
+    def make(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+        resource = _common(type, flags, "active") | {"intent": "order"}
+        code = "codeCodeableConcept" if type == "DeviceRequest" else "code"
+        resource[code] = concept(name, _index(flags))
+        if "forbidden" in flags:
+            resource["doNotPerform"] = True
+        for intent in ("proposal", "plan"):
+            if intent in flags:
+                resource["intent"] = intent
+        if start:
+            resource["authoredOn"] = start.isoformat()
+        return [resource]
+
+    return make
+
+
+def _device(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("Device", flags, "active") | {"type": concept(name, _index(flags))}
+    resource["patient"] = resource.pop("subject")
+    return [resource]
+
+
+def _device_use(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    [device] = _device(name, ["inactive"], None, None)
+    use = _common("DeviceUseStatement", flags, "active")
+    use["device"] = {"reference": f"Device/{device['id']}"}
+    if "intolerance" in flags:
+        use["reasonCode"] = [{"text": "mask not tolerated"}]
+    if start:
+        use["timingPeriod"] = {"start": start.isoformat()} | (
+            {"end": end.isoformat()} if end else {}
+        )
+    return [use, device]
+
+
+def _consent(kind: str) -> Any:
+    def make(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+        resource = _common("Consent", flags, "active")
+        resource["patient"] = resource.pop("subject")
+        provision: Json = {"type": kind, "code": [concept(name, _index(flags))]}
+        if "nested" in flags:
+            provision = {"type": "permit", "provision": [provision]}
+        resource["provision"] = provision
+        if start:
+            resource["dateTime"] = start.isoformat()
+        return [resource]
+
+    return make
+
+
+def _encounter(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("Encounter", flags, "finished")
+    if name == "inpatient":
+        resource["class"] = base().value_sets["inpatient"].codings[_index(flags)].written
+        resource["class"] = {"code": resource["class"]}
+    else:
+        resource["class"] = {"code": "AMB"}
+        resource["type"] = [concept(name, _index(flags))]
+    period = {"start": start, "end": end}
+    resource["period"] = {key: day.isoformat() for key, day in period.items() if day}
+    return [resource]
+
+
+def _episode(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("EpisodeOfCare", flags, "active") | {"type": [concept(name)]}
+    resource["patient"] = resource.pop("subject")
+    if start:
+        resource["period"] = {"start": start.isoformat()}
+    return [resource]
+
+
+def _plan(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("CarePlan", flags, "active")
+    if "activity" in flags:
+        resource["activity"] = [{"detail": {"code": concept(name)}}]
+    else:
+        resource["category"] = [concept(name)]
+    return [resource]
+
+
+def _reported(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("Observation", flags, "final") | {"code": concept(name, _index(flags))}
+    resource["effectiveDateTime"] = start.isoformat() if start else None
+    if "coded" in flags:
+        resource["valueCodeableConcept"] = concept("present")
+    else:
+        resource["valueBoolean"] = "no" not in flags
+    return [resource]
+
+
+def _medication(type: str) -> Any:
+    def make(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+        resource = _common(type, flags, "active")
+        code = {"system": base().systems.uri("rxnorm"), "code": name}
+        resource["medicationCodeableConcept"] = {"coding": [code]}
+        if type == "MedicationRequest":
+            resource["intent"] = "order"
+            if start:
+                resource["authoredOn"] = start.isoformat()
+            if end:
+                resource["dispenseRequest"] = {"validityPeriod": {"end": end.isoformat()}}
+        elif type == "MedicationStatement":
+            period = {"start": start, "end": end}
+            resource["effectivePeriod"] = {k: d.isoformat() for k, d in period.items() if d}
+        else:
+            resource["whenHandedOver"] = start.isoformat() if start else None
+            supply = next((int(f[1:]) for f in flags if re.fullmatch(r"s\d+", f)), None)
+            if supply:
+                resource["daysSupply"] = {"value": supply}
+        return [resource]
+
+    return make
+
+
+_KINDS: dict[str, Any] = {
+    "condition": _condition,
+    "procedure": _procedure,
+    "order": _request("ServiceRequest"),
+    "device-order": _request("DeviceRequest"),
+    "device": _device,
+    "device-use": _device_use,
+    "refusal": _consent("deny"),
+    "permission": _consent("permit"),
+    "encounter": _encounter,
+    "episode": _episode,
+    "plan": _plan,
+    "reported": _reported,
+    "prescription": _medication("MedicationRequest"),
+    "statement": _medication("MedicationStatement"),
+    "dispense": _medication("MedicationDispense"),
+}

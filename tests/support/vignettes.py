@@ -1,0 +1,200 @@
+"""Vignettes: a table of patients a clinician can read, run through the whole line."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cdshooks.chart import as_prefetch
+from cdshooks.errors import PrefetchUnavailable
+from cdshooks.knowledge import Knowledge, base
+from cdshooks.protocol import Context, HookRequest
+from cdshooks.rules.authoring import CannotAssess, NotIndicated, Recommend
+from cdshooks.services import services
+from cdshooks.services.answer import Answer, Site, answer, searches
+from tests.support import drafts, resources
+
+Json = dict[str, Any]
+FOLDER = Path(__file__).parents[1] / "vignettes"
+MEASURES = {
+    "FVC": ("vc-percent", "fvc-percent: "),
+    "SVC": ("vc-percent", "svc-percent: "),
+    "FVC volume": ("vc-volume", "fvc-volume: "),
+    "predicted FVC": ("vc-predicted-volume", "fvc-predicted-volume: "),
+    "SNIP": ("snip", ""),
+    "SNIP %": ("snip-percent", ""),
+    "MIP": ("mip", ""),
+    "MIP %": ("mip-percent", ""),
+    "PaCO2": ("paco2", ""),
+    "pH": ("ph", ""),
+    "T90": ("spo2-t90", ""),
+    "T88": ("spo2-t88", ""),
+    "T88 minutes": ("spo2-t88-minutes", ""),
+    "recording": ("spo2-recording-minutes", ""),
+    "ESS": ("epworth", ""),
+    "NIV use": ("niv-usage", ""),
+    "ALT": ("alt", ""),
+    "AST": ("ast", ""),
+    **{f"item {n}": (f"alsfrs-item-{n}", "") for n in (1, 2, 3, 10, 11, 12)},
+}
+"""Column of a table → measure, and what its phrases begin with."""
+KNOWN = {"patient", "person", "record", "orders", "fails", "hook", "profile", "outcome", "says"}
+ALS = "condition als, 400 to 200 days ago"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: what is in the chart, and what must come of it."""
+
+    rule: str
+    title: str
+    today: date
+    hook: str
+    cells: Mapping[str, str]
+    source: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.title}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a case: ``warning``, ``not indicated``, ``cannot assess`` …, and its text."""
+
+    outcome: str
+    text: str
+    card: Json | None = None
+
+
+def files() -> list[Path]:
+    return sorted(FOLDER.glob("*.yaml"))
+
+
+def load(path: Path) -> Iterator[Case]:
+    """The cases of a file; an unknown column is a mistake, not a comment."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    given = {key: str(value) for key, value in (data.get("given") or {}).items()}
+    rows = [line for line in data["cases"].splitlines() if line.strip()]
+    header = [cell.strip() for cell in rows[0].split(" | ")]
+    for unknown in set(header) | set(given):
+        if unknown not in KNOWN and unknown not in MEASURES:
+            raise ValueError(f"{path.name}: no column {unknown!r}")
+    for line in rows[2:]:
+        row = dict(zip(header, (cell.strip() for cell in line.split("|")), strict=True))
+        cells = given | {key: value for key, value in row.items() if value}
+        yield Case(
+            rule=data["rule"],
+            title=row["patient"],
+            today=data["today"],
+            hook=cells.get("hook", "patient-view"),
+            cells=cells,
+            source=path.name,
+        )
+
+
+def chart_of(case: Case) -> list[Json]:
+    """Every resource of the patient."""
+    found = [resources.person(case.cells.get("person", ""), case.today)]
+    for column, text in case.cells.items():
+        if column in MEASURES:
+            measure, kind = MEASURES[column]
+            for phrase in phrases(text):
+                found.append(resources.observation(measure, kind + phrase, case.today))
+        elif column == "record":
+            for phrase in phrases(text.replace("ALS", ALS, 1)):
+                found.extend(resources.record(phrase, case.today))
+    return found
+
+
+def phrases(text: str) -> list[str]:
+    return [phrase.strip() for phrase in text.split(" + ") if phrase.strip()]
+
+
+def request_of(case: Case, site: Site) -> HookRequest:
+    """The hook request that a client honouring every prefetch template would send."""
+    orders = [drafts.draft(phrase) for phrase in phrases(case.cells.get("orders", ""))]
+    prefetch = as_prefetch(searches(case.hook, site), chart_of(case))
+    for failure in phrases(case.cells.get("fails", "")):
+        _fail(prefetch, failure)
+    first = f"{orders[0]['resourceType']}/{orders[0]['id']}" if orders else ""
+    context = Context(
+        patient_id="anna",
+        user_id="Practitioner/7",
+        selections=(first,) if case.hook == "order-select" and first else (),
+        draft_orders=tuple((None, order) for order in orders),
+    )
+    return HookRequest(
+        case.hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch
+    )
+
+
+def _fail(prefetch: Json, failure: str) -> None:
+    """``key`` answers with an error, ``-key`` is not sent, ``~key`` has a further page."""
+    issue = {"severity": "error", "code": "exception"}
+    if failure.startswith("-"):
+        del prefetch[failure[1:]]
+    elif failure.startswith("~"):
+        prefetch[failure[1:]]["link"] = [{"relation": "next", "url": "http://x/next"}]
+    else:
+        prefetch[failure] = {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
+    """Runs a case through the whole line, under its profile or the given knowledge."""
+    names = [name.strip() for name in case.cells.get("profile", "default").split(",")]
+    used = knowledge or base().profile(*names)
+    site = Site(used, UTC, "https://cds.example", full_prefetch=True)
+    now = datetime(case.today.year, case.today.month, case.today.day, 10, tzinfo=UTC)
+    [service] = [s for s in services() if s.hook == case.hook] or [_unpublished(case.hook)]
+    try:
+        said = answer(service, request_of(case, site), site, now)
+    except PrefetchUnavailable as refusal:
+        return Result("refused", str(refusal))
+    return _result(case, said)
+
+
+def _unpublished(hook: str) -> Any:
+    """A service for a hook that rules name and that is not offered yet."""
+    from cdshooks.services import Service
+
+    return Service("unpublished", hook, "1.0", "", "")
+
+
+def _result(case: Case, said: Answer) -> Result:
+    findings = [f for f in said.findings if f.rule.id == case.rule]
+    outcomes = [f.outcome for f in findings]
+    card = next((c for c in said.body["cards"] if case.rule in _rules(c)), None)
+    for outcome in outcomes:
+        if isinstance(outcome, Recommend):
+            text = "\n".join((outcome.summary, *outcome.because, *outcome.missing))
+            return Result(outcome.indicator, text, card)
+    for outcome in outcomes:
+        if isinstance(outcome, CannotAssess):
+            return Result("cannot assess", outcome.because)
+    for outcome in outcomes:
+        if isinstance(outcome, NotIndicated):
+            return Result("not indicated", outcome.because)
+    return Result("nothing", "")
+
+
+def _rules(card: Json) -> list[str]:
+    found: list[str] = card["extension"]["org.als-cdshooks"]["rules"]
+    return found
+
+
+def holds(case: Case, result: Result) -> bool:
+    """Whether the outcome and every phrase of ``says`` came true; ``!phrase`` must not be said."""
+    if result.outcome != case.cells["outcome"]:
+        return False
+    said = result.text.casefold()
+    for phrase in case.cells.get("says", "").split(" / "):
+        wanted = phrase.strip().casefold()
+        if wanted.startswith("!"):
+            if wanted[1:] in said:
+                return False
+        elif wanted not in said:
+            return False
+    return True
