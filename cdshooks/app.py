@@ -6,6 +6,7 @@ from cdshooks import knowledge
 from cdshooks.http import call, cors, discovery, errors, exchange, health, logs
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.paths import plain_paths
+from cdshooks.services import answer
 from cdshooks.services.answer import Site
 from cdshooks.settings import Settings
 
@@ -32,6 +33,7 @@ def site_of(settings: Settings) -> Site:
 
 def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     """The application around a ``site`` that exists already."""
+    answer.prepare(site)
     logs.configure(settings.log_level)
     app = Flask("cdshooks", static_folder=None)
     # One byte more than allowed, see http/body.py.

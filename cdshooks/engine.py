@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import View, answer, drafts
+from cdshooks.chart import View, answer, drafts, pairs
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
     CannotAssess,
@@ -21,9 +21,9 @@ from cdshooks.rules.authoring import (
     Limits,
     NotIndicated,
     NotRead,
+    OneOf,
     Order,
     Outcome,
-    Partner,
     Reading,
     Recommend,
     Rule,
@@ -32,6 +32,9 @@ from cdshooks.rules.authoring import (
     derived_of,
     gates,
 )
+
+Subject = tuple[Order, ...]
+"""The orders that a rule is run for: none, one, or the two of a pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,55 +86,68 @@ def _own(finding: Finding) -> tuple[str, ...]:
 
 
 def _run(rule: Rule, view: View, not_read: NotRead | None = None) -> Iterator[Finding]:
-    """One finding for a rule about the patient, one a matching draft for a rule per order."""
+    """One finding for a rule about the patient; one a matching draft or pair for the others."""
     started = time.perf_counter()
-    orders: tuple[Order | None, ...] = (None,)
-    if rule.per != "patient":
-        orders = tuple(order for order in drafts(view) if order.drug == rule.drug)
-    for order in orders:
-        finding = _assess(rule, order, view, not_read)
+    for orders in _subjects(rule, view):
+        finding = _assess(rule, orders, view, not_read)
         now = time.perf_counter()
         yield replace(finding, ms=(now - started) * 1000)
         started = now
 
 
-def _assess(rule: Rule, order: Order | None, view: View, not_read: NotRead | None) -> Finding:
+def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
+    """What a rule is run for: the patient, each draft of its drug, or each pair."""
+    if rule.per == "order":
+        return ((order,) for order in drafts(view) if order.drug == rule.drug)
+    if rule.per == "pair":
+        return pairs(view, *rule.pair)
+    return ((),)
+
+
+def _assess(rule: Rule, orders: Subject, view: View, not_read: NotRead | None) -> Finding:
+    order = _named_first(orders, view)
     try:
         stopped = _gate(rule, view)
         if stopped is not None:
             failed = stopped.failed if isinstance(stopped, CannotAssess) else ()
             return Finding(rule, stopped, order, gated=True, failed=failed)
-        if order is not None and order.conflict:
+        if any(o.conflict for o in orders):
             because = "the order's code and text name different drugs"
             return Finding(rule, CannotAssess(because), order, gated=True)
-        return _settled(rule, order, view, not_read)
+        return replace(_settled(rule, orders, view, not_read), order=order)
     except Exception as error:  # a failing rule never sinks the call
         outcome = CannotAssess("an internal error; it was logged")
         return Finding(rule, outcome, order, error=type(error).__name__)
 
 
+def _named_first(orders: Subject, view: View) -> Order | None:
+    """The order that a finding belongs to: of a pair, the one drafted first."""
+    return next((order for order in drafts(view) if order in orders), None)
+
+
 def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
     for gate in gates():
-        arguments = _arguments(gate, None, view, None)
+        arguments = _arguments(gate, (), view, None)
         stopped: NotIndicated | CannotAssess | None = gate.function(rule, **arguments)
         if stopped is not None:
             return stopped
     return None
 
 
-def _settled(rule: Rule, order: Order | None, view: View, not_read: NotRead | None) -> Finding:
+def _settled(rule: Rule, orders: Subject, view: View, not_read: NotRead | None) -> Finding:
     """The outcome, evaluated for both values where the same day holds two."""
-    outcome = _call(rule, order, view, not_read)
+    outcome = _call(rule, orders, view, not_read)
     inputs = [answer(view, d) for d in rule.reads if _answerable(d)]
-    failed = tuple(dict.fromkeys(key for a in inputs for key in getattr(a, "failed", ())))
+    unanswered = {key for a in inputs for key in getattr(a, "failed", ())}
+    failed = tuple(r.search.key for r in view.results if r.search.key in unanswered)
     conflict = False
     if any(_disagrees(a) for a in inputs):
-        other = _call(rule, order, view.choosing_worst(), not_read)
+        other = _call(rule, orders, view.worst_view(), not_read)
         outcome, conflict = _reconciled(outcome, other)
-    if order is not None and order.by_name and isinstance(outcome, Recommend):
+    if any(o.by_name for o in orders) and isinstance(outcome, Recommend):
         outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
         outcome = outcome.capped("warning")
-    return Finding(rule, outcome, order, conflict=conflict, failed=failed)
+    return Finding(rule, outcome, conflict=conflict, failed=failed)
 
 
 def _disagrees(answered: object) -> bool:
@@ -158,36 +174,35 @@ def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
     return softer, True
 
 
-def _call(rule: Derived, order: Order | None, view: View, not_read: NotRead | None) -> Any:
-    return rule.function(**_arguments(rule, order, view, not_read))
+def _call(rule: Derived, orders: Subject, view: View, not_read: NotRead | None) -> Any:
+    return rule.function(**_arguments(rule, orders, view, not_read))
 
 
 def _arguments(
-    function: Derived, order: Order | None, view: View, not_read: NotRead | None
+    function: Derived, orders: Subject, view: View, not_read: NotRead | None
 ) -> dict[str, Any]:
-    """The value of every declared input."""
+    """The value of every declared input; orders fill the inputs for them in turn."""
+    remaining = iter(orders)
     return {
-        name: _value(declaration, order, view, not_read)
+        name: next(remaining)
+        if isinstance(declaration, Draft | OneOf)
+        else _value(declaration, view, not_read)
         for name, declaration in function.inputs.items()
     }
 
 
-def _value(
-    declaration: Input | type[Limits], order: Order | None, view: View, not_read: NotRead | None
-) -> Any:
+def _value(declaration: Input | type[Limits], view: View, not_read: NotRead | None) -> Any:
     if isinstance(declaration, type):
         return limits_of(declaration, view.knowledge)
     if isinstance(declaration, State):
         return _state(declaration, view)
-    if isinstance(declaration, Draft):
-        return order
     if isinstance(declaration, Unread):
         return not_read or NotRead()
     return answer(view, declaration)
 
 
 def _answerable(declaration: Input) -> bool:
-    return not isinstance(declaration, Draft | Partner | Unread)
+    return not isinstance(declaration, Draft | OneOf | Unread)
 
 
 def _state(declaration: State, view: View) -> Any:
@@ -195,7 +210,7 @@ def _state(declaration: State, view: View) -> Any:
     if declaration in view.memory:
         return view.memory[declaration]
     if declaration.as_of is None:
-        value = _call(derived_of(declaration.function), None, view, None)
+        value = _call(derived_of(declaration.function), (), view, None)
     else:
         day = _state(State(declaration.as_of), view)
         past = State(declaration.function)

@@ -17,8 +17,9 @@ from cdshooks.chart.entries import (
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import drafts, medication
+from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
-from cdshooks.chart.searches import Search, as_prefetch, plan
+from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
 from cdshooks.chart.sources import Answered, Result, read_result
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
@@ -95,6 +96,7 @@ def read_chart(
 
 
 __all__ = [
+    "MEDICATIONS",
     "Answered",
     "Result",
     "Search",
@@ -102,6 +104,7 @@ __all__ = [
     "answer",
     "as_prefetch",
     "drafts",
+    "pairs",
     "plan",
     "read_chart",
 ]

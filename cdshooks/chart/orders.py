@@ -36,7 +36,7 @@ def _drafts(view: View) -> Iterator[Order]:
         if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder"):
             selected = is_selected(view, resource)
             if selected and _is_live(resource, view, selected):
-                yield _order(resource, view)
+                yield read_order(resource, view)
 
 
 def is_selected(view: View, resource: Json) -> bool:
@@ -59,7 +59,8 @@ def _is_live(resource: Json, view: View, selected: bool) -> bool:
     return not proposed or (selected and view.hook == "order-select")
 
 
-def _order(resource: Json, view: View) -> Order:
+def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
+    """An order as rules see it: drug, product, directions, reasons."""
     identity = identify(view, resource)
     product = identity.product if identity else None
     strength = product.strength if product else None
@@ -84,6 +85,7 @@ def _order(resource: Json, view: View) -> Order:
         day=authored.day if authored else None,
         reasons=_reasons(resource, view),
         version=EARLIER_VERSIONS.get(type, "R4"),
+        assessed=assessed,
         origins=(
             Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
         ),

@@ -21,6 +21,7 @@ def person(view: View) -> Person:
         sex="male" if sex == "male" else "female" if sex == "female" else None,
         deceased=died,
         active=boolean(resource.get("active")) is not False,
+        known=bool(records),
     )
 
 

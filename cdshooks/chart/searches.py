@@ -13,8 +13,8 @@ from cdshooks.rules.authoring import (
     Latest,
     Listed,
     Medication,
+    OneOf,
     Ordered,
-    Partner,
     Patient,
     Performed,
     Refused,
@@ -98,7 +98,7 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
         case Enrolled():
             types = ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure")
             return frozenset({(type, None) for type in types})
-        case Medication() | Partner():
+        case Medication() | OneOf():
             return frozenset({(type, None) for type in MEDICATIONS})
         case Patient():
             return frozenset({("Patient", None)})

@@ -32,12 +32,16 @@ class View:
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def on(self, day: date) -> "View":
-        """The chart as it was known on an earlier day."""
-        return replace(self, today=day, memory={})
+        """The chart as it was known on an earlier day; one view a day."""
+        return self._kept(("on", day), replace(self, today=day, memory={}))
 
-    def choosing_worst(self) -> "View":
+    def worst_view(self) -> "View":
         """The chart with every same-day disagreement answered the other way."""
-        return replace(self, worst=True, memory={})
+        return self._kept("worst", replace(self, worst=True, memory={}))
+
+    def _kept(self, key: object, made: "View") -> "View":
+        kept: View = self.memory.setdefault(key, made)
+        return kept
 
     def value_set(self, id: str) -> ValueSet:
         """The value set of this id."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import structlog
 from flask import Blueprint, Response, request
 
 from cdshooks.errors import RequestInvalid, ServiceUnknown
@@ -31,6 +32,11 @@ def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
         current.timings["parse"] = current.elapsed()
         answered = answer.answer(service, hook_request, site, clock())
         current.timings.update(answered.timings)
+        for finding in answered.findings:
+            if finding.error:
+                structlog.get_logger().error(
+                    "rule failed", rule=finding.rule.id, error=finding.error
+                )
         return json_reply(answered.body)
 
     return pages

@@ -9,9 +9,10 @@ from typing import Any
 
 from cdshooks import rules
 from cdshooks.cards import EXTENSION, cards
-from cdshooks.chart import Search, plan, read_chart
-from cdshooks.engine import Finding, run
+from cdshooks.chart import MEDICATIONS, Answered, Search, View, plan, read_chart
+from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import PrefetchUnavailable
+from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
@@ -63,6 +64,20 @@ def prefetch_templates(service: Service, site: Site) -> dict[str, str]:
     return {search.key: search.query for search in searches(service.hook, site)}
 
 
+def prepare(site: Site) -> None:
+    """Does what the first call would otherwise wait for: rules, searches, FHIR models.
+
+    Raises TypeError for a rule without inputs, KnowledgeInvalid for one whose
+    limits no parameter gives.
+    """
+    for rule in rules.load():
+        for hook in rule.hooks:
+            searches(hook, site)
+        for group in rule.limits:
+            limits_of(group, site.knowledge)
+    is_valid({"resourceType": "MedicationRequest"})
+
+
 def answer(service: Service, request: HookRequest, site: Site, now: datetime) -> Answer:
     """The cards for one call.
 
@@ -73,7 +88,7 @@ def answer(service: Service, request: HookRequest, site: Site, now: datetime) ->
     view = read_chart(request, searches(service.hook, site), site.knowledge, now, site.timezone)
     clock.lap("index")
     findings = run(rules.load(), view)
-    _refuse_blind(findings)
+    _refuse_blind(findings, view)
     clock.lap("rules")
     body: dict[str, Any] = {"cards": cards(findings, view, site.public_url)}
     extension = _extension(findings, trace=site.trace)
@@ -96,12 +111,22 @@ class _Clock:
         self._last = now
 
 
-def _refuse_blind(findings: Iterable[Finding]) -> None:
-    """412 only when every rule that could have spoken was stopped for want of the gate."""
-    stopped = [f for f in findings if f.gated and isinstance(f.outcome, CannotAssess)]
-    spoke = [f for f in findings if not f.gated and not _only_reports(f)]
+def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
+    """Refuses a call in which nothing at all says whether the patient has ALS.
+
+    Only when every rule that could have spoken was stopped for want of the
+    diagnosis, and neither the problem list nor any medication was read, or not
+    even the patient.
+    """
+    found = tuple(findings)
+    stopped = [f for f in found if f.gated and isinstance(f.outcome, CannotAssess)]
+    spoke = [f for f in found if not f.gated and not _only_reports(f)]
     failed = tuple(dict.fromkeys(key for f in stopped for key in f.failed))
-    if failed and not spoke:
+    medication = any(
+        r.search.type in MEDICATIONS and r.answered in (Answered.WHOLE, Answered.PART)
+        for r in view.results
+    )
+    if failed and not spoke and not (medication and "patient" not in failed):
         raise PrefetchUnavailable(failed)
 
 

@@ -148,8 +148,14 @@ class Draft(Input):
 
 
 @dataclass(frozen=True, slots=True)
-class Partner(Input):
-    """The other order of a pair, draft or active; the rule runs once a pair: ``Order``."""
+class OneOf(Input):
+    """One side of a pair of orders: ``Order``. A rule declares two of them.
+
+    It runs once for each unordered pair of different orders of the two drugs of
+    which at least one is a draft under assessment. The other may be a draft
+    beside it, what the patient takes, or what has ended (``Order.end``), so an
+    interaction is found whichever of the two was ordered last.
+    """
 
     drug: str
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from cdshooks.rules.authoring.inputs import Draft, Input, Limits, Partner, State
+from cdshooks.rules.authoring.inputs import Draft, Input, Limits, OneOf, State
 from cdshooks.rules.authoring.outcomes import NotIndicated, Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,9 +90,9 @@ class Rule(Derived):
         return next((i.drug for i in self.inputs.values() if isinstance(i, Draft)), None)
 
     @property
-    def partner(self) -> str | None:
-        """The drug on the other side of a pair."""
-        return next((i.drug for i in self.inputs.values() if isinstance(i, Partner)), None)
+    def pair(self) -> tuple[str, ...]:
+        """The drugs of the two sides of a pair, in the order of the signature."""
+        return tuple(i.drug for i in self.inputs.values() if isinstance(i, OneOf))
 
     def __str__(self) -> str:
         return self.id
@@ -141,8 +141,10 @@ def rule(
     def register(function: Callable[..., Outcome]) -> Callable[..., Outcome]:
         declarations = declared(function).values()
         per: Per = "patient"
-        if any(isinstance(d, Draft) for d in declarations):
-            per = "pair" if any(isinstance(d, Partner) for d in declarations) else "order"
+        if any(isinstance(d, OneOf) for d in declarations):
+            per = "pair"
+        elif any(isinstance(d, Draft) for d in declarations):
+            per = "order"
         if id in _rules:
             raise TypeError(f"rule {id} is defined twice")
         _rules[id] = Rule(

@@ -265,6 +265,8 @@ class Order:
     drug: the product set that it was recognised as; ``by_name`` when only its
     text said so; ``conflict`` when code and text name different drugs.
     strength: mg per tablet, film or mL (``strength_per``), if the code says.
+    assessed: whether it is a draft of this call to be judged, not only context.
+    end: the last day of an order that is over.
     """
 
     type: str
@@ -282,6 +284,8 @@ class Order:
     day: date | None = None
     reasons: frozenset[str] = frozenset()
     version: str = "R4"
+    assessed: bool = True
+    end: date | None = None
     origins: tuple[Origin, ...] = ()
 
     @property
@@ -292,12 +296,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The patient, as far as rules may know: no name, no identifier."""
+    """The patient, as far as rules may know: no name, no identifier.
+
+    known: whether the patient's record could be read at all.
+    """
 
     age: int | None
     sex: Literal["male", "female"] | None
     deceased: bool
     active: bool = True
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

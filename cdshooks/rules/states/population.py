@@ -49,6 +49,8 @@ def population(
     neuron disease in general count only where a site says so, and not beside a
     code for another motor neuron disease.
     """
+    if not person.known:
+        return Population("unreadable", adult=True, living=True, failed=("patient",))
     adult = person.age is None or person.age >= limits.adult_from_years
     living = not person.deceased and person.active
     found = list(als)
