@@ -17,7 +17,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     clock: says what time it is, an aware instant; by default as the settings say.
     Raises KnowledgeInvalid when a knowledge file or a profile's name is wrong.
     """
-    return build(site_of(settings), settings, clock or clock_of(settings))
+    site = site_of(settings)
+    answer.prepare(site)
+    return build(site, settings, clock or clock_of(settings))
 
 
 def site_of(settings: Settings) -> Site:
@@ -33,7 +35,6 @@ def site_of(settings: Settings) -> Site:
 
 def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     """The application around a ``site`` that exists already."""
-    answer.prepare(site)
     logs.configure(settings.log_level)
     app = Flask("cdshooks", static_folder=None)
     # One byte more than allowed, see http/body.py.
