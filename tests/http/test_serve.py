@@ -16,25 +16,6 @@ from click.testing import CliRunner
 
 from cdshooks.cli import main
 
-# A site without knowledge files, so that these tests prove the server and not its content.
-_START = """
-from dataclasses import fields
-
-import cdshooks.app
-from cdshooks.cli import main
-from cdshooks.knowledge import Base, Knowledge, Systems
-from cdshooks.services import answer
-from cdshooks.services.answer import Answer, Site
-
-base = Base(Systems({}, {}), *({} for _ in fields(Base)[1:]))
-cdshooks.app.site_of = lambda settings: Site(
-    Knowledge(base, ("default",), {}), settings.zone, settings.public_url
-)
-answer.prefetch_templates = lambda service, site: {}
-answer.answer = lambda *call: Answer({"cards": []})
-main()
-"""
-
 Started = Callable[..., tuple[subprocess.Popen[str], str]]
 
 
@@ -45,7 +26,7 @@ def started() -> Iterator[Started]:
 
     def start(*arguments: str, **variables: str) -> tuple[subprocess.Popen[str], str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", _START, *arguments, "--port", "0"],
+            [sys.executable, "-m", "cdshooks", *arguments, "--port", "0"],
             env=os.environ | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
