@@ -16,6 +16,8 @@ from click.testing import CliRunner
 
 from cdshooks.cli import main
 
+SENT = {"patient": {"resourceType": "Patient", "id": "amy-17"}, "conditions": None}
+"""Enough to know that the patient does not have ALS."""
 Started = Callable[..., tuple[subprocess.Popen[str], str]]
 
 
@@ -61,7 +63,8 @@ def test_a_command_serves_until_it_is_told_to_end(
     with requests.Session() as session:
         assert session.get(f"{url}/healthz", timeout=10).json() == {"status": "ok"}
         assert session.get(f"{url}/cds-services/", timeout=10).status_code == 200
-        assert session.post(path, json=patient_view, timeout=10).json() == {"cards": []}
+        answered = session.post(path, json=patient_view | {"prefetch": SENT}, timeout=10)
+        assert answered.json()["cards"] == []
         process.send_signal(stop)
         output, _ = process.communicate(timeout=15)
     assert process.returncode == 0
@@ -74,7 +77,7 @@ def test_gunicorn_reads_chunks_and_refuses_what_is_too_long(
     _, url = started("demo", CDSHOOKS_MAX_BODY_BYTES="1000")
     path = f"{url}/cds-services/als-chart-review"
     headers = {"Content-Type": "application/json"}
-    small = requests.Request("POST", path, json=patient_view).prepare().body
+    small = requests.Request("POST", path, json=patient_view | {"prefetch": SENT}).prepare().body
     assert isinstance(small, bytes)
     answered = requests.post(path, data=iter([small]), headers=headers, timeout=10)
     assert answered.status_code == 200

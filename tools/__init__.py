@@ -1,0 +1,1 @@
+"""Tools of the developers: documents from code, benchmark, mutation testing."""
