@@ -6,7 +6,7 @@ for one of the two values speaks softly and says that they conflict.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
@@ -203,6 +203,11 @@ def _value(declaration: Input | type[Limits], view: View, not_read: NotRead | No
 
 def _answerable(declaration: Input) -> bool:
     return not isinstance(declaration, Draft | OneOf | Unread)
+
+
+def state_of(function: Callable[..., Any], view: View) -> Any:
+    """What a derived state says of a chart; raises TypeError for a plain function."""
+    return _state(State(function), view)
 
 
 def _state(declaration: State, view: View) -> Any:

@@ -1,6 +1,6 @@
 """Whether the tests notice a change of a module: mutation testing, one change at a time.
 
-    python tools/mutants.py cdshooks/rules/riluzole.py --at-least 95
+    python -m tools.mutants cdshooks/rules/riluzole.py --at-least 95
 
 Written here because the libraries fit badly: one also mutates strings, so that
 every sentence of a card yields mutants nobody would ever test; the other has no
@@ -31,7 +31,7 @@ from importlib.util import cache_from_source
 from multiprocessing import get_context
 from pathlib import Path
 
-from mutation import Mutant, mutants
+from tools.mutation import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = Path("docs/mutants-equivalent.txt")

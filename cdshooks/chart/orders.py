@@ -1,8 +1,7 @@
 """Draft orders as rules see them, and the medication that a patient already has."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import date
 from typing import Any
 
 from cdshooks.chart.drugs import Identity, identify
@@ -10,14 +9,25 @@ from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
-from cdshooks.rules.authoring import Entries, Entry, Medication, Order, Origin, Regimen, Step
+from cdshooks.rules.authoring import (
+    Entries,
+    Entry,
+    Medication,
+    Order,
+    Origin,
+    Regimen,
+    read_as,
+)
 
 DRAFTED = ("draft", "active", "on-hold")
 """order-sign also fires for orders that are signed again after a change."""
-EARLIER_VERSIONS = {"MedicationOrder": "DSTU2"}
 LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
+PROPOSED = ("proposal", "option")
+MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
+NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
+"""Statuses of what was never taken, or of which nobody knows."""
 
 
 def drafts(view: View) -> tuple[Order, ...]:
@@ -32,31 +42,34 @@ def drafts(view: View) -> tuple[Order, ...]:
 
 
 def _drafts(view: View) -> Iterator[Order]:
-    for _, resource in view.context.draft_orders:
+    for full_url, resource in view.context.draft_orders:
         if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder"):
-            selected = is_selected(view, resource)
-            if selected and _is_live(resource, view, selected):
+            if is_selected(view, resource, full_url) and _is_live(resource, view):
                 yield read_order(resource, view)
 
 
-def is_selected(view: View, resource: Json) -> bool:
-    """Whether a draft is to be assessed: all at order-sign, the selected at order-select."""
+def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
+    """Whether a draft is to be assessed: all at order-sign, the selected at order-select.
+
+    A selection is ``Type/id``; a bare id and the entry's fullUrl are understood too.
+    """
     if view.hook != "order-select":
         return True
-    id = string(resource.get("id")) or ""
-    return any(
-        selection in (id, f"{resource.get('resourceType')}/{id}")
-        for selection in view.context.selections
-    )
+    id = string(resource.get("id"))
+    names = (full_url, id, f"{resource.get('resourceType')}/{id}")
+    return any(selection in names for selection in view.context.selections)
 
 
-def _is_live(resource: Json, view: View, selected: bool) -> bool:
+def _is_live(resource: Json, view: View) -> bool:
+    """Whether an order of this patient may still be carried out.
+
+    A proposal is nobody's order yet; it counts only where somebody selected it.
+    """
     if boolean(resource.get("doNotPerform")) or not view.index.owns(resource):
         return False
     if string(resource.get("status")) not in (None, *DRAFTED):
         return False
-    proposed = string(resource.get("intent")) in ("proposal", "option")
-    return not proposed or (selected and view.hook == "order-select")
+    return view.hook == "order-select" or string(resource.get("intent")) not in PROPOSED
 
 
 def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
@@ -84,7 +97,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         regimen=regimen,
         day=authored.day if authored else None,
         reasons=_reasons(resource, view),
-        version=EARLIER_VERSIONS.get(type, "R4"),
+        version=_version(resource),
         assessed=assessed,
         origins=(
             Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
@@ -92,53 +105,57 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
     )
 
 
+def _version(resource: Json) -> str:
+    """The FHIR version that an order is written in, as far as its elements tell."""
+    if resource.get("resourceType") == "MedicationOrder":
+        return "DSTU2"
+    if "medication" in resource:
+        return "R5"
+    lines = list(objects(resource.get("dosageInstruction")))
+    on_line = any("doseQuantity" in line or "doseRange" in line for line in lines)
+    renamed = "context" in resource or "agent" in obj(resource.get("requester"))
+    return "STU3" if on_line or renamed else "R4"
+
+
 def _reasons(resource: Json, view: View) -> frozenset[str]:
-    """Whether a reason, note or instruction says that the order belongs to a trial."""
+    """Whether a reason or note says that the order belongs to a trial."""
     trial = view.value_set("clinical-trial")
-    texts: list[Any] = [note.get("text") for note in objects(resource.get("note"))]
-    for concept in values(resource.get("reasonCode")):
-        body = obj(concept)
-        if trial.holds_any(view.index.concept(body)):
+    texts: list[Any] = [obj(note).get("text", note) for note in values(resource.get("note"))]
+    for concept in _reason_concepts(resource):
+        if trial.holds_any(view.index.concept(concept)):
             return frozenset({"clinical-trial"})
-        texts += [body.get("text"), *(c.get("display") for c in objects(body.get("coding")))]
+        texts += [concept.get("text"), *(c.get("display") for c in objects(concept.get("coding")))]
     named = any(trial.named_in(plain(text, 300)) for text in texts)
     return frozenset({"clinical-trial"}) if named else frozenset()
 
 
+def _reason_concepts(resource: Json) -> Iterator[Json]:
+    """Reasons under the names of R4 and STU3, of DSTU2, and of R5."""
+    yield from objects(resource.get("reasonCode"))
+    yield from objects(resource.get("reasonCodeableConcept"))
+    for reason in objects(resource.get("reason")):
+        yield from objects(reason.get("concept"))
+
+
 def _directions(resource: Json, regimen: Regimen) -> str:
     """The directions for the evidence line: as they were read, and as they were written."""
-    read = "; then ".join(_read_as(step) for step in regimen.steps)
-    written = next(
-        (
-            t
-            for line in objects(resource.get("dosageInstruction"))
-            if (t := plain(line.get("text"), 80))
-        ),
-        "",
-    )
+    read = "; then ".join(map(read_as, regimen.steps))
+    texts = (plain(line.get("text"), 80) for line in objects(resource.get("dosageInstruction")))
+    written = next(filter(None, texts), "")
     return f"{read}, written: {written}" if read and written else read or written
 
 
-def _read_as(step: Step) -> str:
-    """One step in words: what could be read of dose and frequency."""
-    each = f"{amount(step.per_time)} mg" if step.per_time is not None else "dose not read"
-    times = step.times_a_day
-    often = f"{amount(times)} times a day" if times is not None else "frequency not read"
-    return f"{each}, {often}"
-
-
-def amount(value: Fraction) -> str:
-    """A fraction as a short decimal number."""
-    return f"{float(value):.2f}".rstrip("0").rstrip(".")
-
-
 def medication(view: View, wanted: Medication) -> Entries:
-    """What the patient has of a drug: requests, statements and dispenses of the chart."""
+    """What the patient has of a drug: requests, statements and dispenses of the chart.
+
+    The draft itself, if the chart already holds it, is no history. Absence is
+    claimed only if every search for medication that was planned was read whole.
+    """
     drafted = {(d.get("resourceType"), d.get("id")) for _, d in view.context.draft_orders}
     found = []
-    for type in ("MedicationRequest", "MedicationStatement", "MedicationDispense"):
+    for type in MEDICATIONS:
         for record in view.index.of(type):
-            if (type, record.id) in drafted and record.id:
+            if record.id and (type, record.id) in drafted:
                 continue
             identity = identify(view, record.resource)
             if identity is None or identity.drug != wanted.drug:
@@ -146,40 +163,58 @@ def medication(view: View, wanted: Medication) -> Entries:
             entry = _taken(record.resource, record.reference, identity, view)
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
-    covers = [view.coverage(type) for type in ("MedicationRequest",)]
-    failed = tuple(key for cover in covers for key in cover.failed)
-    whole = all(cover.whole for cover in covers)
+    covers = [view.coverage(type) for type in MEDICATIONS]
+    asked = [cover for cover in covers if cover.asked]
+    failed = tuple(key for cover in asked for key in cover.failed)
+    whole = covers[0].asked and all(cover.whole for cover in asked)
     label = view.knowledge.base.products[wanted.drug].label
     return Entries(tuple(found), whole, failed, label)
 
 
 def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:
-    """A medication entry with its start and end; None for what was never taken."""
-    type, status = str(resource.get("resourceType")), string(resource.get("status"))
-    if status in ("entered-in-error", "cancelled", "draft", "not-taken", "unknown", "declined"):
-        return None
-    if boolean(resource.get("doNotPerform")):
-        return None
-    if type == "MedicationRequest" and string(resource.get("intent")) not in (None, *GIVEN):
+    """A medication entry with its start and end; None for what was never taken.
+
+    Also None for what is over at an unknown time: it says nothing about any day.
+    """
+    type, status = str(resource.get("resourceType")), string(resource.get("status")) or ""
+    if not _was_taken(resource, type, status, view):
         return None
     start, end = _span(resource, type, view)
-    running = status in ("active", "intended") or type == "MedicationDispense"
-    if running and end is not None and end >= view.today:
-        end = None
-    if not running:
-        end = end or _updated(resource, view) or start
     if start is not None and start > view.today:
         return None
+    running = status == "active" or type == "MedicationDispense"
+    if end is not None and end >= view.today:
+        end = None
+    if not running:
+        end = end or _changed(resource, view) or start
+        if end is None:
+            return None
     return Entry(
         type=type,
         id=reference.partition("/")[2],
         label=identity.label,
-        status=status or "unknown",
+        status=status,
         start=start,
         end=end,
         certain=not identity.by_name,
-        origins=(Origin(reference, identity.label, status or "", "", start),),
+        origins=(Origin(reference, identity.label, status, "", start),),
     )
+
+
+def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:
+    """Whether an entry is about a drug that is or was really taken."""
+    if status in NEVER or boolean(resource.get("doNotPerform")):
+        return False
+    if type == "MedicationDispense":
+        return status == "completed" and _handed_over(resource, view) is not None
+    if type == "MedicationStatement":
+        return string(resource.get("taken")) not in ("n", "unk", "na")
+    return string(resource.get("intent")) in (None, *GIVEN)
+
+
+def _handed_over(resource: Json, view: View) -> date | None:
+    moment = when(resource.get("whenHandedOver") or resource.get("whenPrepared"), view.zone)
+    return moment.day if moment else None
 
 
 def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | None]:
@@ -188,19 +223,25 @@ def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | No
         start, end = choice(resource, "effective", view.zone)
         return start.day if start else None, end.day if end else None
     if type == "MedicationDispense":
-        given = when(resource.get("whenHandedOver") or resource.get("whenPrepared"), view.zone)
-        supply = number(obj(resource.get("daysSupply")).get("value"))
-        if given is None:
-            return None, None
-        last = given.day + timedelta(days=min(int(supply), LONGEST_SUPPLY)) if supply else given.day
-        return given.day, last
+        return _supplied(resource, view)
     authored = when(resource.get("authoredOn"), view.zone)
     _, end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), view.zone)
-    ended = string(resource.get("status")) not in ("active", "on-hold")
-    return authored.day if authored else None, end.day if end and ended else None
+    over = string(resource.get("status")) not in ("active", "on-hold")
+    return authored.day if authored else None, end.day if end and over else None
 
 
-def _updated(resource: Json, view: View) -> date | None:
+def _supplied(resource: Json, view: View) -> tuple[date | None, date | None]:
+    """The day of a dispense and the last day of its supply; of one day if that is unknown."""
+    given = _handed_over(resource, view)
+    if given is None:
+        return None, None
+    supply = number(obj(resource.get("daysSupply")).get("value")) or 0
+    last = given.toordinal() + max(0, min(int(supply), LONGEST_SUPPLY))
+    return given, date.fromordinal(min(last, date.max.toordinal()))
+
+
+def _changed(resource: Json, view: View) -> date | None:
     """Without a recorded end, a stopped order counts as ended when it was last changed."""
-    updated = when(obj(resource.get("meta")).get("lastUpdated"), view.zone)
-    return updated.day if updated else None
+    stamps = (resource.get("statusChanged"), obj(resource.get("meta")).get("lastUpdated"))
+    days = (when(stamp, view.zone) for stamp in stamps)
+    return next((moment.day for moment in days if moment is not None), None)

@@ -126,13 +126,7 @@ def amount(dosage: Json, strength: Strength) -> Span | Problem | None:
         return next(reading for reading in found if not isinstance(reading, Span))
     if not spans:
         return None
-    first = spans[0]
-    return first if all(_same(first, other) for other in spans) else "amount-conflict"
-
-
-def _same(one: Span, other: Span) -> bool:
-    counts_as = dosage_tables().counts_as
-    return counts_as(other.low, one.low) and counts_as(other.high, one.high)
+    return spans[0] if len(set(spans)) == 1 else "amount-conflict"
 
 
 def _stated(dosage: Json) -> list[Json]:

@@ -1,6 +1,7 @@
 """FHIR dates: partial precision, zones, and the calendar day that they mean here."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
@@ -9,7 +10,7 @@ from cdshooks.fhir.elements import obj, string
 
 _PATTERN = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
-    r"(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?)?)?",
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -21,33 +22,42 @@ class When:
     day: date
     instant: datetime | None = None
 
-    @property
-    def start(self) -> datetime:
-        """The earliest instant that this can mean."""
-        return self.instant or datetime.combine(self.day, time.min, UTC)
+    def start(self, zone: tzinfo) -> datetime:
+        """The earliest instant that this can mean; a day begins at midnight in ``zone``."""
+        return self.instant or datetime.combine(self.day, time.min, zone)
 
 
 def when(value: object, zone: tzinfo) -> When | None:
     """A FHIR date, dateTime or instant; None for anything else.
 
     A partial date is its first day, so it can only look older. A time without a
-    zone is taken in ``zone``. The day is the calendar day in ``zone``.
+    zone is taken in ``zone``. The day is the calendar day in ``zone``; of a time
+    that cannot be, such as 24:10, the day stands as written.
     """
     text = string(value)
     match = _PATTERN.fullmatch(text) if text else None
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    year, month, day, *clock = match.groups()
     try:
         first = date(int(year), int(month or 1), int(day or 1))
-        if hour is None:
-            return When(first)
-        clock = time(int(hour) % 24, int(minute), min(int(second or 0), 59))
-        micro = int((fraction or "0").ljust(6, "0")[:6])
-        moment = datetime.combine(first, clock.replace(microsecond=micro), _zone(offset, zone))
-        return When(moment.astimezone(zone).date(), moment)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    try:
+        moment = _instant(first, clock, zone)
+        return When(moment.astimezone(zone).date(), moment) if moment else When(first)
+    except (ValueError, OverflowError):
+        return When(first)
+
+
+def _instant(day: date, clock: Sequence[str | None], zone: tzinfo) -> datetime | None:
+    """The instant of a time on ``day``, or None without a time. A leap second is one early."""
+    hour, minute, second, fraction, offset = clock
+    if hour is None or minute is None:
+        return None
+    micro = int((fraction or "0").ljust(6, "0")[:6])
+    at = time(int(hour), int(minute), 59 if second == "60" else int(second or 0), micro)
+    return datetime.combine(day, at, _zone(offset, zone))
 
 
 def _zone(offset: str | None, default: tzinfo) -> tzinfo:

@@ -147,13 +147,16 @@ def _follows(later: list[_Line], earlier: list[_Line]) -> bool:
 def _step(group: list[_Line]) -> Step:
     total = _sum(line.total for line in group)
     times = _sum(line.times for line in group)
-    amounts = {line.each.exact if line.each else None for line in group}
+    amounts = dict.fromkeys(line.each.exact if line.each else None for line in group)
+    each = tuple(amount for amount in amounts if amount is not None)
+    known = len(each) == len(amounts)
     return Step(
-        per_time=amounts.pop() if len(amounts) == 1 else None,
+        per_time=each[0] if known and len(each) == 1 else None,
         times_a_day=times.exact if times else None,
         low=total.low if total else None,
         high=total.high if total else None,
         text=_joined(group),
+        each=each if known else (),
     )
 
 
@@ -187,9 +190,7 @@ def _over_maximum(group: list[_Line]) -> bool:
     """Whether even the least of the directions is above a stated maximum."""
     total = _sum(line.total for line in group)
     most = min((line.most for line in group if line.most is not None), default=None)
-    if total is None or most is None or total.low <= most:
-        return False
-    return not dosage_tables().counts_as(total.low, most)
+    return total is not None and most is not None and total.low > most
 
 
 def _tapering(steps: tuple[Step, ...]) -> bool:

@@ -7,12 +7,15 @@ that is broken.
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_LONGEST_NUMERAL = 40
+"""Characters. Longer ones are no measurement, and exact arithmetic on them is slow."""
 _SMALLEST, _LARGEST = -15, 11
 """Powers of ten beyond which no number in a chart is meant."""
 
@@ -20,6 +23,11 @@ _SMALLEST, _LARGEST = -15, 11
 def obj(value: object) -> Json:
     """An object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def first(value: object) -> Json:
+    """An object, also when it was wrapped in a list; an empty one for anything else."""
+    return value if isinstance(value, dict) else next(objects(value), {})
 
 
 def objects(value: object) -> Iterator[Json]:
@@ -46,6 +54,15 @@ def string(value: object) -> str | None:
     return None
 
 
+def texts(concept: object) -> Iterator[str]:
+    """Every wording of a CodeableConcept, as one line each: its text and its displays."""
+    body = obj(concept)
+    for text in (body.get("text"), *(c.get("display") for c in objects(body.get("coding")))):
+        line = plain(text, 300)
+        if line:
+            yield line
+
+
 def plain(value: object, limit: int = 60) -> str:
     """Text of a chart made safe to quote: one line, no control characters, cut at ``limit``."""
     text = " ".join(_CONTROL.sub(" ", value).split()) if isinstance(value, str) else ""
@@ -57,11 +74,12 @@ def number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        read = Decimal(value.strip() if isinstance(value, str) else repr(value))
-    except (InvalidOperation, ValueError):  # repr refuses an integer of thousands of digits
+        text = value.strip() if isinstance(value, str) else repr(value)
+    except ValueError:  # repr refuses an integer of thousands of digits
         return None
-    if not read.is_finite():
+    if len(text) > _LONGEST_NUMERAL or _NUMERAL.fullmatch(text) is None:
         return None
+    read = Decimal(text)
     return read if read == 0 or _SMALLEST <= read.adjusted() <= _LARGEST else None
 
 
@@ -69,4 +87,5 @@ def boolean(value: object) -> bool | None:
     """true or false, also as text."""
     if isinstance(value, bool):
         return value
-    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+    text = value.strip().lower() if isinstance(value, str) else None
+    return {"true": True, "false": False}.get(text) if text else None

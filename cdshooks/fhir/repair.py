@@ -64,7 +64,7 @@ def _model(name: str) -> type[BaseModel] | None:
 def _without_empties(node: Any) -> Any:
     """The node without nulls, blank strings and empty objects; FHIR has none of them."""
     if isinstance(node, dict):
-        kept = {key: _without_empties(value) for key, value in node.items()}
+        kept = {k: _without_empties(v) for k, v in node.items() if not _pairs_with_gaps(k, v)}
         return {key: value for key, value in kept.items() if value is not None} or None
     if isinstance(node, list):
         items = [item for item in map(_without_empties, node) if item is not None]
@@ -72,6 +72,14 @@ def _without_empties(node: Any) -> Any:
     if isinstance(node, str) and not node.strip():
         return None
     return node
+
+
+def _pairs_with_gaps(key: str, value: Any) -> bool:
+    """Whether nulls hold places here, as between ``given`` and ``_given``.
+
+    Without them an extension would move to another value, so all of them go.
+    """
+    return key.startswith("_") and isinstance(value, list) and None in value
 
 
 def _mend(body: Json, path: Path, kind: str) -> bool:

@@ -27,13 +27,14 @@ class Systems:
         """The comparable form of what a client sent.
 
         A ``|version``, a trailing slash, ``https`` and OIDs are tolerated. An
-        unknown system stays as it is: it can equal only itself, so a number is
-        never matched without its system.
+        unknown system can equal only itself, so a number is never matched without
+        its system; and our own short names are no systems when a client sends them.
         """
         short = self.aliases.get(system)
         if short is None:
             bare = system.partition("|")[0].strip().rstrip("/")
-            short = self.aliases.get(bare.replace("https://", "http://", 1).lower(), bare)
+            known = self.aliases.get(bare.replace("https://", "http://", 1).lower())
+            short = known or (f"?{bare}" if bare in self.uris else bare)
         return canonical(short, code)
 
     def uri(self, short: str) -> str:

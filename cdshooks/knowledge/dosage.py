@@ -149,7 +149,6 @@ class DosageFile(Strict):
     meaning: Text
     checked: date
     sources: tuple[Text, ...]
-    rounding: Positive
     limits: Limits
     snomed_systems: frozenset[Text]
     unit_systems: frozenset[Text]
@@ -191,10 +190,6 @@ class DosageTables:
     instructions: Lookup[Instruction]
     routes: Lookup[Route]
     events: Mapping[str, Event]
-
-    def counts_as(self, value: Fraction, expected: Fraction) -> bool:
-        """Whether ``value`` is the ``expected`` dose but for rounding."""
-        return abs(value - expected) <= self.file.rounding * expected
 
 
 def folded(text: str) -> str:

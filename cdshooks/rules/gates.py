@@ -11,7 +11,7 @@ UNCONFIRMED = ("M", "X", "Q")
 COMFORT = ("S", "P", "X", "Q")
 """Classes that go on when care is for comfort."""
 LAST_DAYS = ("X",)
-"""Classes that go on in the last days of life."""
+"""Classes that go on in the last days of life, beside care of the dying itself."""
 
 
 @gate
@@ -38,6 +38,6 @@ def population_gate(
 def goals_gate(rule: Rule, goals: Annotated[Goals, State(goals)]) -> NotIndicated | None:
     """Treatment and monitoring give way to comfort; palliative care silences nothing."""
     allowed = {"comfort": COMFORT, "last days": LAST_DAYS}.get(goals.level)
-    if allowed is None or rule.kind in allowed:
+    if allowed is None or rule.kind in allowed or rule.group == "EOL":
         return None
     return NotIndicated(f"care is for comfort: {goals.evidence}")

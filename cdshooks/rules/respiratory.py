@@ -23,12 +23,14 @@ from cdshooks.rules.authoring import (
     State,
     This,
     Threshold,
+    derived,
     on,
     rule,
 )
 from cdshooks.rules.states.bulbar import mouth_leak
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.niv_criteria import NivCriteria, niv_criteria
+from cdshooks.rules.states.niv_criteria import niv_criteria
+from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
 
@@ -47,6 +49,60 @@ class SalivaLimits(Limits):
 
     group: ClassVar[str] = "symptoms"
     drooling_item_le: Threshold
+
+
+Pneumothorax = Annotated[
+    Entries, Listed("pneumothorax", lookback="pneumothorax_days", history=True)
+]
+
+
+@derived
+def wet_mouth(
+    drooling: Annotated[Entries, Listed("sialorrhea")],
+    saliva: Annotated[Reading | Missing, Latest("alsfrs-item-2", lookback="bulbar_score_days")],
+    limits: SalivaLimits,
+) -> bool:
+    """Whether saliva may get in the way of a mask."""
+    scored = isinstance(saliva, Reading) and saliva.meets(limits.drooling_item_le)
+    return scored or bool(drooling)
+
+
+@derived
+def niv_offers(
+    criteria: Annotated[NivCriteria, State(niv_criteria)],
+    pneumothorax: Pneumothorax,
+    wet: Annotated[bool, State(wet_mouth)],
+    referred: Annotated[Entries, Ordered("respiratory-referral", lookback="open_referral_days")],
+    gas: Annotated[Entries, Ordered("blood-gas", lookback="open_gas_order_days")],
+    night: Annotated[Entries, Ordered("overnight-oximetry", lookback="open_test_order_days")],
+) -> tuple[Offer, ...]:
+    """
+    What the card offers: a referral, a device, the tests that are missing, a talk.
+
+    What is on order already is not offered again, unless it has become urgent.
+    A test is missing only when the search for it was answered.
+    """
+    urgent = criteria.has("C1")
+    reason = criteria.met[0].finding if criteria else "Leaving hospital on NIV"
+    lacking = {m.label for m in criteria.missing if m.proven}
+    offered = {
+        "respiratory-referral": urgent or not referred,
+        "home-niv": not pneumothorax,
+        "blood-gas": "PaCO2" in lacking and not gas,
+        "overnight-oximetry": "overnight oximetry" in lacking and not night,
+        "niv-discussion": True,
+        "secretion-control": wet,
+    }
+    return tuple(
+        Create(
+            draft,
+            recommended=draft == "respiratory-referral",
+            urgent=urgent and draft in ("respiratory-referral", "home-niv"),
+            reason=reason,
+        )
+        for draft, wanted in offered.items()
+        if wanted
+    )
 
 
 @rule(
@@ -77,17 +133,11 @@ def niv_consider(
     symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
     goals: Annotated[Goals, State(goals)],
     leak: Annotated[bool, State(mouth_leak)],
-    pneumothorax: Annotated[Entries, Listed("pneumothorax", lookback="pneumothorax_days")],
+    pneumothorax: Pneumothorax,
     heart: Annotated[Entries, Listed("heart-failure")],
     lung: Annotated[Entries, Listed("chronic-lung-disease")],
-    drooling: Annotated[Entries, Listed("sialorrhea")],
-    saliva: Annotated[Reading | Missing, Latest("alsfrs-item-2", lookback="bulbar_score_days")],
-    gas_ordered: Annotated[Entries, Ordered("blood-gas", lookback="open_gas_order_days")],
-    night_ordered: Annotated[
-        Entries, Ordered("overnight-oximetry", lookback="open_test_order_days")
-    ],
+    offers: Annotated[tuple[Offer, ...], State(niv_offers)],
     limits: NivCardLimits,
-    saliva_limits: SalivaLimits,
 ) -> Outcome:
     """
     Raise NIV when any criterion is met and no ventilation is in place or refused.
@@ -98,15 +148,8 @@ def niv_consider(
     leaving = call.hook == "encounter-discharge" and vent.state == "niv-inpatient"
     if vent.state != "none" and not leaving:
         return NotIndicated(f"ventilation: {vent.state}")
-    if not criteria and not criteria.tested and not leaving:
-        failed = tuple(dict.fromkeys(key for m in criteria.missing for key in m.failed))
-        return CannotAssess("; ".join(m.text for m in criteria.missing), failed)
     if not criteria and not leaving:
-        return NotIndicated("no criterion is met")
-    wet = bool(drooling) or (
-        isinstance(saliva, Reading) and saliva.meets(saliva_limits.drooling_item_le)
-    )
-    orders = (gas_ordered, night_ordered)
+        return _nothing_met(criteria)
     return Recommend(
         summary=_summary(criteria, leaving),
         indicator=criteria.met[0].level if criteria else "warning",
@@ -114,15 +157,28 @@ def niv_consider(
             *_criteria(criteria),
             *_cautions(vent, symptoms, goals, leak, criteria, limits),
             *_beside(pneumothorax, heart, lung),
-            "NIV brings longer survival and better quality of life without severe bulbar "
-            "weakness; with severe bulbar weakness symptoms improved and survival did not; "
-            "bulbar weakness is not a contraindication.",
+            BENEFIT,
         ),
         evidence=tuple(fact for c in criteria.met for fact in c.facts),
         by=tuple(limit for c in criteria.met for limit in c.by),
         missing=tuple(str(m) for m in criteria.missing),
-        offers=tuple(_offers(criteria, pneumothorax, wet, orders)),
+        offers=offers,
     )
+
+
+BENEFIT = (
+    "NIV brings longer survival and better quality of life without severe bulbar "
+    "weakness; with severe bulbar weakness symptoms improved and survival did not; "
+    "bulbar weakness is not a contraindication."
+)
+
+
+def _nothing_met(criteria: NivCriteria) -> Outcome:
+    """No advice; and no reassurance where no test was there to be judged."""
+    if criteria.tested:
+        return NotIndicated("no criterion is met")
+    failed = tuple(dict.fromkeys(key for m in criteria.missing for key in m.failed))
+    return CannotAssess("; ".join(m.text for m in criteria.missing), failed)
 
 
 def _summary(criteria: NivCriteria, leaving: bool) -> str:
@@ -169,22 +225,3 @@ def _beside(pneumothorax: Entries, heart: Entries, lung: Entries) -> Iterator[st
     for entries in (heart, lung):
         if entries.newest:
             yield f"{entries.label} is on the problem list and can cause the same symptoms."
-
-
-def _offers(
-    criteria: NivCriteria, pneumothorax: Entries, wet: bool, orders: tuple[Entries, Entries]
-) -> Iterator[Offer]:
-    urgent = criteria.has("C1")
-    reason = criteria.met[0].finding if criteria else "Leaving hospital on NIV"
-    yield Create("respiratory-referral", recommended=True, urgent=urgent, reason=reason)
-    if not pneumothorax:
-        yield Create("home-niv", urgent=urgent, reason=reason)
-    lacking = {m.label for m in criteria.missing if m.proven}
-    gas_ordered, night_ordered = orders
-    if "PaCO2" in lacking and not gas_ordered:
-        yield Create("blood-gas", reason=reason)
-    if "overnight oximetry" in lacking and not night_ordered:
-        yield Create("overnight-oximetry", reason=reason)
-    yield Create("niv-discussion", reason=reason)
-    if wet:
-        yield Create("secretion-control", reason=reason)

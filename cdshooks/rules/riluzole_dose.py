@@ -21,7 +21,9 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     Update,
+    read_as,
     rule,
+    total_of,
 )
 
 
@@ -36,24 +38,50 @@ class DoseLimits(Limits):
     critical_daily_dose_gt: Threshold
     tolerance_pct: Decimal
 
+    def below(self, mg: Fraction, label: Decimal | None) -> bool:
+        """Whether a dose is under a labelled one by more than the tolerance."""
+        return mg < Fraction(label or 0) * (1 - Fraction(self.tolerance_pct) / 100)
+
+    def above(self, mg: Fraction, label: Decimal | None) -> bool:
+        """Whether a dose is over a labelled one by more than the tolerance."""
+        return mg > Fraction(label or 0) * (1 + Fraction(self.tolerance_pct) / 100)
+
+    def off(self, mg: Fraction, label: Decimal) -> bool:
+        """Whether a dose is not the labelled one."""
+        return self.below(mg, label) or self.above(mg, label)
+
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
     """One way in which an order is not what the label says."""
 
-    case: str
     level: Indicator
     summary: str
     correctable: bool = True
+    by: tuple[Threshold, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 WHOLE = ("tablet", "film")
 """Forms that are not divided."""
 SWALLOWED = (None, "oral", "enteral")
 LOW = ("intentional-reduced-dose-tolerability", "starting-low-then-increase")
-SUMMARY_UNKNOWN = (
+UNKNOWN = Deviation(
+    "info",
     "Could not verify the riluzole dose: directions are free text or incomplete. "
-    "Label: 50 mg every 12 hours."
+    "Label: 50 mg every 12 hours.",
+    correctable=False,
+)
+AS_NEEDED = Deviation(
+    "warning", "Riluzole is ordered as needed; it is a scheduled drug, 50 mg every 12 hours."
+)
+WRONG_ROUTE = Deviation(
+    "warning", "Riluzole is given by mouth or feeding tube only.", correctable=False
+)
+FILM_BY_TUBE = Deviation(
+    "warning",
+    "Riluzole film is for the tongue; for a feeding tube order the suspension.",
+    correctable=False,
 )
 
 
@@ -67,7 +95,7 @@ SUMMARY_UNKNOWN = (
     overrides=("expert-contradicts",),
     merge="riluzole-directions",
     needs_als=False,
-    leaves_out="Tapering orders and orders of a clinical trial.",
+    leaves_out="Doses below the label in a taper; orders of a clinical trial.",
 )
 def riluzole_dose(
     order: Annotated[Order, Draft("riluzole")],
@@ -79,121 +107,164 @@ def riluzole_dose(
 
     Unknown is never zero and never wrong. While an order is only being
     selected, directions may still be missing, so only what is written counts.
+    A falling dose is a taper, which excuses everything but too much.
     """
-    if order.regimen.tapering or "clinical-trial" in order.reasons:
-        return NotIndicated("a taper, or an order of a clinical trial")
-    signing = call.hook == "order-sign"
-    found = [d for step in order.regimen.steps for d in _amounts(step, order, limits)]
-    if signing:
-        found += _directions(order, limits)
+    if "clinical-trial" in order.reasons:
+        return NotIndicated("an order of a clinical trial")
+    found = list(_deviations(order, call.hook == "order-sign", limits))
     if not found:
-        return NotIndicated("as labelled, or not yet written")
+        return NotIndicated("as labelled, a taper, or not yet written")
     found.sort(key=lambda d: -LEVELS.index(d.level))
     first = found[0]
-    others = tuple(d.summary for d in found[1:] if d.summary != first.summary)
+    others = [d.summary for d in found if d.summary != first.summary]
+    offers = tuple(_offers(order, all(d.correctable for d in found)))
     return Recommend(
         summary=first.summary,
         indicator=first.level,
-        because=(*dict.fromkeys(others), *_remarks(order)),
+        because=(*dict.fromkeys(others), *_remarks(order, offers)),
         evidence=(order,),
-        by=(limits.critical_daily_dose_gt,) if first.case == "iv" else (),
-        offers=tuple(_offers(order, any(d.correctable for d in found))),
-        overrides=LOW if first.case == "i" else (),
+        by=first.by,
+        offers=offers,
+        overrides=tuple(dict.fromkeys(code for d in found for code in d.overrides)),
         choose="at-most-one",
     )
 
 
-def _amounts(step: Step, order: Order, limits: DoseLimits) -> Iterator[Deviation]:
-    """Cases i to iv: the total of a day and how it is divided."""
-    if step.low is None or step.high is None:
+def _deviations(order: Order, signing: bool, limits: DoseLimits) -> Iterator[Deviation]:
+    """Too much; then, unless it is a taper, too little, wrongly divided, and wrongly taken."""
+    steps = order.regimen.steps
+    for step in steps:
+        yield from _too_much(step, limits)
+    if order.regimen.tapering:
         return
-    slack = Fraction(limits.tolerance_pct) / 100
-    label = Fraction(limits.daily_dose_mg)
-    least, most = label * (1 - slack), label * (1 + slack)
-    if step.high < least:
+    for step in steps:
+        yield from _too_little(step, limits)
+        yield from _divided(step, order, limits)
+    if signing:
+        yield from _directions(order, limits)
+
+
+def _too_much(step: Step, limits: DoseLimits) -> Iterator[Deviation]:
+    """Cases iii and iv: a range counts only if its lower end is already too much."""
+    if step.low is None or not limits.above(step.low, limits.daily_dose_mg):
+        return
+    trial = limits.critical_daily_dose_gt
+    beyond = trial.value is not None and limits.above(step.low, trial.value)
+    yield Deviation(
+        "critical" if beyond else "warning",
+        f"Riluzole {total_of(step)} mg/day exceeds 100 mg/day: no added benefit expected, "
+        "more adverse effects.",
+        by=(trial,) if beyond else (),
+    )
+
+
+def _too_little(step: Step, limits: DoseLimits) -> Iterator[Deviation]:
+    """Case i, also for a range from too little to too much, of which no part is right."""
+    label = limits.daily_dose_mg
+    if step.low is None or step.high is None or not limits.below(step.low, label):
+        return
+    too_low = limits.below(step.high, label)
+    if too_low or limits.above(step.high, label):
         yield Deviation(
-            "i",
             "warning",
-            f"Riluzole {_mg(step)} mg/day ordered; the label dose is 50 mg every 12 hours "
+            f"Riluzole {total_of(step)} mg/day ordered; the label dose is 50 mg every 12 hours "
             "(100 mg/day).",
-        )
-    elif step.low > most:
-        trial = limits.critical_daily_dose_gt
-        beyond = trial.value is not None and step.low > Fraction(trial.value) * (1 + slack)
-        yield Deviation(
-            "iv" if beyond else "iii",
-            "critical" if beyond else "warning",
-            f"Riluzole {_mg(step)} mg/day exceeds 100 mg/day: no added benefit expected, "
-            "more adverse effects.",
-        )
-    elif step.times_a_day is not None and step.times_a_day < Fraction(limits.doses_a_day):
-        yield Deviation(
-            "ii", "warning", "Riluzole 100 mg once daily: give 50 mg every 12 hours instead."
+            overrides=LOW if too_low else (),
         )
 
 
-def _mg(step: Step) -> str:
-    low, high = step.low, step.high
-    if low is None or high is None:
-        return "?"
-    return _number(low) if low == high else f"{_number(low)} to {_number(high)}"
+def _divided(step: Step, order: Order, limits: DoseLimits) -> Iterator[Deviation]:
+    """Case ii: the right total, not given as two doses of 50 mg.
+
+    Parts of a tablet or film are told as such when the order is signed.
+    """
+    if not _is_labelled_total(step, limits) or _is_split(step, order, limits):
+        return
+    if step.times_a_day == 1:
+        yield Deviation("warning", "Riluzole 100 mg once daily: give 50 mg every 12 hours instead.")
+    elif step.times_a_day != Fraction(limits.doses_a_day) or any(
+        limits.off(each, limits.single_dose_mg) for each in step.each
+    ):
+        yield Deviation("warning", f"Riluzole {read_as(step)}: give 50 mg every 12 hours instead.")
 
 
-def _number(amount: Fraction) -> str:
-    return f"{float(amount):.1f}".removesuffix(".0")
+def _is_labelled_total(step: Step, limits: DoseLimits) -> bool:
+    """Whether all that the directions leave open is the labelled dose of a day."""
+    if step.low is None or step.high is None:
+        return False
+    label = limits.daily_dose_mg
+    return not limits.off(step.low, label) and not limits.off(step.high, label)
+
+
+def _is_split(step: Step, order: Order, limits: DoseLimits) -> bool:
+    """Whether an amount is not a whole number of tablets or films."""
+    if order.form not in WHOLE:
+        return False
+    whole = Fraction(limits.single_dose_mg)
+    return any(each % whole for each in step.each)
 
 
 def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
     """Cases v to viii: what only a complete order can show."""
     regimen = order.regimen
-    if regimen.problems or not regimen.steps:
-        yield Deviation("v", "info", SUMMARY_UNKNOWN, correctable=False)
+    if not _is_read(order, limits):
+        yield UNKNOWN
     if regimen.as_needed:
+        yield AS_NEEDED
+    if any(_is_split(step, order, limits) for step in regimen.steps):
         yield Deviation(
-            "vi",
-            "warning",
-            "Riluzole is ordered as needed; it is a scheduled drug, 50 mg every 12 hours.",
-        )
-    if order.form in WHOLE and any(_divides(step, limits) for step in regimen.steps):
-        yield Deviation(
-            "vii",
             "warning",
             f"Riluzole {order.form}s of 50 mg are not divided; give 50 mg every 12 hours.",
         )
     if regimen.route not in SWALLOWED:
-        yield Deviation(
-            "viii", "warning", "Riluzole is given by mouth or feeding tube only.", correctable=False
-        )
-    if order.form == "film" and regimen.via_tube:
-        yield Deviation(
-            "viii",
-            "warning",
-            "Riluzole film is for the tongue; for a feeding tube order the suspension.",
-            correctable=False,
-        )
+        yield WRONG_ROUTE
+    if order.form == "film" and (regimen.via_tube or regimen.route == "enteral"):
+        yield FILM_BY_TUBE
 
 
-def _divides(step: Step, limits: DoseLimits) -> bool:
-    """Whether a single dose is not a whole number of tablets or films."""
-    if step.per_time is None:
+def _is_read(order: Order, limits: DoseLimits) -> bool:
+    """Whether the directions are known well enough to be judged, right or wrong."""
+    regimen = order.regimen
+    known = all(_is_decided(step, limits) for step in regimen.steps)
+    return bool(regimen.steps) and not regimen.problems and known
+
+
+def _is_decided(step: Step, limits: DoseLimits) -> bool:
+    """Whether both ends of a range are outside the labelled dose, or both are it."""
+    if step.low is None or step.high is None:
         return False
-    return step.per_time % Fraction(limits.single_dose_mg) != 0
+    label = limits.daily_dose_mg
+    return limits.off(step.low, label) == limits.off(step.high, label)
 
 
 def _offers(order: Order, correctable: bool) -> Iterator[Offer]:
-    """The labelled directions; for an order of an earlier FHIR version none can be sent back."""
-    if correctable and order.type == "MedicationRequest":
+    """The labelled directions, where they can replace what is written.
+
+    Not for an order of another FHIR version, which could not be sent back, and not
+    for a feeding tube: the labelled directions are by mouth.
+    """
+    if correctable and order.version == "R4" and not _by_tube(order):
         liquid = order.form == "suspension"
         draft = "riluzole-suspension-every-12-hours" if liquid else "riluzole-50-mg-every-12-hours"
         yield Update(order, draft, recommended=True)
 
 
-def _remarks(order: Order) -> Iterator[str]:
-    problems = ", ".join(order.regimen.problems)
-    if problems:
-        yield f"Not readable in the directions: {problems}."
-    if order.type != "MedicationRequest":
+def _by_tube(order: Order) -> bool:
+    return order.regimen.via_tube or order.regimen.route == "enteral"
+
+
+def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
+    """How the directions were read, and what goes with a correction or stands in its way."""
+    if order.regimen.steps:
+        yield f"Read as {'; then '.join(map(read_as, order.regimen.steps))}."
+    if order.regimen.problems:
+        yield f"Not readable in the directions: {', '.join(order.regimen.problems)}."
+    if offers:
+        yield "After a correction check the quantity to be dispensed."
+    if order.version != "R4":
         yield f"The order came in FHIR {order.version}, so no corrected order can be offered."
+    elif _by_tube(order):
+        yield "The order is for a feeding tube, so directions by mouth are not offered."
 
 
 @rule(
@@ -208,17 +279,28 @@ def _remarks(order: Order) -> Iterator[str]:
     needs_als=False,
     leaves_out="Orders that say nothing about food: most pharmacies print it on the label.",
 )
-def riluzole_food_timing(order: Annotated[Order, Draft("riluzole")]) -> Outcome:
-    """Say so when the directions tie riluzole to a meal, which lowers its exposure."""
-    if "clinical-trial" in order.reasons or order.regimen.food is None:
+def riluzole_food_timing(
+    order: Annotated[Order, Draft("riluzole")],
+    call: Annotated[Call, This()],
+    limits: DoseLimits,
+) -> Outcome:
+    """Say so when the directions tie riluzole to a meal, which lowers its exposure.
+
+    Directions that could not be read are never replaced for the sake of the meal.
+    """
+    food = order.regimen.food
+    if "clinical-trial" in order.reasons or food is None:
         return NotIndicated("nothing about food")
+    if call.hook == "order-select" and not order.regimen.structured:
+        return NotIndicated("directions are not yet written")
     summary = "Riluzole is directed with food: take at least 1 hour before or 2 hours after a meal."
-    if order.regimen.food == "before-food-too-close":
+    if food == "before-food-too-close":
         summary = "Riluzole is directed shortly before food: make it at least 1 hour before a meal."
+    correctable = _is_read(order, limits) and order.regimen.route in SWALLOWED
     return Recommend(
         summary=summary,
         indicator="info",
         evidence=(order,),
-        offers=tuple(_offers(order, correctable=True)),
+        offers=tuple(_offers(order, correctable and not order.regimen.tapering)),
         choose="at-most-one",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Create,
     Draft,
     Entries,
+    Entry,
     Latest,
     Limits,
     Medication,
@@ -42,7 +43,10 @@ class BaselineLimits(Limits):
     group: ClassVar[str] = "riluzole_baseline"
     baseline_lookback_days: Decimal
     new_start_gap_days: Decimal
+    forgotten_order_days: Decimal
     quoted_alt_gt: Threshold
+    certain_alt_multiple: Decimal
+    alt_uln_plausible_le: Threshold
 
 
 @derived
@@ -53,7 +57,22 @@ def riluzole_first_start(
 ) -> bool:
     """Whether riluzole is not being taken and was not within the gap of a new start."""
     since = call.today - timedelta(days=int(limits.new_start_gap_days))
-    return not any(entry.end is None or entry.end >= since for entry in history)
+    old = call.today - timedelta(days=int(limits.forgotten_order_days))
+    return not any(_taken_since(since, old, entry, history) for entry in history)
+
+
+def _taken_since(since: date, old: date, entry: Entry, history: Entries) -> bool:
+    """Whether an entry proves that riluzole was taken on or after a day.
+
+    An order that was never closed proves nothing once it is old: without a
+    dispense since it was written, asking for the test is the safer mistake.
+    """
+    if entry.end is not None:
+        return entry.end >= since
+    if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
+        return True
+    given = [e.start for e in history if e.type == "MedicationDispense" and e.start]
+    return any(day >= entry.start for day in given)
 
 
 @rule(
@@ -80,6 +99,7 @@ def riluzole_baseline_lft_missing(
     older: Annotated[Reading | Missing, Latest("alt", lookback="alt_history_days")],
     ast: Annotated[Reading | Missing, Latest("ast", lookback=BASELINE)],
     pending: Annotated[Entries, Ordered("liver-tests", lookback="ordered_test_days")],
+    ordered: Annotated[Entries, Ordered("liver-tests", drafts=False)],
     goals: Annotated[Goals, State(goals)],
     call: Annotated[Call, This()],
     limits: BaselineLimits,
@@ -88,7 +108,8 @@ def riluzole_baseline_lft_missing(
     Ask for aminotransferases when riluzole starts without a recent ALT.
 
     AST alone does not answer it: the labels name ALT. An ALT that cannot be
-    interpreted is no baseline. A test already ordered is only awaited.
+    interpreted is no baseline. A test already ordered is only awaited, until
+    its order is too old to bring a result.
     """
     if not first_start:
         return NotIndicated("riluzole is continued, not started")
@@ -96,12 +117,12 @@ def riluzole_baseline_lft_missing(
         return NotIndicated(f"{alt} is on file")
     if goals.end_of_life:
         return NotIndicated("care is for comfort")
-    if not alt.proven:
+    if not alt.proven or alt.failed:
         return CannotAssess(alt.text, alt.failed)
     if pending and call.hook == "order-select":
         return NotIndicated("aminotransferases are ordered")
     because = tuple(_because(alt, older, ast, history))
-    evidence = tuple(f for f in (alt, older) if f.origins)[:1]
+    facts = (alt, older, ast)
     if pending:
         return Recommend(
             summary=(
@@ -110,13 +131,13 @@ def riluzole_baseline_lft_missing(
             ),
             indicator="info",
             because=because,
-            evidence=(*evidence, pending),
+            evidence=(*facts, pending),
         )
     return Recommend(
         summary=_summary(older, limits),
         indicator="warning",
-        because=because,
-        evidence=evidence,
+        because=(*because, *_of_orders(ordered)),
+        evidence=(*facts, ordered),
         missing=(alt.text,),
         offers=(
             Create("hepatic-panel", recommended=True, reason="Before the first riluzole dose"),
@@ -126,10 +147,10 @@ def riluzole_baseline_lft_missing(
 
 
 def _summary(older: Reading | Missing, limits: BaselineLimits) -> str:
-    ratio = _ratio(older)
-    if isinstance(older, Reading) and ratio and limits.quoted_alt_gt.met_by(ratio):
+    multiple = _multiple(older, limits) if isinstance(older, Reading) else None
+    if isinstance(older, Reading) and multiple:
         return (
-            f"Last ALT ({on(older.day)}) was {ratio:.1f}x ULN and is out of date: "
+            f"Last ALT ({on(older.day)}) was {multiple}x ULN and is out of date: "
             "recheck aminotransferases before starting riluzole."
         )
     days = int(limits.baseline_lookback_days)
@@ -139,11 +160,22 @@ def _summary(older: Reading | Missing, limits: BaselineLimits) -> str:
     )
 
 
-def _ratio(reading: Reading | Missing) -> Decimal | None:
-    """Multiple of the upper limit; none when the limit had to be assumed."""
-    if isinstance(reading, Missing) or reading.upper_limit is None:
+def _multiple(reading: Reading, limits: BaselineLimits) -> str | None:
+    """How many times the upper limit, if above the quoted multiple.
+
+    An assumed limit gives no multiple, except to a value that is several times
+    the highest limit of any laboratory. "< 200" may mean a normal value.
+    """
+    limit = reading.upper_limit
+    if limit is None or reading.bound == "<":
         return None
-    return reading.value / reading.upper_limit.value
+    if limit.source == "assumed":
+        highest = limits.alt_uln_plausible_le.value
+        certain = limits.certain_alt_multiple
+        beyond = highest is not None and reading.value > certain * highest
+        return f"more than {certain.normalize():f}" if beyond else None
+    ratio = reading.value / limit.value
+    return f"{ratio:.1f}" if limits.quoted_alt_gt.met_by(ratio) else None
 
 
 def _because(
@@ -154,14 +186,31 @@ def _because(
         "EU labelling names ALT."
     )
     if isinstance(older, Reading):
-        limit = older.upper_limit
-        assumed = " (assumed)" if limit and limit.source == "assumed" else ""
-        of = f", upper limit {limit.value.normalize():f} {limit.unit}{assumed}" if limit else ""
-        yield f"Last result out of date: {older}, {older.day:%Y-%m-%d}{of}."
+        yield f"Last result out of date: {older.label} {older.amount} on {older.day}{_of(older)}."
     if alt.why in (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE):
         yield f"A result could not be interpreted: {alt.text}."
     if isinstance(ast, Reading):
         yield f"{ast} is on file, but AST alone is no baseline."
+    if any(entry.end is None for entry in history):
+        yield "An old riluzole order was never closed; it does not prove treatment."
     if not history.whole:
         yield "Earlier riluzole could not be read, so this is taken as a first start."
     yield "Tell the patient to report fever, jaundice or a new dry cough."
+
+
+def _of(older: Reading) -> str:
+    """The upper limit that belongs to an older value, and whether it is only assumed."""
+    limit = older.upper_limit
+    if limit is None:
+        return ""
+    text = f", upper limit {limit.value.normalize():f} {limit.unit}"
+    assumed = limit.source == "assumed"
+    return f"{text} (laboratory range missing, assumed)" if assumed else text
+
+
+def _of_orders(ordered: Entries) -> Iterator[str]:
+    """Open orders for the test that are too old to wait for, or that could not be read."""
+    if ordered.newest:
+        yield f"Liver tests were ordered ({on(ordered.newest.day)}), no result."
+    if not ordered.whole:
+        yield "Open test orders could not be read; the test may be ordered already."

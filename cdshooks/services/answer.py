@@ -146,7 +146,7 @@ def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:
     ]
     if missed:
         body["notAssessed"] = missed
-    if trace:
+    if trace and found:
         body["trace"] = [_traced(f) for f in found]
     return body
 

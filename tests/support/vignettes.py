@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from cdshooks.chart import as_prefetch
+from cdshooks.chart import View, as_prefetch, read_chart
 from cdshooks.errors import PrefetchUnavailable
 from cdshooks.knowledge import Knowledge, base
 from cdshooks.protocol import Context, HookRequest
@@ -41,7 +41,10 @@ MEASURES = {
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in (1, 2, 3, 10, 11, 12)},
 }
 """Column of a table → measure, and what its phrases begin with."""
-KNOWN = {"patient", "person", "record", "orders", "fails", "hook", "profile", "outcome", "says"}
+KNOWN = {
+    *("patient", "person", "record", "orders", "fails", "hook", "profile"),
+    *("outcome", "says", "offers"),
+}
 ALS = "condition als, 400 to 200 days ago"
 
 
@@ -142,15 +145,29 @@ def _fail(prefetch: Json, failure: str) -> None:
         prefetch[failure] = {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
-def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
-    """Runs a case through the whole line, under its profile or the given knowledge."""
+def view_of(case: Case, knowledge: Knowledge | None = None) -> View:
+    """The chart of a case, for asking about a derived state."""
+    site = _site(case, knowledge)
+    request = request_of(case, site)
+    return read_chart(request, searches(case.hook, site), site.knowledge, _now(case), UTC)
+
+
+def _site(case: Case, knowledge: Knowledge | None) -> Site:
     names = [name.strip() for name in case.cells.get("profile", "default").split(",")]
     used = knowledge or base().profile(*names)
-    site = Site(used, UTC, "https://cds.example", full_prefetch=True)
-    now = datetime(case.today.year, case.today.month, case.today.day, 10, tzinfo=UTC)
+    return Site(used, UTC, "https://cds.example", full_prefetch=True)
+
+
+def _now(case: Case) -> datetime:
+    return datetime(case.today.year, case.today.month, case.today.day, 10, tzinfo=UTC)
+
+
+def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
+    """Runs a case through the whole line, under its profile or the given knowledge."""
+    site = _site(case, knowledge)
     [service] = [s for s in services() if s.hook == case.hook] or [_unpublished(case.hook)]
     try:
-        said = answer(service, request_of(case, site), site, now)
+        said = answer(service, request_of(case, site), site, _now(case))
     except PrefetchUnavailable as refusal:
         return Result("refused", str(refusal))
     return _result(case, said)
@@ -189,8 +206,14 @@ def holds(case: Case, result: Result) -> bool:
     """Whether the outcome and every phrase of ``says`` came true; ``!phrase`` must not be said."""
     if result.outcome != case.cells["outcome"]:
         return False
-    said = result.text.casefold()
-    for phrase in case.cells.get("says", "").split(" / "):
+    return _said(case.cells.get("says", ""), result.text) and _said(
+        case.cells.get("offers", ""), offered(result)
+    )
+
+
+def _said(phrases: str, text: str) -> bool:
+    said = text.casefold()
+    for phrase in phrases.split(" / "):
         wanted = phrase.strip().casefold()
         if wanted.startswith("!"):
             if wanted[1:] in said:
@@ -198,3 +221,13 @@ def holds(case: Case, result: Result) -> bool:
         elif wanted not in said:
             return False
     return True
+
+
+def offered(result: Result) -> str:
+    """The suggestions of the card, one a line: priority, label, ``recommended``."""
+    suggestions = (result.card or {}).get("suggestions", [])
+    return "\n".join(
+        f"{s['actions'][0].get('resource', {}).get('priority', '')} {s['label']}"
+        f"{' (recommended)' if s.get('isRecommended') else ''}"
+        for s in suggestions
+    )

@@ -3,30 +3,18 @@
 import os
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
+from tools import mutation
+
+ROOT = Path(__file__).resolve().parents[2]
 
 inside = pytest.mark.skipif(
     "MUTANTS" in os.environ, reason="a mutant of the service cannot change what the tool does"
 )
-
-
-def _loaded(name: str) -> Any:
-    spec = spec_from_file_location(name, TOOLS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-mutation = _loaded("mutation")
 
 
 def after(source: str) -> set[str]:
@@ -112,9 +100,11 @@ def project(tmp_path: Path) -> Path:
 
 
 def _tool(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(TOOLS / "mutants.py"), "low.py", "--root", str(project)]
+    command = [sys.executable, "-m", "tools.mutants", "low.py", "--root", str(project)]
     command += ["--tests", "tests", *options]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
 
 
 @inside

@@ -1,6 +1,7 @@
 """All that a rule may see: declarations, values, outcomes and ``@rule``."""
 
 from cdshooks.knowledge import Threshold
+from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
 from cdshooks.rules.authoring.inputs import (
     Draft,
     Enrolled,
@@ -121,9 +122,12 @@ __all__ = [
     "derived_of",
     "gate",
     "gates",
+    "milligrams",
     "on",
     "origins",
+    "read_as",
     "rule",
     "rules",
     "states",
+    "total_of",
 ]

@@ -224,6 +224,7 @@ class Step:
     """One step of a dosage: mg each time, times and mg a day; None is unknown, never 0.
 
     ``low`` and ``high`` bound the daily total when the directions give a range.
+    ``each`` holds the different amounts of concurrent lines, when all are known.
     """
 
     per_time: Fraction | None
@@ -231,6 +232,7 @@ class Step:
     low: Fraction | None
     high: Fraction | None
     text: str = ""
+    each: tuple[Fraction, ...] = ()
 
     @property
     def a_day(self) -> Fraction | None:

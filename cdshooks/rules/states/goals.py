@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Entry,
     Limits,
     Listed,
+    Ordered,
     This,
     derived,
 )
@@ -51,6 +52,7 @@ def goals(
     comfort: Annotated[Entries, Enrolled("comfort-care")],
     dying: Annotated[Entries, Enrolled("last-days")],
     resuscitation: Annotated[Entries, Listed("do-not-resuscitate")],
+    code_status: Annotated[Entries, Ordered("do-not-resuscitate", drafts=False)],
     call: Annotated[Call, This()],
     limits: GoalsLimits,
 ) -> Goals:
@@ -58,26 +60,30 @@ def goals(
     Goals of care, from open enrolments only.
 
     Palliative care alone is no such goal: in ALS it starts with the diagnosis.
-    Comfort measures count while open, or for a while after they were recorded.
-    Hospice counts only where a site's hospices do not also treat early.
+    Comfort measures count while they go on, and for a while after they were
+    ordered or given: an order that nobody closed must not silence advice for
+    years. Hospice counts only where a site's hospices do not also treat early.
     """
-    no_resuscitation = resuscitation.newest
-    for entry in dying:
-        if _open(entry):
-            return Goals("last days", entry, no_resuscitation)
-    since = call.today - timedelta(days=int(limits.comfort_measures_days))
-    for entry in comfort:
-        if _open(entry) or _recent(entry, since):
-            return Goals("comfort", entry, no_resuscitation)
-    if limits.hospice_attendance_gates:
-        for entry in hospice:
-            if _open(entry):
-                return Goals("comfort", entry, no_resuscitation)
+    today = call.today
+    no_resuscitation = resuscitation.newest or code_status.newest
+    since = today - timedelta(days=int(limits.comfort_measures_days))
+    last_days = [e for e in dying if _open(e, today)]
+    measures = [e for e in comfort if _recent(e, since) or _goes_on(e, today)]
+    attended = [e for e in hospice if _open(e, today) and limits.hospice_attendance_gates]
+    if last_days:
+        return Goals("last days", last_days[0], no_resuscitation)
+    if measures or attended:
+        return Goals("comfort", (measures or attended)[0], no_resuscitation)
     return Goals("all care", None, no_resuscitation)
 
 
-def _open(entry: Entry) -> bool:
-    return entry.status not in ("completed",) and entry.end is None
+def _open(entry: Entry, today: date) -> bool:
+    return entry.status != "completed" and (entry.end is None or entry.end >= today)
+
+
+def _goes_on(entry: Entry, today: date) -> bool:
+    """Whether it is open for more reason than an order that nobody closed."""
+    return entry.type != "ServiceRequest" and _open(entry, today)
 
 
 def _recent(entry: Entry, since: date) -> bool:

@@ -1,91 +1,35 @@
 """Which criteria for non-invasive ventilation does the patient meet?"""
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from cdshooks.rules.authoring import (
     LEVELS,
-    Fact,
     Indicator,
-    Limits,
     Missing,
-    Patient,
-    Person,
     Reading,
     Series,
     State,
-    Threshold,
     derived,
 )
 from cdshooks.rules.inputs import (
     RECENT,
     Mip,
-    MipPercent,
     Night,
     PaCO2,
     Ph,
     SittingVc,
     SleepHypoventilation,
     Snip,
-    SnipPercent,
     SupineVc,
 )
+from cdshooks.rules.states.niv_model import Criterion, NivCriteria, NivLimits
+from cdshooks.rules.states.niv_pressures import (
+    mouth_criterion,
+    pressure_fall,
+    pressure_with_symptoms,
+    sniff_criteria,
+)
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
-
-
-@dataclass(frozen=True, slots=True)
-class NivLimits(Limits):
-    """The limits of every criterion."""
-
-    group: ClassVar[str] = "niv"
-    vc_asymptomatic_lt: Threshold
-    vc_symptomatic_lt: Threshold
-    vc_alone_lt: Threshold
-    snip_cmh2o_lt: Threshold
-    snip_pct_lt: Threshold
-    mip_cmh2o_lt: Threshold
-    mip_cmh2o_early_lt: Threshold
-    mip_pct_lt: Threshold
-    orthopnea_alone: bool
-    paco2_gt_mmhg: Threshold
-    paco2_critical_gt_mmhg: Threshold
-    ph_critical_lt: Threshold
-    noct_t90_pct_gt: Threshold
-    noct_t88_pct_gt: Threshold
-    noct_t88_min_ge: Threshold
-    noct_min_recording_min: Threshold
-    pressure_symptomatic_lt_men: Threshold
-    pressure_symptomatic_lt_women: Threshold
-    pressure_fall_gt: Threshold
-    pressure_fall_interval_days: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """A criterion that is met: its id, its level, and the finding in words."""
-
-    id: str
-    level: Indicator
-    finding: str
-    facts: tuple[Fact, ...]
-    by: tuple[Threshold, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NivCriteria:
-    """Criteria met, worst first, and the tests that are missing."""
-
-    met: tuple[Criterion, ...] = ()
-    missing: tuple[Missing, ...] = ()
-    tested: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.met)
-
-    def has(self, id: str) -> bool:
-        """Whether the criterion of this id is met."""
-        return any(c.id == id for c in self.met)
 
 
 @derived
@@ -137,95 +81,40 @@ def vital_capacity_criteria(
 
 
 @derived
-def pressure_criteria(
-    snip: Snip,
-    snip_percent: SnipPercent,
-    mip: Mip,
-    mip_percent: MipPercent,
-    symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
+def night_criterion(
+    recordings: Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=RECENT)],
+    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
+    t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=RECENT)],
+    minutes: Annotated[tuple[Reading, ...], Series("spo2-t88-minutes", lookback=RECENT)],
     limits: NivLimits,
-) -> tuple[Criterion, ...]:
+) -> Criterion | None:
     """
-    C4, C4b, C5 and C5b: inspiratory pressures, as pressure and as share of predicted.
+    C6: low saturation in the newest night that is valid.
 
-    The one is never converted into the other: SNIP of 40 cmH2O is not 40 %.
+    A night is valid when it was recorded long enough, on room air and without
+    support; a later one that is not valid does not hide it.
     """
-    found = []
-    if isinstance(snip, Reading) and snip.meets(limits.snip_cmh2o_lt):
-        found.append(Criterion("C4", "warning", str(snip), (snip,), (limits.snip_cmh2o_lt,)))
-    pressure_day = snip.day if isinstance(snip, Reading) else None
-    if (
-        isinstance(snip_percent, Reading)
-        and snip_percent.day != pressure_day
-        and snip_percent.meets(limits.snip_pct_lt)
-    ):
-        facts, by = (snip_percent,), (limits.snip_pct_lt,)
-        found.append(Criterion("C4b", "info", f"{snip_percent} of predicted", facts, by))
-    if isinstance(mip, Reading) and mip.meets(limits.mip_cmh2o_lt):
-        found.append(Criterion("C5", "warning", str(mip), (mip,), (limits.mip_cmh2o_lt,)))
-        return tuple(found)
-    level: Indicator = "warning" if symptoms.strong else "info"
-    if isinstance(mip, Reading) and mip.meets(limits.mip_cmh2o_early_lt):
-        found.append(Criterion("C5b", level, str(mip), (mip,), (limits.mip_cmh2o_early_lt,)))
-    elif isinstance(mip_percent, Reading) and mip_percent.meets(limits.mip_pct_lt):
-        finding, by = f"{mip_percent} of predicted", (limits.mip_pct_lt,)
-        found.append(Criterion("C5b", level, finding, (mip_percent,), by))
-    return tuple(found)
-
-
-@derived
-def pressure_table_criteria(
-    snip: Snip,
-    mip: Mip,
-    snips: Annotated[tuple[Reading, ...], Series("snip", lookback=RECENT)],
-    mips: Annotated[tuple[Reading, ...], Series("mip", lookback=RECENT)],
-    person: Annotated[Person, Patient()],
-    symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
-    limits: NivLimits,
-) -> tuple[Criterion, ...]:
-    """C4c: pressures moderately low with symptoms, by sex, or falling fast; off by default."""
-    found = []
-    by_sex = {
-        "male": limits.pressure_symptomatic_lt_men,
-        "female": limits.pressure_symptomatic_lt_women,
-    }
-    limit = by_sex.get(person.sex or "")
-    for reading in (snip, mip):
-        if limit and symptoms and isinstance(reading, Reading) and reading.meets(limit):
-            level: Indicator = "warning" if symptoms.strong else "info"
-            facts = (reading, *(s.evidence for s in symptoms.present))
-            finding = f"{reading} with {symptoms.names}"
-            found.append(Criterion("C4c", level, finding, facts, (limit,)))
-            break
-    for readings in (snips, mips):
-        if len(readings) > 1 and readings[0].day < readings[-1].day:
-            first, last = readings[0], readings[-1]
-            days = Decimal((last.day - first.day).days)
-            fall = (first.value - last.value) / days * limits.pressure_fall_interval_days
-            if limits.pressure_fall_gt.met_by(fall, 1):
-                finding = f"{last.label} fell from {first.amount} to {last.amount} in {days} days"
-                by = (limits.pressure_fall_gt,)
-                found.append(Criterion("C4c", "warning", finding, (first, last), by))
-                break
-    return tuple(found)
-
-
-@derived
-def night_criterion(night: Night, limits: NivLimits) -> Criterion | None:
-    """C6: low saturation in a night long enough, on room air and without support."""
-    if isinstance(night, Missing) or night.context & {"oxygen", "support"}:
+    for recording in reversed(recordings):
+        if not recording.meets(limits.noct_min_recording_min):
+            continue
+        tests = [
+            (reading, limit)
+            for readings, limit in (
+                (t90, limits.noct_t90_pct_gt),
+                (t88, limits.noct_t88_pct_gt),
+                (minutes, limits.noct_t88_min_ge),
+            )
+            for reading in readings
+            if (reading.day, reading.instant) == (recording.day, recording.instant)
+        ]
+        contexts = [recording.context, *(reading.context for reading, _ in tests)]
+        if not tests or any(c & {"oxygen", "support"} for c in contexts):
+            continue
+        met = [(reading, limit) for reading, limit in tests if reading.meets(limit)]
+        for reading, limit in met[:1]:
+            facts = (reading, recording)
+            return Criterion("C6", "warning", f"{reading} in sleep", facts, (limit,))
         return None
-    recording = night["spo2-recording-minutes"]
-    if recording is None or not recording.meets(limits.noct_min_recording_min):
-        return None
-    for measure, limit in (
-        ("spo2-t90", limits.noct_t90_pct_gt),
-        ("spo2-t88", limits.noct_t88_pct_gt),
-        ("spo2-t88-minutes", limits.noct_t88_min_ge),
-    ):
-        value = night[measure]
-        if value is not None and value.meets(limit):
-            return Criterion("C6", "warning", f"{value} in sleep", (value, recording), (limit,))
     return None
 
 
@@ -256,8 +145,10 @@ def symptom_criteria(
 def niv_criteria(
     gas: Annotated[Criterion | None, State(blood_gas_criterion)],
     capacity: Annotated[tuple[Criterion, ...], State(vital_capacity_criteria)],
-    pressures: Annotated[tuple[Criterion, ...], State(pressure_criteria)],
-    table: Annotated[tuple[Criterion, ...], State(pressure_table_criteria)],
+    sniff: Annotated[tuple[Criterion, ...], State(sniff_criteria)],
+    mouth: Annotated[Criterion | None, State(mouth_criterion)],
+    low: Annotated[tuple[Criterion, ...], State(pressure_with_symptoms)],
+    falling: Annotated[tuple[Criterion, ...], State(pressure_fall)],
     night: Annotated[Criterion | None, State(night_criterion)],
     symptoms: Annotated[tuple[Criterion, ...], State(symptom_criteria)],
     paco2: PaCO2,
@@ -267,9 +158,9 @@ def niv_criteria(
     study: Night,
 ) -> NivCriteria:
     """Every criterion that is met, the highest level first, and the tests not on file."""
-    single = [c for c in (gas, night) if c is not None]
+    single = [c for c in (gas, mouth, night) if c is not None]
     found = sorted(
-        [*single, *capacity, *pressures, *table, *symptoms],
+        [*single, *capacity, *sniff, *low, *falling, *symptoms],
         key=lambda c: (-LEVELS.index(c.level), _number(c.id)),
     )
     tests = (vc, snip, mip, paco2, study)

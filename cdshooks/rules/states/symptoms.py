@@ -1,6 +1,6 @@
 """Which symptoms of weak breathing does the patient have?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -35,7 +35,11 @@ class SymptomLimits(Limits):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A symptom that is present. ``weak``: by itself it does not carry a warning."""
+    """A symptom that is present.
+
+    weak: alone it does not carry a warning. definite: the patient certainly
+    cannot lie flat, more than a score of some difficulty says.
+    """
 
     name: str
     evidence: Entry | Reading
@@ -59,8 +63,11 @@ class RespiratorySymptoms:
 
     @property
     def strong(self) -> bool:
-        """Whether any is more than fatigue or poor concentration alone."""
-        return any(not s.weak for s in self.present)
+        """Whether there is more than fatigue alone or poor concentration alone.
+
+        The two together are more: each is another symptom beside the other.
+        """
+        return len(self.present) > 1 or any(not s.weak for s in self.present)
 
     @property
     def names(self) -> str:
@@ -71,18 +78,17 @@ class RespiratorySymptoms:
 CONDITION = "symptom_condition_days"
 ANSWER = "symptom_answer_days"
 
-Dyspnea = Annotated[Entries, Listed("dyspnea", lookback=CONDITION)]
-Orthopnea = Annotated[Entries, Listed("orthopnea", lookback=CONDITION)]
 Item10 = Annotated[Reading | Missing, Latest("alsfrs-item-10", lookback=ANSWER)]
 Item11 = Annotated[Reading | Missing, Latest("alsfrs-item-11", lookback=ANSWER)]
+Epworth = Annotated[Reading | Missing, Latest("epworth", lookback=ANSWER)]
 
 
 @derived
 def breathlessness(
     population: Annotated[Population, State(population)],
-    dyspnea: Dyspnea,
+    dyspnea: Annotated[Entries, Listed("dyspnea", lookback=CONDITION)],
     dyspnea_reported: Annotated[Entries, Reported("dyspnea", lookback=ANSWER)],
-    orthopnea: Orthopnea,
+    orthopnea: Annotated[Entries, Listed("orthopnea", lookback=CONDITION)],
     orthopnea_reported: Annotated[Entries, Reported("orthopnea", lookback=ANSWER)],
     item_10: Item10,
     item_11: Item11,
@@ -92,81 +98,115 @@ def breathlessness(
     Breathlessness, upright and lying flat, from problem list, answers and ALSFRS-R.
 
     The newest dated statement wins: an old entry on the problem list loses to a
-    later normal item. A coded or reported orthopnea is definite.
+    later normal item. A coded or reported orthopnea is definite, also when a later
+    item agrees that there is some; an item alone is definite from a lower score.
     """
-    onset = population.onset
-    found: list[Symptom] = []
-    notes: list[str] = []
-    for name, entries, item, limit in (
-        ("dyspnea", (*dyspnea, *dyspnea_reported), item_10, limits.dyspnea_item_le),
-        ("orthopnea", (*orthopnea, *orthopnea_reported), item_11, limits.orthopnea_item_le),
-    ):
-        coded = _newest(entries, onset)
-        if isinstance(item, Reading) and (coded is None or item.day > (coded.day or date.min)):
-            if item.meets(limit):
-                definite = item.meets(limits.definite_orthopnea_item_le)
-                found.append(Symptom(name, item, definite=name == "orthopnea" and definite))
-            elif coded is not None:
-                notes.append(f"{name} on the problem list, but {item} says otherwise")
-        elif coded is not None:
-            found.append(Symptom(name, coded, definite=name == "orthopnea"))
-    return RespiratorySymptoms(tuple(found), tuple(notes))
+    upright = _newest(population, dyspnea, dyspnea_reported)
+    flat = _newest(population, orthopnea, orthopnea_reported)
+    told = [
+        _told("dyspnea", upright, item_10, limits.dyspnea_item_le),
+        _told("orthopnea", flat, item_11, limits.orthopnea_item_le),
+    ]
+    found = [s for s, _ in told if s is not None]
+    low = isinstance(item_11, Reading) and item_11.meets(limits.definite_orthopnea_item_le)
+    sure = [
+        replace(s, definite=flat is not None or low) if s.name == "orthopnea" else s for s in found
+    ]
+    return RespiratorySymptoms(tuple(sure), tuple(note for _, note in told if note))
+
+
+def _told(
+    name: str, coded: Entry | None, score: Reading | Missing, limit: Threshold
+) -> tuple[Symptom | None, str]:
+    """A symptom as its newest statement has it, and what to say where two contradict.
+
+    Of one day, the statement that it is present wins.
+    """
+    if isinstance(score, Reading) and (coded is None or coded.day is None or score.day > coded.day):
+        if score.meets(limit):
+            return Symptom(name, score), ""
+        return None, f"{name} on the problem list, but {score} says otherwise" if coded else ""
+    return (Symptom(name, coded), "") if coded else (None, "")
+
+
+@derived
+def coded_symptoms(
+    population: Annotated[Population, State(population)],
+    fatigue: Annotated[Entries, Listed("fatigue", lookback=CONDITION)],
+    fatigue_reported: Annotated[Entries, Reported("fatigue", lookback=ANSWER)],
+    headache: Annotated[Entries, Listed("morning-headache", lookback=CONDITION)],
+    headache_reported: Annotated[Entries, Reported("morning-headache", lookback=ANSWER)],
+    sleep: Annotated[Entries, Listed("disturbed-sleep", lookback=CONDITION)],
+    sleep_reported: Annotated[Entries, Reported("disturbed-sleep", lookback=ANSWER)],
+    concentration: Annotated[Entries, Listed("poor-concentration", lookback=CONDITION)],
+    concentration_reported: Annotated[Entries, Reported("poor-concentration", lookback=ANSWER)],
+    confusion: Annotated[Entries, Listed("confusion", lookback=CONDITION)],
+    confusion_reported: Annotated[Entries, Reported("confusion", lookback=ANSWER)],
+    signs: Annotated[Entries, Listed("breathing-signs", lookback=CONDITION)],
+    signs_reported: Annotated[Entries, Reported("breathing-signs", lookback=ANSWER)],
+    dementia: Annotated[Entries, Listed("ftd-dementia")],
+) -> tuple[Symptom, ...]:
+    """
+    Symptoms that only a code or an answer tells, each with its newest evidence.
+
+    Poor concentration and confusion do not count with dementia. Fatigue and poor
+    concentration are weak: common in ALS for other reasons.
+    """
+    told = {
+        "daytime fatigue": (fatigue, fatigue_reported),
+        "morning headache": (headache, headache_reported),
+        "disturbed sleep": (sleep, sleep_reported),
+        "signs of weak breathing": (signs, signs_reported),
+    }
+    if not dementia:
+        told["poor concentration"] = (concentration, concentration_reported)
+        told["confusion"] = (confusion, confusion_reported)
+    newest = {name: _newest(population, *entries) for name, entries in told.items()}
+    return tuple(Symptom(name, e, weak=name in WEAK) for name, e in newest.items() if e)
+
+
+WEAK = ("daytime fatigue", "poor concentration")
 
 
 @derived
 def respiratory_symptoms(
     population: Annotated[Population, State(population)],
     breathless: Annotated[RespiratorySymptoms, State(breathlessness)],
-    fatigue: Annotated[Entries, Listed("fatigue", lookback=CONDITION)],
+    coded: Annotated[tuple[Symptom, ...], State(coded_symptoms)],
     sleepy: Annotated[Entries, Listed("daytime-sleepiness", lookback=CONDITION)],
-    epworth: Annotated[Reading | Missing, Latest("epworth", lookback=ANSWER)],
-    headache: Annotated[Entries, Listed("morning-headache", lookback=CONDITION)],
-    sleep: Annotated[Entries, Listed("disturbed-sleep", lookback=CONDITION)],
-    concentration: Annotated[Entries, Listed("poor-concentration", lookback=CONDITION)],
-    dementia: Annotated[Entries, Listed("ftd-dementia")],
-    signs: Annotated[Entries, Listed("breathing-signs", lookback=CONDITION)],
+    sleepy_reported: Annotated[Entries, Reported("daytime-sleepiness", lookback=ANSWER)],
+    epworth: Epworth,
     infections: Annotated[Entries, Listed("chest-infection", lookback=ANSWER, history=True)],
     limits: SymptomLimits,
 ) -> RespiratorySymptoms:
     """
     The set of breathing symptoms: coded, reported or scored; free text never counts.
 
-    Symptoms from before the onset of ALS do not count. Poor concentration does
-    not count with dementia. Fatigue and poor concentration are weak: common in
-    ALS for other reasons.
+    Symptoms last recorded before the onset of ALS do not count.
     """
-    found = list(breathless.present)
-    onset = population.onset
-    coded = [
-        ("daytime fatigue", fatigue, True),
-        ("daytime sleepiness", sleepy, False),
-        ("morning headache", headache, False),
-        ("disturbed sleep", sleep, False),
-        ("poor concentration", () if dementia else concentration, True),
-        ("signs of weak breathing", signs, False),
-    ]
-    for name, entries, weak in coded:
-        newest = _newest(tuple(entries), onset)
-        if newest is not None:
-            found.append(Symptom(name, newest, weak=weak))
-    if isinstance(epworth, Reading) and epworth.meets(limits.sleepiness_score_gt):
-        found.append(Symptom("daytime sleepiness", epworth))
-    episodes = _newest_all(tuple(infections), onset)
-    if limits.chest_infections_ge.met_by(_count(episodes)):
-        found.append(Symptom("recurrent chest infection", episodes[0]))
-    return RespiratorySymptoms(tuple(found), breathless.notes)
+    asleep, note = _told(
+        "daytime sleepiness",
+        _newest(population, sleepy, sleepy_reported),
+        epworth,
+        limits.sleepiness_score_gt,
+    )
+    found = [*breathless.present, *coded, *([asleep] if asleep else [])]
+    episodes = {e.start or e.recorded: e for e in _since_onset(population, infections)}
+    if limits.chest_infections_ge.met_by(Decimal(len(episodes))):
+        latest = max(episodes.values(), key=lambda e: e.day or date.min)
+        found.append(Symptom("recurrent chest infection", latest))
+    return RespiratorySymptoms(tuple(found), (*breathless.notes, *([note] if note else [])))
 
 
-def _newest(entries: tuple[Entry, ...], onset: date | None) -> Entry | None:
-    return next(iter(_newest_all(entries, onset)), None)
+def _newest(population: Population, *found: Entries) -> Entry | None:
+    entries = [e for some in found for e in _since_onset(population, some)]
+    return max(entries, key=lambda e: e.day or date.min, default=None)
 
 
-def _newest_all(entries: tuple[Entry, ...], onset: date | None) -> tuple[Entry, ...]:
-    """Those since the onset of ALS, newest first; without a date a symptom is not placed."""
-    since = [e for e in entries if e.day and (onset is None or e.day >= onset)]
-    return tuple(sorted(since, key=lambda e: e.day or date.min, reverse=True))
+def _since_onset(population: Population, entries: Entries) -> tuple[Entry, ...]:
+    """Those still recorded or confirmed after the onset of ALS.
 
-
-def _count(episodes: tuple[Entry, ...]) -> Decimal:
-    """Episodes on different days: one infection written down twice is one."""
-    return Decimal(len({e.start or e.recorded for e in episodes}))
+    One that began earlier and was confirmed since counts: to leave out a
+    symptom that is there would be the worse mistake.
+    """
+    return entries.after(population.onset or date.min).items

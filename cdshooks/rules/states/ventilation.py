@@ -62,21 +62,28 @@ class Vent:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A dated piece of evidence: NIV in use, failed, stopped or declined."""
+    """A piece of evidence: NIV in use, failed, declined, or (``none``) ended.
+
+    day: None when no date was recorded; such evidence counts as the oldest.
+    """
 
     state: Ventilatory
-    day: date
+    day: date | None
     evidence: Entry | Reading
 
 
 USE = "ventilation_use_days"
+INVASIVE_SCORE = 0
+"""Item 12 of the ALSFRS-R on invasive ventilation; a higher score below normal is NIV."""
+NO_SUPPORT_SCORE = 4
+"""Item 12 of the ALSFRS-R without any ventilation."""
+
 Item12 = Annotated[Reading | Missing, Latest("alsfrs-item-12", lookback=USE)]
-NivUse = Annotated[Entries, InUse("niv-device", statuses=("active",))]
-NivUseEnded = Annotated[Entries, InUse("niv-device", statuses=("completed", "stopped"))]
 NivProcedures = Annotated[
     Entries,
     Performed("niv", statuses=("in-progress", "completed", "stopped", "not-done")),
 ]
+HOME_ORDERS = ("DeviceRequest", "ServiceRequest")
 
 
 @derived
@@ -85,19 +92,15 @@ def tracheostomy(
     status: Annotated[Entries, Listed("tracheostomy")],
     closed: Annotated[Entries, Performed("tracheostomy-closure", statuses=("completed",))],
 ) -> Entry | None:
-    """The tracheostomy that stands: by status, or by a procedure not reversed since."""
-    if status.newest:
-        return status.newest
-    made, shut = stoma.newest, closed.newest
-    if made and shut and (shut.day or date.max) >= (made.day or date.min):
-        return None
-    return made
+    """The tracheostomy that stands: a status or procedure that no later closure reversed."""
+    shut = max((e.day or date.max for e in closed), default=None)
+    standing = [e for e in (*status, *stoma) if shut is None or (e.day or date.min) > shut]
+    return standing[0] if standing else None
 
 
 @derived
-def niv_events(
-    use: NivUse,
-    ended_use: NivUseEnded,
+def niv_started(
+    use: Annotated[Entries, InUse("niv-device", statuses=("active",))],
     delivered: Annotated[
         Entries,
         Ordered("home-niv", types=("DeviceRequest",), statuses=("completed",), drafts=False),
@@ -105,8 +108,6 @@ def niv_events(
     procedures: NivProcedures,
     dependence: Annotated[Entries, Listed("niv-dependence")],
     ventilator: Annotated[Entries, Listed("ventilator-dependence")],
-    intolerance: Annotated[Entries, Listed("niv-intolerance")],
-    refusals: Annotated[Entries, Refused("home-niv")],
     usage: Annotated[Reading | Missing, Latest("niv-usage", lookback=USE)],
     reviews: Annotated[Entries, Visited("niv-review", lookback=USE)],
     item_12: Item12,
@@ -114,40 +115,74 @@ def niv_events(
     limits: VentilationLimits,
 ) -> tuple[Event, ...]:
     """
-    Everything that starts, stops or refuses NIV, newest first.
+    Everything that says that NIV is in use.
 
-    A device in use without a date counts as of today. A completed device
-    request counts for a year, longer only with recent use. Hospital NIV is not
-    home NIV. Requests that were revoked, stopped or entered in error are nothing.
+    A completed device request counts for a year, longer only with recent use or
+    review. NIV that goes on inside a hospital stay is not home NIV.
     """
     year = call.today - timedelta(days=int(limits.device_request_counts_days))
-    used_lately = bool(use) or bool(reviews) or isinstance(usage, Reading)
-    events = [Event("niv-active", e.day or call.today, e) for e in (*use, *dependence, *ventilator)]
-    events += [
-        Event("niv-active", e.day, e) for e in delivered if e.day and (e.day >= year or used_lately)
-    ]
-    events += [_procedure(e, call.today) for e in procedures if e.status == "in-progress"]
-    if isinstance(item_12, Reading) and 1 <= item_12.value <= 3:
+    used = isinstance(usage, Reading) and usage.value > 0
+    later = bool(use) or bool(reviews) or used
+    given = [e for e in delivered if later or (e.day is not None and e.day >= year)]
+    events = [Event("niv-active", e.day, e) for e in (*use, *dependence, *ventilator, *given)]
+    for entry in procedures:
+        if entry.status == "in-progress":
+            place: Ventilatory = "niv-inpatient" if entry.in_hospital else "niv-active"
+            events.append(Event(place, entry.day, entry))
+    if isinstance(item_12, Reading) and INVASIVE_SCORE < item_12.value < NO_SUPPORT_SCORE:
         events.append(Event("niv-active", item_12.day, item_12))
-    events += [_ended(e) for e in ended_use if e.day]
+    return tuple(events)
+
+
+@derived
+def niv_ended(
+    ended_use: Annotated[Entries, InUse("niv-device", statuses=("completed", "stopped"))],
+    procedures: NivProcedures,
+    intolerance: Annotated[Entries, Listed("niv-intolerance")],
+    refusals: Annotated[Entries, Refused("home-niv")],
+) -> tuple[Event, ...]:
+    """Everything that says that NIV failed, was declined, or is no longer in use.
+
+    Requests that were revoked or entered in error say nothing.
+    """
+    events = [
+        Event("niv-failed" if "niv-intolerance" in e.reasons else "none", e.end or e.day, e)
+        for e in ended_use
+    ]
     events += [
-        Event("niv-failed", e.day or call.today, e)
+        Event("niv-failed", e.day, e)
         for e in procedures
         if e.status in ("stopped", "not-done") and "niv-intolerance" in e.reasons
     ]
-    events += [Event("niv-failed", e.day or call.today, e) for e in intolerance]
-    events += [Event("niv-declined", e.day or call.today, e) for e in refusals]
-    return tuple(sorted(events, key=lambda e: (e.day, e.state == "niv-active"), reverse=True))
+    events += [Event("niv-failed", e.day, e) for e in intolerance]
+    return (*events, *(Event("niv-declined", e.day, e) for e in refusals))
 
 
-def _procedure(entry: Entry, today: date) -> Event:
-    state: Ventilatory = "niv-inpatient" if entry.in_hospital else "niv-active"
-    return Event(state, entry.day or today, entry)
+@derived
+def last_word(
+    started: Annotated[tuple[Event, ...], State(niv_started)],
+    ended: Annotated[tuple[Event, ...], State(niv_ended)],
+) -> Event | None:
+    """
+    The newest evidence about NIV; of one day, that it is in use.
+
+    A stay in hospital does not end NIV at home: whoever brought a device along
+    is on home NIV.
+    """
+    newest = _newest((*ended, *started))
+    if newest is None or newest.state != "niv-inpatient":
+        return newest
+    before = _newest(e for e in (*ended, *started) if e.state != "niv-inpatient")
+    return before if before and before.state == "niv-active" else newest
 
 
-def _ended(entry: Entry) -> Event:
-    failed = "niv-intolerance" in entry.reasons
-    return Event("niv-failed" if failed else "none", entry.end or entry.day or date.min, entry)
+def _newest(events: Iterable[Event]) -> Event | None:
+    """The event of the latest day, the last one named of those."""
+    found: Event | None = None
+    for event in events:
+        if found is None or (event.day or date.min) >= (found.day or date.min):
+            found = event
+    return found
 
 
 @derived
@@ -157,56 +192,52 @@ def vent(
     dependence: Annotated[Entries, Listed("ventilator-dependence")],
     tube: Annotated[Entries, Performed("intubation", statuses=("in-progress",))],
     item_12: Item12,
-    events: Annotated[tuple[Event, ...], State(niv_events)],
+    word: Annotated[Event | None, State(last_word)],
     procedures: NivProcedures,
-    orders: Annotated[
-        Entries,
-        Ordered("home-niv", types=("DeviceRequest", "ServiceRequest"), statuses=("active",)),
-    ],
+    orders: Annotated[Entries, Ordered("home-niv", types=HOME_ORDERS, statuses=("active",))],
     held: Annotated[
-        Entries,
-        Ordered(
-            "home-niv",
-            types=("DeviceRequest", "ServiceRequest"),
-            statuses=("on-hold",),
-            drafts=False,
-        ),
+        Entries, Ordered("home-niv", types=HOME_ORDERS, statuses=("on-hold",), drafts=False)
     ],
     cpap: Annotated[Entries, InUse("cpap", statuses=("active",))],
+    refusals: Annotated[Entries, Refused("home-niv")],
 ) -> Vent:
     """
     The ventilatory state: tracheostomy first, then the latest word on NIV, then orders.
 
     Item 12 of the ALSFRS-R is 0 on invasive ventilation and 1 to 3 on NIV. CPAP
-    is not ventilation, and neither is oxygen.
+    is not ventilation, and neither is oxygen. A home device that is on order
+    outweighs NIV of the present hospital stay.
     """
     if stoma is not None:
-        on_ventilator = machine.newest or dependence.newest
-        state: Ventilatory = "invasive" if on_ventilator else "trach-unventilated"
-        return Vent(state, stoma.day, stoma)
-    if isinstance(item_12, Reading) and item_12.value == 0:
+        ventilated = machine or dependence
+        return Vent("invasive" if ventilated else "trach-unventilated", stoma.day, stoma)
+    if isinstance(item_12, Reading) and item_12.value == INVASIVE_SCORE:
         return Vent("invasive", item_12.day, item_12)
     if tube.newest:
         return Vent("intubated", tube.newest.day, tube.newest)
-    if events and events[0].state != "none":
-        newest = events[0]
-        return Vent(newest.state, newest.day, newest.evidence, _interface(newest, dependence))
+    if word and word.state in ("niv-active", "niv-failed", "niv-declined"):
+        return Vent(word.state, word.day, word.evidence, _interface(word, dependence))
     if orders.newest:
         return Vent("niv-ordered", orders.newest.day, orders.newest)
-    return Vent("none", notes=tuple(_notes(procedures, held, cpap)))
+    unread = any(e.failed for e in (machine, orders, procedures, refusals))
+    notes = tuple(_notes(procedures, held, cpap, unread))
+    if word and word.state == "niv-inpatient":
+        return Vent(word.state, word.day, word.evidence, notes)
+    return Vent("none", notes=notes)
 
 
 def _interface(event: Event, dependence: Entries) -> tuple[str, ...]:
     return ("interface not recorded",) if event.evidence in tuple(dependence) else ()
 
 
-def _notes(procedures: Entries, held: Entries, cpap: Entries) -> Iterable[str]:
+def _notes(procedures: Entries, held: Entries, cpap: Entries, unread: bool) -> Iterable[str]:
     """What a card about NIV must not hide when none is in use."""
-    ended = [e for e in procedures if e.status == "completed" and e.end]
+    ended = [e.day for e in procedures if e.status == "completed" and e.day]
     if ended:
-        last = max(ended, key=lambda e: e.end or date.min)
-        yield f"hospital NIV ended {last.end:%Y-%m-%d}, no home device"
+        yield f"hospital NIV ended {max(ended):%Y-%m-%d}, no home device"
     if held.newest:
         yield f"NIV order on hold since {on(held.newest.day)}"
     if cpap:
         yield "CPAP does not count as ventilation"
+    if unread:
+        yield "whether NIV is in use, ordered or declined could not be read in full"

@@ -9,6 +9,7 @@ from rich.panel import Panel
 
 from cdshooks import __version__
 from cdshooks.app import create_app
+from cdshooks.cli.call import call
 from cdshooks.errors import CdsHooksError, SettingsInvalid
 from cdshooks.settings import DemoSettings, Settings
 
@@ -37,6 +38,8 @@ class _Commands(click.Group):
 def main() -> None:
     """CDS Hooks decision support for people with ALS."""
 
+
+main.add_command(call)
 
 _port = click.option(
     "--port",

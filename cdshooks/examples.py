@@ -1,0 +1,121 @@
+"""The example patients, and the shift that keeps their dates fresh."""
+
+import re
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cdshooks.errors import CdsHooksError
+
+Json = dict[str, Any]
+
+_DATE = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?P<time>T\d{2}:\d{2}[0-9:.Z+-]*)?)?)?",
+    re.ASCII,
+)
+_NEVER = frozenset(
+    {"birthDate", "id", "value", "code", "text", "display", "version", "versionId", "valueString"}
+)
+"""Members whose text may look like a date and is none; a year of birth stays, too."""
+_MAYBE_A_YEAR = re.compile(r"(date|time|start|end|onset|abatement|occurrence|asserted)", re.I)
+"""What the name of a member says when four digits in it are a year."""
+
+
+class ExampleUnknown(CdsHooksError):
+    """No example patient of this name is in the package."""
+
+
+def names() -> tuple[str, ...]:
+    """The names of the example patients, in alphabetical order."""
+    found = (Path(file.name) for file in _folder().iterdir())
+    return tuple(sorted(file.stem for file in found if file.suffix == ".json"))
+
+
+def load(name: str) -> Json:
+    """
+    The Bundle of an example patient, with its dates as recorded.
+
+    Every call makes a new one, which the caller may change. Raises
+    ExampleUnknown, which tells the names that there are.
+    """
+    if name not in names():
+        raise ExampleUnknown(f"no such example; there are: {', '.join(names())}")
+    bundle: Json = orjson.loads((_folder() / f"{name}.json").read_bytes())
+    return bundle
+
+
+@cache
+def _folder() -> Traversable:
+    """Inside the wheel, or beside the package in a checkout."""
+    packaged = files("cdshooks") / "fixtures" / "fhir"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "fixtures" / "fhir"
+
+
+def anchor(bundle: Json) -> date | None:
+    """The day as of which a Bundle tells its story: that of its timestamp, as written."""
+    written = bundle.get("timestamp")
+    match = _DATE.fullmatch(written) if isinstance(written, str) else None
+    return _first_day(match) if match and match["day"] else None
+
+
+def shifted(bundle: Json, today: date) -> Json:
+    """
+    A copy of a Bundle in which its anchor day is ``today``.
+
+    Every date, dateTime and instant moves by the same number of whole days;
+    the time of day and its zone stay as written. Birth dates stay, so the
+    patient's age changes at most with the calendar.
+
+    A partial date moves as its first day, which is how it is read, and is
+    written as partially as before. So it never comes to lie after something
+    that it preceded, and can look older by less than its own length.
+
+    A Bundle without timestamp has no anchor and comes back as it is, as does a
+    date that is none or would leave the calendar, such as an end of 9999-12-31.
+    """
+    start = anchor(bundle)
+    return bundle if start is None else moved(bundle, today - start)
+
+
+def moved(document: Json, by: timedelta) -> Json:
+    """A copy of any JSON object with its FHIR dates moved, as ``shifted`` does it."""
+    copy: Json = _moved("", document, by)
+    return copy
+
+
+def _moved(name: str, node: Any, by: timedelta) -> Any:
+    """The node with its dates moved; ``name`` is the member that holds it."""
+    if isinstance(node, dict):
+        return {key: _moved(key, value, by) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_moved(name, item, by) for item in node]
+    if isinstance(node, str) and name not in _NEVER:
+        match = _DATE.fullmatch(node)
+        # Four digits alone can be anything, a house number or a code.
+        if match and (match["month"] or _MAYBE_A_YEAR.search(name)):
+            return _moved_date(match, by)
+    return node
+
+
+def _moved_date(match: re.Match[str], by: timedelta) -> str:
+    first = _first_day(match)
+    if first is None:
+        return match[0]
+    try:
+        day = (first + by).isoformat()
+    except OverflowError:
+        return match[0]
+    precision = 10 if match["day"] else 7 if match["month"] else 4
+    return day[:precision] + (match["time"] or "")
+
+
+def _first_day(match: re.Match[str]) -> date | None:
+    try:
+        return date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
+    except ValueError:
+        return None

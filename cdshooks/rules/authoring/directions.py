@@ -1,0 +1,41 @@
+"""Directions in words, as they were read: what a clinician compares with what was meant."""
+
+from fractions import Fraction
+
+from cdshooks.rules.authoring.values import Step
+
+TIMES = {Fraction(1): "once", Fraction(2): "twice"}
+
+
+def milligrams(amount: Fraction) -> str:
+    """A number of milligrams with two decimals at most."""
+    return f"{float(amount):.2f}".rstrip("0").rstrip(".")
+
+
+def read_as(step: Step) -> str:
+    """One step: ``50 mg, twice a day: 100 mg a day``; what is unknown says so."""
+    words = f"{_each(step)}, {_often(step.times_a_day)}"
+    total = total_of(step)
+    return f"{words}: {total} mg a day" if total else words
+
+
+def total_of(step: Step) -> str | None:
+    """Milligrams a day, as a range if the directions leave it open."""
+    if step.low is None or step.high is None:
+        return None
+    low, high = milligrams(step.low), milligrams(step.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def _each(step: Step) -> str:
+    if step.each:
+        return " and ".join(f"{milligrams(amount)} mg" for amount in step.each)
+    return "a range of doses" if step.low is not None else "dose not read"
+
+
+def _often(times: Fraction | None) -> str:
+    if times is None:
+        return "frequency not read"
+    if times < 1:
+        return f"once in {milligrams(1 / times)} days"
+    return f"{TIMES.get(times, f'{milligrams(times)} times')} a day"

@@ -1,0 +1,192 @@
+"""What CDS Hooks wants of a response, checked member by member.
+
+Unknown members are faults, too: what a client does not know it drops in
+silence. Faults are told as JSON path and sentence, all of them at once.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from cdshooks.fhir.repair import is_valid
+
+Json = dict[str, Any]
+Check = Callable[[Any, str], Iterator[str]]
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CARD = {
+    "uuid": True,
+    "summary": True,
+    "detail": False,
+    "indicator": True,
+    "source": True,
+    "suggestions": False,
+    "selectionBehavior": False,
+    "overrideReasons": False,
+    "links": False,
+    "extension": False,
+}
+SOURCE = {"label": True, "url": False, "icon": False, "topic": True}
+SUGGESTION = {"label": True, "uuid": True, "isRecommended": False, "actions": False}
+ACTION = {"type": True, "description": True, "resource": False, "resourceId": False}
+LINK = {"label": True, "url": True, "type": True}
+CODING = {"code": True, "system": True, "display": True}
+
+
+def faults(body: Any) -> list[str]:
+    """Everything in a response body that breaks a rule; empty when it is right."""
+    return [*_nothing_empty(body, "$"), *_response(body)]
+
+
+def _nothing_empty(node: Any, path: str) -> Iterator[str]:
+    """JSON-2: no null, no empty string, list or object; an empty list of cards may be."""
+    if node is None or (isinstance(node, str) and not node.strip()) or node in ({}, []):
+        if path != "$.cards":
+            yield f"{path}: {node!r} is empty"
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _nothing_empty(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from _nothing_empty(item, f"{path}[{number}]")
+
+
+def _response(body: Any) -> Iterator[str]:
+    yield from _members(body, "$", {"cards": True, "systemActions": False, "extension": False})
+    if not isinstance(body, dict) or not isinstance(body.get("cards"), list):
+        return
+    yield from _extension(body, "$")
+    for number, card in enumerate(body["cards"]):
+        yield from _card(card, f"$.cards[{number}]")
+    uuids = [
+        one.get("uuid")
+        for card in body["cards"]
+        for one in (card, *card.get("suggestions", []))
+    ]
+    if len(set(uuids)) < len(uuids):
+        yield "$: a uuid occurs twice"
+    ranks = [["critical", "warning", "info"].index(card["indicator"]) for card in body["cards"]]
+    if ranks != sorted(ranks):
+        yield "$.cards: not in the order of severity"
+
+
+def _members(node: Any, path: str, known: dict[str, bool]) -> Iterator[str]:
+    """The members of an object: known ones only, and all that are required."""
+    if not isinstance(node, dict):
+        yield f"{path}: not an object"
+        return
+    for name in node:
+        if name not in known:
+            yield f"{path}.{name}: not a member"
+    for name, required in known.items():
+        if required and name not in node:
+            yield f"{path}.{name}: required"
+
+
+def _extension(node: Json, path: str) -> Iterator[str]:
+    """EXT-1: one object, keys in reverse domain order; nothing else is used by us."""
+    extension = node.get("extension", {})
+    if not isinstance(extension, dict):
+        yield f"{path}.extension: not an object"
+    elif set(extension) - {"org.als-cdshooks"}:
+        yield f"{path}.extension: a key that is not ours"
+
+
+def _strings(node: Json, path: str, *names: str) -> Iterator[str]:
+    for name in names:
+        if name in node and not isinstance(node[name], str):
+            yield f"{path}.{name}: not a string"
+
+
+def _card(card: Any, path: str) -> Iterator[str]:
+    yield from _members(card, path, CARD)
+    yield from _strings(card, path, "uuid", "summary", "detail", "indicator")
+    yield from _extension(card, path)
+    yield from _uuid(card, path)
+    if len(card["summary"]) >= 140 or "\n" in card["summary"]:
+        yield f"{path}.summary: not one line of fewer than 140 characters"
+    if card["indicator"] not in ("info", "warning", "critical"):
+        yield f"{path}.indicator: {card['indicator']!r}"
+    yield from _source(card["source"], f"{path}.source")
+    yield from _suggestions(card, path)
+    for part, check in (("overrideReasons", _reason), ("links", _link)):
+        for number, item in enumerate(card.get(part, [])):
+            yield from check(item, f"{path}.{part}[{number}]")
+    codes = [(r["system"], r["code"]) for r in card.get("overrideReasons", [])]
+    if len(set(codes)) < len(codes):
+        yield f"{path}.overrideReasons: a code occurs twice"
+
+
+def _uuid(node: Json, path: str) -> Iterator[str]:
+    if not UUID.fullmatch(str(node.get("uuid"))):
+        yield f"{path}.uuid: not a lower-case UUID"
+
+
+def _absolute(url: Any, path: str) -> Iterator[str]:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        yield f"{path}: not an absolute http(s) URL"
+
+
+def _source(source: Any, path: str) -> Iterator[str]:
+    yield from _members(source, path, SOURCE)
+    yield from _strings(source, path, "label")
+    if "url" in source:
+        yield from _absolute(source["url"], f"{path}.url")
+    yield from _reason(source["topic"], f"{path}.topic")
+
+
+def _reason(coding: Any, path: str) -> Iterator[str]:
+    """CODING-1 and OVR-1; we give a display everywhere."""
+    yield from _members(coding, path, CODING)
+    yield from _strings(coding, path, *CODING)
+
+
+def _link(link: Any, path: str) -> Iterator[str]:
+    yield from _members(link, path, LINK)
+    yield from _strings(link, path, "label")
+    if link["type"] != "absolute":
+        yield f"{path}.type: {link['type']!r}"
+    yield from _absolute(link["url"], f"{path}.url")
+
+
+def _suggestions(card: Json, path: str) -> Iterator[str]:
+    """CARD-6, CARD-7 and SUG-3: how many may be taken, and how many are marked."""
+    suggestions, behavior = card.get("suggestions", []), card.get("selectionBehavior")
+    if bool(suggestions) is not (behavior is not None):
+        yield f"{path}.selectionBehavior: together with suggestions, or not at all"
+    if behavior not in (None, "any", "at-most-one"):
+        yield f"{path}.selectionBehavior: {behavior!r}"
+    marked = [s for s in suggestions if s.get("isRecommended")]
+    if behavior == "at-most-one" and len(marked) > 1:
+        yield f"{path}.suggestions: more than one is recommended"
+    for number, suggestion in enumerate(suggestions):
+        yield from _suggestion(suggestion, f"{path}.suggestions[{number}]")
+
+
+def _suggestion(suggestion: Any, path: str) -> Iterator[str]:
+    yield from _members(suggestion, path, SUGGESTION)
+    yield from _strings(suggestion, path, "label")
+    yield from _uuid(suggestion, path)
+    if suggestion.get("isRecommended", True) is not True:
+        yield f"{path}.isRecommended: true, or left out"
+    for number, action in enumerate(suggestion.get("actions", [])):
+        yield from _action(action, f"{path}.actions[{number}]")
+
+
+def _action(action: Any, path: str) -> Iterator[str]:
+    yield from _members(action, path, ACTION)
+    yield from _strings(action, path, "description", "resourceId")
+    if action["type"] == "delete":
+        if not re.fullmatch(r"[A-Za-z]+/\S+", action.get("resourceId", "")) or "resource" in action:
+            yield f"{path}: a delete has resourceId alone, as Type/id"
+        return
+    if action["type"] not in ("create", "update"):
+        yield f"{path}.type: {action['type']!r}"
+    resource = action.get("resource")
+    if not isinstance(resource, dict) or "resourceId" in action:
+        yield f"{path}.resource: an object, without resourceId"
+    elif not is_valid(resource):
+        yield f"{path}.resource: not valid R4"
+    elif (action["type"] == "update") is not ("id" in resource):
+        yield f"{path}.resource.id: in an update, and only there"

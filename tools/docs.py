@@ -1,0 +1,144 @@
+"""Writes the documents that come from the code; ``--check`` refuses stale ones.
+
+``docs/rules.md`` from the rules, ``docs/configuration.md`` from the settings and
+profiles. Run by ``make docs``; ``make check`` runs it with ``--check``.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cdshooks import rules
+from cdshooks.knowledge import MARKS, Knowledge, base
+from cdshooks.knowledge.model import ProfileFile
+from cdshooks.services.catalogue import Described, describe, shown_value
+from cdshooks.settings import Settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+MADE = "<!-- Made by `make docs`. Do not edit: change the code or the knowledge files. -->\n"
+
+
+def main() -> int:
+    """Writes or checks every generated document; 1 when one is stale."""
+    checking = "--check" in sys.argv[1:]
+    stale = []
+    for name, text in documents():
+        path = DOCS / name
+        if checking and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            stale.append(name)
+        elif not checking:
+            path.write_text(text, encoding="utf-8")
+    for name in stale:
+        print(f"docs/{name} is stale: run make docs")
+    return 1 if stale else 0
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """Each generated document: its name and its text."""
+    knowledge = base().profile("default")
+    yield "rules.md", rule_catalogue(knowledge)
+    yield "configuration.md", configuration(knowledge)
+
+
+def rule_catalogue(knowledge: Knowledge) -> str:
+    """Every rule: what it says, when it is silent, what it reads, which numbers decide."""
+    described = [describe(rule, knowledge) for rule in rules.load()]
+    lines = [
+        "# Rules\n",
+        MADE,
+        "Not reviewed by a clinician. Values are those of the profile `default`.\n",
+        "| rule | title | hooks | class | group | source |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for d in described:
+        rule = d.rule
+        source = knowledge.base.sources[rule.sources[0]].label
+        hooks = ", ".join(rule.hooks)
+        lines.append(
+            f"| [`{rule.id}`](#{rule.id}) | {rule.title} | {hooks} | {d.kind} "
+            f"| {rule.group} | {source} |"
+        )
+    lines.append("\nMarks of a number:\n")
+    lines += [f"- **{mark}**: {meaning}" for mark, meaning in MARKS.items()]
+    for d in described:
+        lines += ["", *_rule(d, knowledge)]
+    return "\n".join(lines) + "\n"
+
+
+def _rule(d: Described, knowledge: Knowledge) -> Iterator[str]:
+    rule = d.rule
+    yield f"## {rule.id}\n"
+    yield f"**{rule.title}**\n"
+    yield f"{d.says}\n"
+    if rule.leaves_out:
+        yield f"Leaves out: {rule.leaves_out}\n"
+    if d.steps:
+        yield "Rests on:\n"
+        yield from (f"- *{title}*: {says.replace(chr(10) * 2, ' ')}" for title, says in d.steps)
+        yield ""
+    if d.parameters:
+        yield "| number | value | unit | meaning | source | mark | checked |"
+        yield "| --- | --- | --- | --- | --- | --- | --- |"
+        for p in d.parameters:
+            label = knowledge.base.sources[p.source].label
+            yield (
+                f"| `{p.name}` | {shown_value(p)} | {p.unit} | {p.meaning} "
+                f"| {label}, {p.locator} | {p.mark} | {p.checked} |"
+            )
+        yield ""
+    if d.inputs:
+        yield "| reads | unit | lookback | codes |"
+        yield "| --- | --- | --- | --- |"
+        for line in d.inputs:
+            codes = ", ".join(line.codes[:6]) + (", …" if len(line.codes) > 6 else "")
+            yield f"| {line.what} | {line.unit} | {line.lookback} | {codes} |"
+        yield ""
+    yield "Sources: " + "; ".join(
+        f"[{knowledge.base.sources[s].label}]({knowledge.base.sources[s].url})"
+        for s in rule.sources
+    )
+
+
+def configuration(knowledge: Knowledge) -> str:
+    """Every setting, and every profile with what it changes."""
+    lines = [
+        "# Configuration\n",
+        MADE,
+        "Set as environment variables, or in a TOML file named by `CDSHOOKS_CONFIG` "
+        "(same names, lower case, without the prefix). The environment wins.\n",
+        "| variable | default | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True, validated_data={})
+        shown = ", ".join(default) if isinstance(default, tuple) else default
+        text = "" if shown is None or shown == "" else f"`{shown}`"
+        lines.append(f"| `CDSHOOKS_{name.upper()}` | {text} | {field.description or ''} |")
+    lines += [
+        "\n## Profiles\n",
+        "Named in `CDSHOOKS_PROFILE`, separated by commas; later ones overlay earlier ones, "
+        "and all overlay `default`.\n",
+    ]
+    for name, profile in knowledge.base.profiles.items():
+        lines += [f"### {name}\n", f"{profile.meaning}\n", *_profile(profile, knowledge)]
+    return "\n".join(lines) + "\n"
+
+
+def _profile(profile: ProfileFile, knowledge: Knowledge) -> Iterator[str]:
+    if not profile.parameters:
+        return
+    yield "| number | default | here | source | mark |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, over in profile.parameters.items():
+        usual = knowledge.base.parameters[name]
+        changed = usual.overridden(value=over.value, operator=over.operator or usual.operator)
+        label = knowledge.base.sources[over.source.guideline].label
+        yield (
+            f"| `{name}` | {shown_value(usual)} | {shown_value(changed)} {usual.unit} "
+            f"| {label}, {over.source.locator} | {over.mark} |"
+        )
+    yield ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
