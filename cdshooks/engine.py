@@ -12,10 +12,13 @@ from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
 from cdshooks.chart import View, answer, drafts, pairs
+from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
     CannotAssess,
     Derived,
+    Doubt,
+    Doubts,
     Draft,
     Input,
     Limits,
@@ -57,18 +60,32 @@ class Finding:
     ms: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a call could not read or not use: for the rules that report it."""
+
+    not_read: NotRead = NotRead()
+    doubts: tuple[Doubt, ...] = ()
+
+
+EMPTY = Aftermath()
+
+
 def run(rules: Iterable[Rule], view: View) -> tuple[Finding, ...]:
-    """Every finding of the rules that name this hook, in the order of rules and drafts."""
+    """Every finding of the rules that name this hook, in the order of rules and drafts.
+
+    Rules that report on the call itself run last, from what the others met.
+    """
     named = [rule for rule in rules if view.hook in rule.hooks]
-    last = [rule for rule in named if _reads_unread(rule)]
+    last = [rule for rule in named if _reports(rule)]
     found = [f for rule in named if rule not in last for f in _run(rule, view)]
-    not_read = _not_read(found, view)
-    found += [f for rule in last for f in _run(rule, view, not_read)]
+    after = Aftermath(_not_read(found, view), tuple(_doubts(found, view)))
+    found += [f for rule in last for f in _run(rule, view, after)]
     return tuple(found)
 
 
-def _reads_unread(rule: Rule) -> bool:
-    return any(isinstance(d, Unread) for d in rule.inputs.values())
+def _reports(rule: Rule) -> bool:
+    return any(isinstance(d, Unread | Doubts) for d in rule.inputs.values())
 
 
 def _not_read(found: Iterable[Finding], view: View) -> NotRead:
@@ -80,16 +97,29 @@ def _not_read(found: Iterable[Finding], view: View) -> NotRead:
     return NotRead(tuple(view.words((key,)) for key in keys), tuple(titles))
 
 
+def _doubts(found: Iterable[Finding], view: View) -> Iterator[Doubt]:
+    """Values that were not used, and same-day disagreements that changed an outcome."""
+    yield from doubts(view)
+    told: set[Doubt] = set()
+    for finding in found:
+        for declaration in finding.rule.reads if finding.conflict else ():
+            answered = answer(view, declaration) if _answerable(declaration) else None
+            doubt = conflict(answered) if isinstance(answered, Reading) else None
+            if doubt and doubt not in told:
+                told.add(doubt)
+                yield doubt
+
+
 def _own(finding: Finding) -> tuple[str, ...]:
     """The searches that stopped a rule, not merely those that it would have liked."""
     return finding.outcome.failed if isinstance(finding.outcome, CannotAssess) else ()
 
 
-def _run(rule: Rule, view: View, not_read: NotRead | None = None) -> Iterator[Finding]:
+def _run(rule: Rule, view: View, after: Aftermath = EMPTY) -> Iterator[Finding]:
     """One finding for a rule about the patient; one a matching draft or pair for the others."""
     started = time.perf_counter()
     for orders in _subjects(rule, view):
-        finding = _assess(rule, orders, view, not_read)
+        finding = _assess(rule, orders, view, after)
         now = time.perf_counter()
         yield replace(finding, ms=(now - started) * 1000)
         started = now
@@ -104,7 +134,7 @@ def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
     return ((),)
 
 
-def _assess(rule: Rule, orders: Subject, view: View, not_read: NotRead | None) -> Finding:
+def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
     order = _named_first(orders, view)
     try:
         stopped = _gate(rule, view)
@@ -114,7 +144,7 @@ def _assess(rule: Rule, orders: Subject, view: View, not_read: NotRead | None) -
         if any(o.conflict for o in orders):
             because = "the order's code and text name different drugs"
             return Finding(rule, CannotAssess(because), order, gated=True)
-        return replace(_settled(rule, orders, view, not_read), order=order)
+        return replace(_settled(rule, orders, view, after), order=order)
     except Exception as error:  # a failing rule never sinks the call
         outcome = CannotAssess("an internal error; it was logged")
         return Finding(rule, outcome, order, error=type(error).__name__)
@@ -127,22 +157,22 @@ def _named_first(orders: Subject, view: View) -> Order | None:
 
 def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
     for gate in gates():
-        arguments = _arguments(gate, (), view, None)
+        arguments = _arguments(gate, (), view, EMPTY)
         stopped: NotIndicated | CannotAssess | None = gate.function(rule, **arguments)
         if stopped is not None:
             return stopped
     return None
 
 
-def _settled(rule: Rule, orders: Subject, view: View, not_read: NotRead | None) -> Finding:
+def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
     """The outcome, evaluated for both values where the same day holds two."""
-    outcome = _call(rule, orders, view, not_read)
+    outcome = _call(rule, orders, view, after)
     inputs = [answer(view, d) for d in rule.reads if _answerable(d)]
     unanswered = {key for a in inputs for key in getattr(a, "failed", ())}
     failed = tuple(r.search.key for r in view.results if r.search.key in unanswered)
     conflict = False
     if any(_disagrees(a) for a in inputs):
-        other = _call(rule, orders, view.worst_view(), not_read)
+        other = _call(rule, orders, view.worst_view(), after)
         outcome, conflict = _reconciled(outcome, other)
     if any(o.by_name for o in orders) and isinstance(outcome, Recommend):
         outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
@@ -174,35 +204,35 @@ def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
     return softer, True
 
 
-def _call(rule: Derived, orders: Subject, view: View, not_read: NotRead | None) -> Any:
-    return rule.function(**_arguments(rule, orders, view, not_read))
+def _call(rule: Derived, orders: Subject, view: View, after: Aftermath) -> Any:
+    return rule.function(**_arguments(rule, orders, view, after))
 
 
-def _arguments(
-    function: Derived, orders: Subject, view: View, not_read: NotRead | None
-) -> dict[str, Any]:
+def _arguments(function: Derived, orders: Subject, view: View, after: Aftermath) -> dict[str, Any]:
     """The value of every declared input; orders fill the inputs for them in turn."""
     remaining = iter(orders)
     return {
         name: next(remaining)
         if isinstance(declaration, Draft | OneOf)
-        else _value(declaration, view, not_read)
+        else _value(declaration, view, after)
         for name, declaration in function.inputs.items()
     }
 
 
-def _value(declaration: Input | type[Limits], view: View, not_read: NotRead | None) -> Any:
+def _value(declaration: Input | type[Limits], view: View, after: Aftermath) -> Any:
     if isinstance(declaration, type):
         return limits_of(declaration, view.knowledge)
     if isinstance(declaration, State):
         return _state(declaration, view)
     if isinstance(declaration, Unread):
-        return not_read or NotRead()
+        return after.not_read
+    if isinstance(declaration, Doubts):
+        return after.doubts
     return answer(view, declaration)
 
 
 def _answerable(declaration: Input) -> bool:
-    return not isinstance(declaration, Draft | OneOf | Unread)
+    return not isinstance(declaration, Draft | OneOf | Unread | Doubts)
 
 
 def state_of(function: Callable[..., Any], view: View) -> Any:
@@ -215,7 +245,7 @@ def _state(declaration: State, view: View) -> Any:
     if declaration in view.memory:
         return view.memory[declaration]
     if declaration.as_of is None:
-        value = _call(derived_of(declaration.function), (), view, None)
+        value = _call(derived_of(declaration.function), (), view, EMPTY)
     else:
         day = _state(State(declaration.as_of), view)
         past = State(declaration.function)

@@ -16,6 +16,7 @@ from cdshooks.rules.authoring import LEVELS, Offer, Order, Origin, Recommend, or
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
 ORDER_HOOKS = ("order-select", "order-sign")
+DUE = "DUE"
 INFOS_AT_ORDERS = 3
 CARDS_AT_VIEWS = 5
 
@@ -39,9 +40,30 @@ Cluster = tuple[Advice, ...]
 
 def cards(findings: Iterable[Finding], view: View, public_url: str) -> list[Json]:
     """The cards of a call, the most severe first, capped as its hook wants."""
-    clusters = sorted(clustered(findings, view.hook), key=lambda c: -c[0].level)
+    order = view.knowledge.base.card_order["cards"].order
+    clusters = clustered(findings, view.hook)
+    clusters.sort(key=lambda c: (-c[0].level, _rank(c[0], order)))
+    kept = capped(clusters, view.hook)
     offered: set[tuple[object, ...]] = set()
-    return [_card(c, view, public_url, offered) for c in capped(clusters, view.hook)]
+    made = [_card(c, view, public_url, offered) for c in kept]
+    if made and len(kept) < len(clusters):
+        _tell_of_more(made[-1], len(clusters) - len(kept))
+    return made
+
+
+def _rank(advice: Advice, order: tuple[str, ...]) -> int:
+    """Where a card stands among those of its level: by rule, by class, by group."""
+    rule = advice.finding.rule
+    for name in (rule.id, f"class:{rule.kind}", _group(advice.finding)):
+        if name in order:
+            return order.index(name)
+    return len(order)
+
+
+def _tell_of_more(card: Json, count: int) -> None:
+    """The last card says how many were left out, so that silence is not taken for none."""
+    card["summary"] = summary(f"{card['summary']} ({count} more)")
+    card["detail"] += f"\n\n{count} more of lower priority not shown."
 
 
 def clustered(findings: Iterable[Finding], hook: str) -> list[Cluster]:
@@ -59,7 +81,14 @@ def _key(finding: Finding, hook: str) -> object:
     if hook in ORDER_HOOKS:
         order = finding.order.reference if finding.order else None
         return (order, rule.merge or rule.id)
-    return rule.group
+    return _group(finding)
+
+
+def _group(finding: Finding) -> str:
+    """The group of a finding; what is only due joins the others that are."""
+    outcome = finding.outcome
+    due = isinstance(outcome, Recommend) and outcome.due and outcome.indicator == "info"
+    return DUE if due else finding.rule.group
 
 
 def capped(clusters: list[Cluster], hook: str) -> list[Cluster]:
@@ -78,7 +107,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     suggestions = list(_suggestions(cluster, view, offered))
     card: Json = {
         "uuid": str(uuid4()),
-        "summary": summary(lead.outcome.summary),
+        "summary": summary(_summary(cluster, view.hook)),
         "detail": detail([a.finding for a in cluster], view.knowledge),
         "indicator": lead.outcome.indicator,
         "source": {
@@ -105,6 +134,13 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     ]
     card["extension"] = {EXTENSION: _extension(cluster, view)}
     return card
+
+
+def _summary(cluster: Cluster, hook: str) -> str:
+    """The lead's own words, or the list of everything that is due."""
+    if hook in ORDER_HOOKS or _group(cluster[0].finding) != DUE:
+        return cluster[0].outcome.summary
+    return f"Due today: {', '.join(a.outcome.due for a in cluster if a.outcome.due)}"
 
 
 def _each_rule(cluster: Cluster) -> Iterator[Advice]:

@@ -4,16 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
-from cdshooks.chart.entries import (
-    enrolled,
-    in_use,
-    listed,
-    ordered,
-    performed,
-    refused,
-    reported,
-    visited,
-)
+from cdshooks.chart.allergies import allergic
+from cdshooks.chart.bookings import booked
+from cdshooks.chart.care import ordered, performed, visited
+from cdshooks.chart.conditions import listed, reported
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import drafts, medication
@@ -21,10 +15,14 @@ from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
 from cdshooks.chart.sources import Answered, Result, read_result
+from cdshooks.chart.standing import enrolled, in_use, refused
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import (
+    Allergic,
+    Booked,
+    Captured,
     Enrolled,
     Input,
     InUse,
@@ -55,6 +53,9 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Refused: refused,
     Enrolled: enrolled,
     Medication: medication,
+    Allergic: allergic,
+    Booked: booked,
+    Captured: lambda view, wanted: view.knowledge.captured(wanted.concept),
     Patient: lambda view, _: person(view),
     This: lambda view, _: call(view),
 }
@@ -78,17 +79,19 @@ def read_chart(
 
     ``now`` is an aware instant; days are calendar days in ``zone``.
     """
-    results = tuple(read_result(search, request.prefetch, zone) for search in searches)
-    index = Index(knowledge.base.systems, request.context.patient_id)
+    context = request.context
+    results = tuple(read_result(s, request.prefetch, context.patient_id, zone) for s in searches)
+    index = Index(knowledge.base.systems, context.patient_id)
     for result in results:
         for resource in result.resources:
             index.add(resource)
+    index.foreign += sum(not index.owns(draft) for _, draft in context.draft_orders)
     return View(
         index=index,
         results=results,
         knowledge=knowledge,
         hook=request.hook,
-        context=request.context,
+        context=context,
         now=now,
         today=now.astimezone(zone).date(),
         zone=zone,

@@ -1,14 +1,19 @@
 """Which drug an order, statement or dispense is about, by code first and by name last."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
-from cdshooks.chart.index import codes_of
 from cdshooks.chart.view import View
+from cdshooks.fhir.amount import strength_of
 from cdshooks.fhir.elements import Json, obj, objects, plain, string
 from cdshooks.knowledge import Code, Product
+
+StrengthPer = tuple[Fraction | None, str | None]
+"""mg, and the tablet, film or mL that holds them."""
+NO_STRENGTH: StrengthPer = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +21,15 @@ class Identity:
     """What a medication was recognised as.
 
     product: the row of the code, with form and strength; None by name.
-    by_name: only text said so; conflict: the drug that the text names instead.
+    strength: as the product says, or else the Medication resource.
+    by_name: only text said so; conflict: the drug that the text, or another
+    code, names instead.
     """
 
     drug: str
     label: str
     product: Product | None
+    strength: StrengthPer = NO_STRENGTH
     by_name: bool = False
     conflict: str | None = None
 
@@ -29,55 +37,80 @@ class Identity:
 def identify(view: View, order: Json) -> Identity | None:
     """The drug of an order; None when it is none that this service knows.
 
-    The codes decide. Text that names another known drug is a conflict; text
-    alone identifies with less certainty.
+    The codes decide. Text that names another known drug is a conflict, and so
+    are codes of two drugs; text alone identifies with less certainty.
     """
-    concepts = list(_concepts(view, order))
-    by_code = _by_code(
-        view, [c for concept in concepts for c in codes_of(concept, view.index.systems)]
-    )
-    texts = [text for concept in concepts for text in _texts(concept)]
-    named = {drug for text in texts for drug in _named(view, text)}
-    if by_code is None:
-        if len(named) != 1:
-            return None
-        products = view.knowledge.base.products[named.pop()]
-        return Identity(products.drug, products.label, None, by_name=True)
-    drug, product = by_code
-    label = view.knowledge.base.products[drug].label
-    other = next((d for d in sorted(named) if d != drug), None) if drug not in named else None
-    return Identity(drug, label, product, conflict=other)
+    medication = _referenced(view, order)
+    concepts = list(_concepts(order, medication))
+    found = _by_code(view, [c for concept in concepts for c in view.index.concept(concept)])
+    named = [set(_named(view, text)) for concept in concepts for text in _texts(concept)]
+    all_named = set().union(*named)
+    if found:
+        drug, product = found[0]
+        others = {other for other, _ in found} - {drug}
+        for names in named:
+            others |= names if drug not in names else set()
+        strength = (product.strength, product.strength_per)
+        if product.strength is None:
+            strength = _strength(medication)
+        return Identity(
+            drug, _label(view, drug), product, strength, conflict=min(others, default=None)
+        )
+    if len(all_named) != 1:
+        return None
+    drug = all_named.pop()
+    return Identity(drug, _label(view, drug), None, _strength(medication), by_name=True)
 
 
-def _by_code(view: View, codes: list[Code]) -> tuple[str, Product] | None:
-    """The most exact product among the codes: one with a strength before one without."""
+def _label(view: View, drug: str) -> str:
+    return view.knowledge.base.products[drug].label
+
+
+def _by_code(view: View, codes: Iterable[Code]) -> list[tuple[str, Product]]:
+    """The products among the codes, the most exact first: one with a strength before others."""
     found = [
         (products.drug, products.products[code])
-        for products in view.knowledge.base.products.values()
         for code in codes
+        for products in view.knowledge.base.products.values()
         if code in products.products
     ]
-    found.sort(key=lambda pair: pair[1].strength is None)
-    return found[0] if found else None
+    return sorted(found, key=lambda pair: pair[1].strength is None)
 
 
-def _concepts(view: View, order: Json) -> Iterator[Json]:
+def _strength(medication: Json) -> StrengthPer:
+    """mg in one unit of a Medication with one ingredient, as the resource itself states it."""
+    ingredients = list(objects(medication.get("ingredient")))
+    stated = [obj(i.get("strength")) or obj(i.get("strengthRatio")) for i in ingredients]
+    if len(stated) != 1:
+        return NO_STRENGTH
+    return strength_of(stated[0])
+
+
+def _concepts(order: Json, medication: Json) -> Iterator[Json]:
     """Everything that says what the medication is, the referenced Medication included.
 
     R4 has ``medicationCodeableConcept`` or ``medicationReference``; R5 wraps both
     in ``medication``.
     """
-    r5 = obj(order.get("medication"))
-    for concept in (order.get("medicationCodeableConcept"), r5.get("concept")):
-        yield from objects(concept)
-    reference = obj(order.get("medicationReference")) or obj(r5.get("reference"))
-    if reference:
-        medication = _resolve(view, order, string(reference.get("reference")) or "")
-        yield from objects(medication.get("code"))
-        for ingredient in objects(medication.get("ingredient")):
-            yield from objects(ingredient.get("itemCodeableConcept"))
-            yield from objects(obj(ingredient.get("item")).get("concept"))
-        yield {"text": reference.get("display")}
+    yield from objects(order.get("medicationCodeableConcept"))
+    yield from objects(obj(order.get("medication")).get("concept"))
+    yield from objects(medication.get("code"))
+    for ingredient in objects(medication.get("ingredient")):
+        yield from objects(ingredient.get("itemCodeableConcept"))
+        yield from objects(obj(ingredient.get("item")).get("concept"))
+    yield {"text": _reference(order).get("display")}
+
+
+def _reference(order: Json) -> Json:
+    return obj(order.get("medicationReference")) or obj(
+        obj(order.get("medication")).get("reference")
+    )
+
+
+def _referenced(view: View, order: Json) -> Json:
+    """The Medication that an order refers to; empty if there is none or it is not here."""
+    reference = string(_reference(order).get("reference"))
+    return _resolve(view, order, reference) if reference else {}
 
 
 def _resolve(view: View, order: Json, reference: str) -> Json:
@@ -86,11 +119,12 @@ def _resolve(view: View, order: Json, reference: str) -> Json:
         inner = objects(order.get("contained"))
         return next((m for m in inner if m.get("id") == reference[1:]), {})
     for full_url, draft in view.context.draft_orders:
-        named = f"{draft.get('resourceType')}/{draft.get('id')}"
-        if draft.get("resourceType") == "Medication" and reference in (full_url, named):
+        id = string(draft.get("id"))
+        known = (full_url, f"Medication/{id}" if id else None)
+        if draft.get("resourceType") == "Medication" and reference in known:
             return draft
     record = view.index.get(reference)
-    return record.resource if record else {}
+    return record.resource if record and record.type == "Medication" else {}
 
 
 def _texts(concept: Json) -> Iterator[str]:
@@ -111,10 +145,13 @@ def _named(view: View, text: str) -> Iterator[str]:
 def _patterns(
     names: tuple[str, ...], excluded: tuple[str, ...]
 ) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """Whole words only: one drug's name may be the end of another's."""
+    """Whole words only: one drug's name may be the end of another's.
+
+    A maker's name may follow after a hyphen, as in ``Riluzol-Muster``.
+    """
     return _words(names), _words(excluded) if excluded else None
 
 
 def _words(names: tuple[str, ...]) -> re.Pattern[str]:
     joined = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{joined})(?![\w-])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w-])(?:{joined})(?!\w)", re.IGNORECASE)

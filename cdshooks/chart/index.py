@@ -1,8 +1,8 @@
 """The resources of one patient, findable by type and code; nothing of anybody else."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from operator import attrgetter
 
 from cdshooks.fhir.elements import Json, obj, objects, string, values
 from cdshooks.knowledge import Code, Systems, ValueSet
@@ -17,14 +17,21 @@ CODED = {
 }
 """Where the code of a type stands, when it is not ``code``."""
 
+ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
+"""Elements that say whose a resource is. Each of them must be this patient."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """A resource, or a component of one, with the codes that it goes by."""
+    """A resource, or a component of one, with the codes that it goes by.
+
+    place: how many records were taken in before it.
+    """
 
     resource: Json
     codes: tuple[Code, ...]
     part: Json
+    place: int = 0
 
     @property
     def type(self) -> str:
@@ -51,8 +58,8 @@ class Index:
     foreign: int = 0
     _types: dict[str, list[Record]] = field(default_factory=dict)
     _codes: dict[str, dict[Code, list[Record]]] = field(default_factory=dict)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
     _ids: dict[str, Record] = field(default_factory=dict)
+    _count: int = 0
 
     def add(self, resource: Json) -> None:
         """Takes a resource in, unless it is another patient's or was taken before."""
@@ -63,15 +70,14 @@ class Index:
             self.foreign += 1
             return
         id = string(resource.get("id"))
+        if id is not None and f"{type}/{id}" in self._ids:
+            return
+        whole = self._record(resource, tuple(self._own_codes(resource, type)), resource)
+        self._types.setdefault(type, []).append(whole)
         if id is not None:
-            if (type, id) in self._seen:
-                return
-            self._seen.add((type, id))
-        for record in self._records(resource, type):
-            if record.part is resource:
-                self._types.setdefault(type, []).append(record)
-                self._ids[record.reference] = record
-            by_code = self._codes.setdefault(type, {})
+            self._ids[f"{type}/{id}"] = whole
+        by_code = self._codes.setdefault(type, {})
+        for record in (whole, *self._components(resource, type)):
             for code in record.codes:
                 by_code.setdefault(code, []).append(record)
 
@@ -80,56 +86,74 @@ class Index:
         return self._types.get(type, [])
 
     def get(self, reference: str | None) -> Record | None:
-        """The resource of a relative or absolute reference."""
+        """The resource of a relative or absolute reference, of whichever version."""
         if not reference:
             return None
         parts = reference.partition("/_history/")[0].split("/")
         return self._ids.get("/".join(parts[-2:]))
 
-    def coded(self, type: str, value_sets: Iterable[ValueSet]) -> Iterator[Record]:
-        """Every record of a type with a code in one of the value sets, each once."""
+    def coded(self, type: str, value_sets: Iterable[ValueSet]) -> list[Record]:
+        """Every record of a type with a code in one of the value sets, each once, as taken in."""
         by_code = self._codes.get(type)
         if not by_code:
-            return
-        seen: set[int] = set()
+            return []
+        found: dict[int, Record] = {}
         for value_set in value_sets:
-            for code in by_code if value_set.prefixes else value_set.exact & by_code.keys():
-                if code not in value_set:
-                    continue
-                for record in by_code[code]:
-                    if id(record) not in seen:
-                        seen.add(id(record))
-                        yield record
+            held = (
+                [code for code in by_code if code in value_set]
+                if value_set.prefixes
+                else (value_set.exact & by_code.keys())
+            )
+            found.update((record.place, record) for code in held for record in by_code[code])
+        return sorted(found.values(), key=attrgetter("place"))
 
     def concept(self, value: object) -> tuple[Code, ...]:
         """The codes of a CodeableConcept or Coding, or of a list of them."""
         return tuple(codes_of(value, self.systems))
 
-    def _records(self, resource: Json, type: str) -> Iterator[Record]:
-        codes: list[Code] = []
+    def _record(self, resource: Json, codes: tuple[Code, ...], part: Json) -> Record:
+        self._count += 1
+        return Record(resource, codes, part, self._count)
+
+    def _own_codes(self, resource: Json, type: str) -> Iterator[Code]:
         for path in CODED.get(type, ("code",)):
-            codes.extend(codes_of(resource.get(path), self.systems))
+            yield from codes_of(resource.get(path), self.systems)
         if type == "Encounter":
-            codes.extend(_class_codes(resource, self.systems))
-        yield Record(resource, tuple(codes), resource)
+            yield from _class_codes(resource, self.systems)
+
+    def _components(self, resource: Json, type: str) -> Iterator[Record]:
         if type == "Observation":
             for component in objects(resource.get("component")):
-                inner = tuple(codes_of(component.get("code"), self.systems))
-                yield Record(resource, inner, component)
+                codes = self.concept(component.get("code"))
+                if codes:
+                    yield self._record(resource, codes, component)
 
     def owns(self, resource: Json) -> bool:
         """Whether a resource is this patient's; one that names nobody is taken as theirs."""
         if resource.get("resourceType") == "Patient":
             return string(resource.get("id")) in (None, self.patient_id)
-        for element in ("subject", "patient", "for", "beneficiary"):
-            reference = string(obj(resource.get(element)).get("reference"))
-            if reference is not None:
-                return is_patient(reference, self.patient_id)
-        return True
+        return all(
+            is_patient(reference, self.patient_id)
+            for element in ABOUT
+            if element in resource
+            for reference in _references(resource[element])
+        )
+
+
+def _references(value: object) -> Iterator[str]:
+    """Every reference in an element, also when it is a list or a bare string."""
+    for item in values(value):
+        reference = string(item if isinstance(item, str) else obj(item).get("reference"))
+        if reference is not None:
+            yield reference
 
 
 def is_patient(reference: str, patient_id: str) -> bool:
-    """Whether a reference, relative, absolute or versioned, is to this patient."""
+    """Whether a reference, relative, absolute or versioned, is to this patient.
+
+    One to something contained, or to a Bundle entry, names nobody that can be
+    compared, and is taken as another's.
+    """
     bare = reference.partition("/_history/")[0].rstrip("/")
     return bare == f"Patient/{patient_id}" or bare.endswith(f"/Patient/{patient_id}")
 
@@ -138,20 +162,15 @@ def codes_of(value: object, systems: Systems) -> Iterator[Code]:
     """The codes of CodeableConcepts or Codings, however they were wrapped."""
     for concept in values(value):
         body = obj(concept)
-        codings = objects(body.get("coding")) if "coding" in body else (body,)
+        codings = objects(body["coding"]) if "coding" in body else (body,)
         for coding in codings:
-            code, system = string(coding.get("code")), string(coding.get("system"))
+            code = string(coding.get("code"))
             if code:
-                yield _normal(systems.code, system or "", code)
-
-
-@lru_cache(maxsize=20_000)
-def _normal(normalise: Callable[[str, str], Code], system: str, code: str) -> Code:
-    """Cached: charts repeat a few hundred codes thousands of times."""
-    return normalise(system, code)
+                yield systems.code(string(coding.get("system")) or "", code)
 
 
 def _class_codes(resource: Json, systems: Systems) -> Iterator[Code]:
-    """Encounter.class is a Coding in R4, and its system is often left out."""
+    """Encounter.class is a Coding in R4, and its only system is often left out."""
     for coding in objects(resource.get("class")):
-        yield from codes_of({"system": "act-code", **coding}, systems)
+        system = coding.get("system") or systems.uris.get("act-code")
+        yield from codes_of({**coding, "system": system}, systems)

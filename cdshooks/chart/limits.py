@@ -6,11 +6,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cdshooks.chart.index import Record
+from cdshooks.chart.readings import USABLE
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
 from cdshooks.fhir.dates import choice, when
 from cdshooks.fhir.elements import Json, number, obj, objects, string
-from cdshooks.knowledge import Measure
+from cdshooks.knowledge import Code, Measure
 from cdshooks.rules.authoring import Reading, UpperLimit
 
 _RANGE = re.compile(r"(?:\d+(?:\.\d+)?\s*[-–]\s*|[<≤]=?\s*)(\d+(?:\.\d+)?)\s*(\D{0,12})", re.ASCII)
@@ -19,12 +20,18 @@ _RANGE = re.compile(r"(?:\d+(?:\.\d+)?\s*[-–]\s*|[<≤]=?\s*)(\d+(?:\.\d+)?)\s
 def with_upper_limit(view: View, measure: Measure, reading: Reading) -> Reading:
     """The reading with its upper limit, when its measure has one."""
     rule = measure.file.upper_limit
-    if rule is None or not reading.origins:
+    if rule is None:
         return reading
-    record = view.index.get(reading.origins[0].resource)
+    record = _record(view, reading)
     own = _own(record, measure, view) if record else None
-    limit = own or _lent(view, measure, record) or _assumed(view, measure)
-    return replace(reading, upper_limit=limit)
+    lent = _lent(view, measure, rule.lend_days, record) if record and own is None else None
+    return replace(reading, upper_limit=own or lent or _assumed(view, measure, rule.assumed))
+
+
+def _record(view: View, reading: Reading) -> Record | None:
+    """The result that a reading comes from; one without an id cannot be told from others."""
+    reference = next((origin.resource for origin in reading.origins), "")
+    return view.index.get(reference) if "/" in reference else None
 
 
 def _own(record: Record, measure: Measure, view: View) -> UpperLimit | None:
@@ -81,32 +88,35 @@ def _converted(
     return limit if low.met_by(limit) and high.met_by(limit) else None
 
 
-def _lent(view: View, measure: Measure, record: Record | None) -> UpperLimit | None:
-    """From another result of the same code and laboratory; a range outlives its report."""
-    rule = measure.file.upper_limit
-    if record is None or rule is None:
-        return None
+def _lent(view: View, measure: Measure, lookback: str, record: Record) -> UpperLimit | None:
+    """From another final result of the same code and laboratory; a range outlives its report."""
     found = [
-        limit
+        limit.value
         for other in view.index.coded("Observation", measure.value_sets)
-        if other is not record and _same_laboratory(record, other)
-        if _recent(other, rule.lend_days, view)
+        if _lends(record, other) and _recent(other, lookback, view)
         if (limit := _own(other, measure, view)) is not None
     ]
-    best = max((limit.value for limit in found), default=None)
-    return UpperLimit(best, measure.unit, "earlier result") if best is not None else None
+    return UpperLimit(max(found), measure.unit, "earlier result") if found else None
 
 
-def _same_laboratory(one: Record, other: Record) -> bool:
-    units = {_unit_of(obj(r.resource.get("valueQuantity"))) for r in (one, other)}
-    performers = [set(_performers(r.resource)) for r in (one, other)]
-    same_code = bool(set(one.codes) & set(other.codes))
-    return same_code and len(units) == 1 and performers[0] == performers[1]
+def _lends(borrower: Record, other: Record) -> bool:
+    """Whether two results are alike; an unnamed laboratory is not known to be the same."""
+    if string(other.resource.get("status")) not in USABLE:
+        return False
+    return _laboratory(borrower) == _laboratory(other) and bool(_laboratory(other)[2])
+
+
+def _laboratory(record: Record) -> tuple[frozenset[Code], str | None, frozenset[str]]:
+    """Code, unit and performers of a result: its range belongs to all three."""
+    unit = _unit_of(obj(record.resource.get("valueQuantity")))
+    return frozenset(record.codes), unit, frozenset(_performers(record.resource))
 
 
 def _performers(resource: Json) -> Iterator[str]:
     for performer in objects(resource.get("performer")):
-        yield string(performer.get("reference")) or string(performer.get("display")) or ""
+        name = string(performer.get("reference")) or string(performer.get("display"))
+        if name:
+            yield name
 
 
 def _recent(record: Record, lookback: str, view: View) -> bool:
@@ -116,9 +126,6 @@ def _recent(record: Record, lookback: str, view: View) -> bool:
     return moment is not None and since is not None and moment.day >= since
 
 
-def _assumed(view: View, measure: Measure) -> UpperLimit | None:
-    rule = measure.file.upper_limit
-    if rule is None:
-        return None
-    value = view.knowledge.parameters[rule.assumed].value
+def _assumed(view: View, measure: Measure, name: str) -> UpperLimit:
+    value = view.knowledge.parameters[name].value
     return UpperLimit(Decimal(str(value)), measure.unit, "assumed")

@@ -1,32 +1,56 @@
 """Answers about measurements: the latest, the series, and what was measured together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from cdshooks.chart.limits import with_upper_limit
 from cdshooks.chart.readings import Candidates, Rejected, candidates
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Measure
+from cdshooks.knowledge.model import SameDay
 from cdshooks.rules.authoring import Latest, Missing, Reading, Series, Sitting, Together, Why, on
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Stands for the time of what has a day only."""
 
 
 def latest(view: View, wanted: Latest) -> Reading | Missing:
     """The newest usable reading inside the lookback, or why there is none."""
     measure = view.measure(wanted.measure)
-    found = read(view, measure)
+    found = candidates(view, measure)
     since = view.since(wanted.lookback)
     placed = [r for r in found.usable if _placed(r, wanted)]
     inside = [r for r in placed if since is None or r.day >= since]
     if not inside:
         return _missing(view, measure, wanted, found, placed)
-    day = inside[-1].day
-    chosen = _one_of_day([r for r in inside if r.day == day], measure, view)
-    newer = [x for x in found.rejected if x.day and x.day > day and x.why is not Why.CONTEXT]
+    chosen = _one_of_day([r for r in inside if _of_one_day(r, inside[-1], measure)], measure, view)
+    chosen = replace(chosen, notes=(*chosen.notes, *_doubts(chosen, found, measure, view)))
+    return with_upper_limit(view, measure, chosen)
+
+
+def _of_one_day(reading: Reading, newest: Reading, measure: Measure) -> bool:
+    """Whether two readings are one test: of one day, or two kinds within 24 hours."""
+    if reading.day == newest.day:
+        return True
+    rule = measure.file.same_day
+    across = rule is not None and rule.agree_across is not None
+    if not across or reading.label == newest.label or not (reading.instant and newest.instant):
+        return False
+    return newest.instant - reading.instant <= timedelta(hours=24)
+
+
+def _doubts(chosen: Reading, found: Candidates, measure: Measure, view: View) -> Iterator[str]:
+    """What a card must say beside a value: its position, a later result, a page not read."""
+    if measure.file.positions and chosen.position is None:
+        yield "position not recorded"
+    newer = [x for x in found.rejected if x.day and x.day > chosen.day]
     if newer:
-        chosen = replace(chosen, notes=(*chosen.notes, _later_value(newer)))
-    return with_upper_limit(view, measure, _placed_note(chosen, measure))
+        yield f"a later result was not used: {newer[-1].because} ({on(newer[-1].day)})"
+    later = view.coverage("Observation", measure.value_sets, chosen.day + timedelta(days=1))
+    if later.asked and not later.whole:
+        yield f"later results may exist that could not be read ({view.words(later.failed)})"
 
 
 def series(view: View, wanted: Series) -> tuple[Reading, ...]:
@@ -34,7 +58,7 @@ def series(view: View, wanted: Series) -> tuple[Reading, ...]:
     measure = view.measure(wanted.measure)
     since = view.since(wanted.lookback)
     by_day: dict[date, list[Reading]] = {}
-    for reading in read(view, measure).usable:
+    for reading in candidates(view, measure).usable:
         inside = since is None or reading.day >= since
         if inside and not (wanted.not_position and reading.position == wanted.not_position):
             by_day.setdefault(reading.day, []).append(reading)
@@ -46,7 +70,7 @@ def together(view: View, wanted: Together) -> Sitting | Missing:
     sessions: dict[object, dict[str, Reading]] = {}
     all_found: list[Candidates] = []
     for name in wanted.measures:
-        found = read(view, view.measure(name))
+        found = candidates(view, view.measure(name))
         all_found.append(found)
         for reading in found.usable:
             sessions.setdefault(reading.instant or reading.day, {})[name] = reading
@@ -55,19 +79,10 @@ def together(view: View, wanted: Together) -> Sitting | Missing:
     inside = [s for s in whole if since is None or _first(s).day >= since]
     if not inside:
         return _no_session(view, wanted, whole, sessions.values(), all_found)
-    newest = max(inside, key=lambda s: (_first(s).day, _first(s).instant is not None))
+    newest = max(inside, key=lambda s: (_first(s).day, _first(s).instant or _EARLIEST))
     first = _first(newest)
     context = frozenset().union(*(r.context for r in newest.values()))
     return Sitting(first.day, first.age, newest, context)
-
-
-def read(view: View, measure: Measure) -> Candidates:
-    """The observations of a measure, read once a view."""
-    key = ("readings", measure.id)
-    if key not in view.memory:
-        view.memory[key] = candidates(view, measure)
-    found: Candidates = view.memory[key]
-    return found
 
 
 def _placed(reading: Reading, wanted: Latest) -> bool:
@@ -78,33 +93,42 @@ def _placed(reading: Reading, wanted: Latest) -> bool:
     return wanted.not_position is None or position != wanted.not_position
 
 
-def _placed_note(reading: Reading, measure: Measure) -> Reading:
-    if measure.file.positions and reading.position is None:
-        return replace(reading, notes=(*reading.notes, "position not recorded"))
-    return reading
-
-
 def _one_of_day(day: list[Reading], measure: Measure, view: View) -> Reading:
-    """The reading that stands for a day, with the one that it disagrees with as rival."""
+    """The reading that stands for a day, with the one that it disagrees with as rival.
+
+    Without a rule for the day, the last one stands.
+    """
     rule = measure.file.same_day
     if rule is None:
         return day[-1]
     ordered = sorted(day, key=lambda r: r.value, reverse=rule.pick == "highest")
     best = ordered[0]
-    rival = None
-    for other in reversed(ordered[1:]):
+    rival = _rival(best, ordered[1:], rule)
+    if rival is None:
+        return best if rule.agree_within is not None else _with_other(best, ordered[1:])
+    chosen, unchosen = (rival, best) if view.worst else (best, rival)
+    return replace(_with_other(chosen, [unchosen]), rival=unchosen)
+
+
+def _rival(best: Reading, others: list[Reading], rule: SameDay) -> Reading | None:
+    """The value farthest from the best one, of those too far to be the same test."""
+    for other in reversed(others):
         allowed = rule.agree_within if other.label == best.label else rule.agree_across
         if allowed is not None and abs(best.value - other.value) > allowed:
-            rival = other
-            break
-    if rival is None:
-        return best
-    chosen, unchosen = (rival, best) if view.worst else (best, rival)
+            return other
+    return None
+
+
+def _with_other(chosen: Reading, others: list[Reading]) -> Reading:
+    """The reading that names the last of the others, if it says something else."""
+    other = others[-1] if others else chosen
+    if (other.label, other.amount) == (chosen.label, chosen.amount):
+        return chosen
+    when = "the same day" if other.day == chosen.day else on(other.day)
     return replace(
         chosen,
-        rival=unchosen,
-        origins=chosen.origins + unchosen.origins,
-        notes=(*chosen.notes, f"{unchosen.label} {unchosen.amount} was recorded the same day"),
+        origins=chosen.origins + other.origins,
+        notes=(*chosen.notes, f"{other.label} {other.amount} was recorded {when}"),
     )
 
 
@@ -114,19 +138,19 @@ def _missing(
     name = _name(measure, wanted)
     since = view.since(wanted.lookback)
     cover = view.coverage("Observation", measure.value_sets, since)
-    recent = [x for x in found.rejected if since is None or x.day is None or x.day >= since]
+    recent = _inside(found.rejected, since)
     if recent:
-        worst = max(recent, key=lambda x: x.day or date.min)
-        when = f" ({on(worst.day)})" if worst.day else ""
+        last = recent[-1]
+        when = f" ({on(last.day)})" if last.day else ""
         return Missing(
-            name, worst.why, f"{worst.because}{when}", failed=cover.failed, origins=(worst.origin,)
+            name, last.why, f"{last.because}{when}", failed=cover.failed, origins=(last.origin,)
         )
     if not cover.whole:
         return unread(view, name, cover)
     if placed:
-        last = with_upper_limit(view, measure, placed[-1])
-        text = f"last {last} is {last.age} days old"
-        return Missing(name, Why.STALE, text, last=last, origins=last.origins)
+        stale = with_upper_limit(view, measure, placed[-1])
+        text = f"last {stale} is {stale.age} days old"
+        return Missing(name, Why.STALE, text, last=stale, origins=stale.origins)
     if found.usable:
         other = found.usable[-1]
         text = f"{name} recorded only {other.position or 'sitting'}"
@@ -149,9 +173,9 @@ def _name(measure: Measure, wanted: Latest) -> str:
     return f"{named}, {wanted.position}" if wanted.position else named
 
 
-def _later_value(newer: list[Rejected]) -> str:
-    last = max(newer, key=lambda x: x.day or date.min)
-    return f"a later result was not used: {last.because} ({on(last.day)})"
+def _inside(rejected: Iterable[Rejected], since: date | None) -> list[Rejected]:
+    """What could not be used of the lookback; without a date it may belong there."""
+    return [x for x in rejected if since is None or x.day is None or x.day >= since]
 
 
 def _first(session: dict[str, Reading]) -> Reading:
@@ -167,17 +191,18 @@ def _no_session(
 ) -> Missing:
     name = wanted.name
     value_sets = tuple(vs for m in wanted.measures for vs in view.measure(m).value_sets)
-    cover = view.coverage("Observation", value_sets, view.since(wanted.lookback))
-    rejected = [x for c in found for x in c.rejected]
-    if rejected:
-        worst = max(rejected, key=lambda x: x.day or date.min)
-        return Missing(name, worst.why, worst.because, failed=cover.failed, origins=(worst.origin,))
+    since = view.since(wanted.lookback)
+    cover = view.coverage("Observation", value_sets, since)
+    recent = _inside([x for c in found for x in c.rejected], since)
+    if recent:
+        last = max(recent, key=lambda x: x.day or date.min)
+        return Missing(name, last.why, last.because, failed=cover.failed, origins=(last.origin,))
     if not cover.whole:
         return unread(view, name, cover)
     if whole:
-        last = max((_first(s) for s in whole), key=lambda r: r.day)
+        stale = max((_first(s) for s in whole), key=lambda r: r.day)
         return Missing(
-            name, Why.STALE, f"{name} last recorded {on(last.day)}", origins=last.origins
+            name, Why.STALE, f"{name} last recorded {on(stale.day)}", origins=stale.origins
         )
     partial = [r for s in sessions for r in s.values()]
     if partial:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from cdshooks.chart.drugs import Identity, identify
+from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
@@ -43,9 +43,10 @@ def drafts(view: View) -> tuple[Order, ...]:
 
 def _drafts(view: View) -> Iterator[Order]:
     for full_url, resource in view.context.draft_orders:
-        if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder"):
-            if is_selected(view, resource, full_url) and _is_live(resource, view):
-                yield read_order(resource, view)
+        if resource.get("resourceType") not in ("MedicationRequest", "MedicationOrder"):
+            continue
+        if is_selected(view, resource, full_url) and _is_live(resource, view):
+            yield read_order(resource, view)
 
 
 def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
@@ -76,8 +77,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
     """An order as rules see it: drug, product, directions, reasons."""
     identity = identify(view, resource)
     product = identity.product if identity else None
-    strength = product.strength if product else None
-    per = product.strength_per if product else None
+    strength, per = identity.strength if identity else NO_STRENGTH
     type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
     label = identity.label if identity else "medication"
     regimen = read_regimen(resource, strength, per, view.zone)

@@ -6,6 +6,8 @@ from typing import Any
 
 from cdshooks.knowledge import Code, Knowledge
 from cdshooks.rules.authoring import (
+    Allergic,
+    Booked,
     Draft,
     Enrolled,
     Input,
@@ -104,6 +106,10 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({("Patient", None)})
         case This() | Visited():
             return frozenset({("Encounter", None)})
+        case Allergic():
+            return frozenset({("AllergyIntolerance", None)})
+        case Booked():
+            return frozenset({("Appointment", None)})
         case Draft():
             return frozenset()
     return frozenset()

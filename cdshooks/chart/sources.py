@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from enum import Enum
+from itertools import dropwhile
 from typing import Any
 
 from cdshooks.chart.searches import Search
-from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, obj, objects
+from cdshooks.fhir.dates import choice, period
+from cdshooks.fhir.elements import Json, number, obj, objects, string, values
 from cdshooks.knowledge import Code
 
 
@@ -21,7 +22,7 @@ class Answered(Enum):
 
     WHOLE = "read to its end"
     PART = "more pages exist that were not read"
-    FAILED = "an error instead of an answer"
+    FAILED = "an error, or an answer of which something was lost"
     SILENT = "asked for, and not in the request"
 
 
@@ -56,14 +57,21 @@ class Coverage:
     asked: bool = True
 
 
-def read_result(search: Search, prefetch: Mapping[str, Any], zone: tzinfo) -> Result:
+SEARCHES = (None, "searchset", "collection")
+"""Types of a Bundle that can be the answer to a search; hand-made ones say collection."""
+
+
+def read_result(
+    search: Search, prefetch: Mapping[str, Any], patient_id: str, zone: tzinfo
+) -> Result:
     """The answer to one search, whatever a client made of it."""
     if search.key not in prefetch:
         return Result(search, Answered.SILENT)
     value = prefetch[search.key]
+    if search.type == "Patient":
+        return _patient(search, value, patient_id)
     if value is None:
-        answered = Answered.FAILED if search.type == "Patient" else Answered.WHOLE
-        return Result(search, answered)
+        return Result(search, Answered.WHOLE)
     body = obj(value)
     if body.get("resourceType") == "Bundle":
         return _bundle(search, body, zone)
@@ -72,22 +80,53 @@ def read_result(search: Search, prefetch: Mapping[str, Any], zone: tzinfo) -> Re
     return Result(search, Answered.FAILED)
 
 
+def _patient(search: Search, value: object, patient_id: str) -> Result:
+    """The patient of the call; null, an error or somebody else is no answer."""
+    body = obj(value)
+    sent = tuple(_resources(body)) if body.get("resourceType") == "Bundle" else (body,)
+    found = tuple(r for r in sent if r.get("resourceType") == "Patient")
+    own = any(string(r.get("id")) in (None, patient_id) for r in found)
+    return Result(search, Answered.WHOLE if own else Answered.FAILED, found)
+
+
 def _bundle(search: Search, bundle: Json, zone: tzinfo) -> Result:
     resources = tuple(_resources(bundle))
-    if any(_is_error(resource) for resource in resources):
-        usable = tuple(r for r in resources if r.get("resourceType") != "OperationOutcome")
+    usable = tuple(r for r in resources if r.get("resourceType") != "OperationOutcome")
+    matches = [r for r in usable if r.get("resourceType") == search.type]
+    if _is_broken(bundle, resources) or (usable and not matches):
         return Result(search, Answered.FAILED, usable)
-    matches = [r for r in resources if r.get("resourceType") == search.type]
-    total = bundle.get("total")
-    more = any(link.get("relation") == "next" for link in objects(bundle.get("link")))
-    if not more and isinstance(total, int) and not isinstance(total, bool):
-        more = total > len(matches)
-    if search.type == "Patient" and not matches:
-        return Result(search, Answered.FAILED)
-    if not more:
-        return Result(search, Answered.WHOLE, resources)
-    oldest = _day(matches[-1], zone) if matches else None
-    return Result(search, Answered.PART, resources, oldest)
+    if not _has_more(bundle, len(matches)):
+        return Result(search, Answered.WHOLE, usable)
+    return Result(search, Answered.PART, usable, _oldest(matches, zone))
+
+
+def _is_broken(bundle: Json, resources: tuple[Json, ...]) -> bool:
+    """Whether a Bundle is no answer to a search, reports an error, or lost an entry."""
+    return (
+        bundle.get("type") not in SEARCHES
+        or any(_is_error(resource) for resource in resources)
+        or len(resources) != len(values(bundle.get("entry")))
+    )
+
+
+def _has_more(bundle: Json, read: int) -> bool:
+    total = number(bundle.get("total"))
+    further = any(link.get("relation") == "next" for link in objects(bundle.get("link")))
+    return further or (total is not None and total > read)
+
+
+def _oldest(matches: list[Json], zone: tzinfo) -> date | None:
+    """The day down to which a page holds everything; None when it does not prove any.
+
+    Only if it really runs from the newest to the oldest: a server may ignore
+    ``_sort``. Entries without a date come first or last, as a server likes.
+    """
+    days = [_day(resource, zone) for resource in matches]
+    dated = list(dropwhile(lambda day: day is None, days))
+    known = [day for day in dated if day is not None]
+    if not known or len(known) != len(dated) or known != sorted(known, reverse=True):
+        return None
+    return known[-1]
 
 
 def _resources(bundle: Json) -> Iterator[Json]:
@@ -105,26 +144,25 @@ def _is_error(resource: Json) -> bool:
 
 
 def _day(resource: Json, zone: tzinfo) -> date | None:
+    """The day by which a server sorts; it never takes the date of a report for it."""
     for stem in ("effective", "performed"):
         start, end = choice(resource, stem, zone)
         moment = end or start
         if moment:
             return moment.day
-    start, _ = choice({"xPeriod": resource.get("period")}, "x", zone)
-    moment = start or when(resource.get("issued"), zone)
-    return moment.day if moment else None
+    start, end = period(resource.get("period"), zone)
+    return start.day if start else None
 
 
 def coverage(
     results: Iterable[Result], type: str, codes: Iterable[Code], since: date | None
 ) -> Coverage:
     """Whether everything of this type and these codes since a day was read."""
-    wanted = tuple(codes)
+    wanted = frozenset(codes)
     serving = [
         r
         for r in results
-        if r.search.type == type
-        and (r.search.codes is None or all(code in r.search.codes for code in wanted))
+        if r.search.type == type and (r.search.codes is None or wanted <= r.search.codes)
     ]
     if not serving:
         return Coverage(whole=False, asked=False)

@@ -1,13 +1,13 @@
 """A chart as of a day: what every answer needs, and nothing more."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from cdshooks.chart.index import Index, Record
 from cdshooks.chart.sources import Coverage, Result, coverage
 from cdshooks.fhir.elements import Json, objects
-from cdshooks.knowledge import Knowledge, Measure, Threshold, ValueSet
+from cdshooks.knowledge import Code, Knowledge, Measure, Threshold, ValueSet
 from cdshooks.protocol import Context
 
 
@@ -30,6 +30,22 @@ class View:
     zone: tzinfo
     worst: bool = False
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def past(self) -> bool:
+        """Whether this is the chart of an earlier day than that of the call."""
+        return self.today < self.now.astimezone(self.zone).date()
+
+    @property
+    def horizon(self) -> date:
+        """The last day that a date may name and still be believed.
+
+        24 hours are allowed for clocks and zones, but not in the chart of an
+        earlier day: what was recorded later was not known then.
+        """
+        if self.past:
+            return self.today
+        return (self.now + timedelta(hours=24)).astimezone(self.zone).date()
 
     def on(self, day: date) -> "View":
         """The chart as it was known on an earlier day; one view a day."""
@@ -59,14 +75,16 @@ class View:
         """The first day that a lookback includes; None for any age."""
         if lookback is None:
             return None
-        return date.fromordinal(self.today.toordinal() - self.knowledge.days(lookback))
+        return date.fromordinal(max(1, self.today.toordinal() - self.knowledge.days(lookback)))
 
     def parts(self, record: Record, value_set: str) -> list[Json]:
         """The components of an observation that carry a code of the value set."""
+        if not record.resource.get("component"):
+            return []
         wanted = self.value_set(value_set)
         return [
             part
-            for part in objects(record.resource.get("component"))
+            for part in objects(record.resource["component"])
             if wanted.holds_any(self.index.concept(part.get("code")))
         ]
 
@@ -74,8 +92,12 @@ class View:
         self, type: str, value_sets: tuple[ValueSet, ...] = (), since: date | None = None
     ) -> Coverage:
         """Whether everything of a type and these value sets since a day was read."""
-        codes = [code for value_set in value_sets for code in value_set.exact]
-        return coverage(self.results, type, codes, since)
+        key = ("coverage", type, *(value_set.id for value_set in value_sets), since)
+        if key not in self.memory:
+            codes = frozenset[Code]().union(*(value_set.exact for value_set in value_sets))
+            self.memory[key] = coverage(self.results, type, codes, since)
+        found: Coverage = self.memory[key]
+        return found
 
     def words(self, keys: tuple[str, ...]) -> str:
         """What failed searches would have read, for a card."""

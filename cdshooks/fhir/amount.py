@@ -180,6 +180,20 @@ def milligrams(quantity: Json, strength: Strength) -> Fraction | Problem:
     return mg if dosage_tables().file.limits.mg_each.holds(mg) else "implausible"
 
 
+def strength_of(ratio: Json) -> tuple[Fraction | None, str | None]:
+    """mg per tablet or mL that a Ratio states; two Nones if it cannot be told.
+
+    A count may be of tablets, films or capsules: all are counted alike.
+    """
+    most = milligrams(obj(ratio.get("numerator")), Strength(None, None))
+    denominator = obj(ratio.get("denominator"))
+    value, unit = exact(denominator.get("value")), unit_of(denominator, dosage_tables().units)
+    if isinstance(most, str) or value is None or value <= 0 or unit is None or unit.of == "mass":
+        return None, None
+    per = "mL" if unit.of == "volume" else "tablet"
+    return most / (value * unit.factor), per
+
+
 def most_a_day(dosage: Json, strength: Strength) -> Fraction | None:
     """The smallest ``maxDosePerPeriod`` in mg a day; it is a ceiling, never a dose."""
     ceilings = [_ceiling(ratio, strength) for ratio in objects(dosage.get("maxDosePerPeriod"))]

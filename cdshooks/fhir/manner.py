@@ -66,6 +66,8 @@ def _route_name(concept: Json) -> str | None:
     rows = meanings(concept, dosage_tables().routes)
     if rows:
         return rows[0].name
+    if _names_tube(concept):
+        return "enteral"
     codings = objects(concept.get("coding"))
     stated = any(_concept_texts(concept)) or any(string(coding.get("code")) for coding in codings)
     return OTHER_ROUTE if stated else None
@@ -73,12 +75,13 @@ def _route_name(concept: Json) -> str | None:
 
 def via_tube(dosage: Json) -> bool:
     """Whether the route's code, its text or the directions name a feeding tube."""
-    named, phrase = one(dosage, "route"), dosage_tables().file.texts.via_tube
-    return (
-        any(row.tube for row in meanings(named, dosage_tables().routes))
-        or any(map(phrase.found_in, _concept_texts(named)))
-        or says(phrase, dosage)
-    )
+    named = one(dosage, "route")
+    coded = any(row.tube for row in meanings(named, dosage_tables().routes))
+    return coded or _names_tube(named) or says(dosage_tables().file.texts.via_tube, dosage)
+
+
+def _names_tube(route: Json) -> bool:
+    return any(map(dosage_tables().file.texts.via_tube.found_in, _concept_texts(route)))
 
 
 def says(phrase: Phrase, dosage: Json) -> bool:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge.codes import Code, Systems, ValueSet
 from cdshooks.knowledge.model import (
+    CardOrderFile,
     DraftFile,
     MeasureFile,
     ObservationGroupFile,
@@ -84,6 +85,7 @@ class Base:
     overrides: Mapping[str, OverrideReasonFile]
     searches: Mapping[str, SearchFile]
     observation_groups: Mapping[str, ObservationGroupFile]
+    card_order: Mapping[str, CardOrderFile]
 
     def profile(self, *names: str) -> "Knowledge":
         """The knowledge of the named profiles, later ones over earlier ones."""
@@ -133,6 +135,17 @@ class Knowledge:
         text = repr((self.profiles, sorted(self.parameters.items()), _contents(self.base)))
         digest = hashlib.sha256(text.encode()).hexdigest()
         object.__setattr__(self, "version", digest[:12])
+
+    def captured(self, concept: str) -> bool:
+        """Whether the site records a measure or value set in coded form.
+
+        Without a word from the site: whatever has a code beyond this project's own.
+        """
+        if self.captures_all or concept in self.captures:
+            return True
+        measure = self.base.measures.get(concept)
+        sets = measure.value_sets if measure else (self.base.value_sets[concept],)
+        return any(c.confidence != "local" for s in sets for c in s.codings)
 
     def days(self, name: str) -> int:
         """A lookback in days by its parameter's name."""

@@ -18,6 +18,7 @@ from cdshooks.knowledge import yaml
 from cdshooks.knowledge.base import Base, Measure, Product, ProductSet
 from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet, canonical
 from cdshooks.knowledge.model import (
+    CardOrderFile,
     DraftFile,
     MeasureFile,
     ObservationGroupFile,
@@ -62,6 +63,7 @@ def base(root: Traversable = ROOT) -> Base:
         overrides=_all(root, "overrides.yaml", OverrideReasonFile),
         searches=_all(root, "searches.yaml", SearchFile),
         observation_groups=_all(root, "observation_groups.yaml", ObservationGroupFile),
+        card_order=_all(root, "card_order.yaml", CardOrderFile),
     )
     _check_references(loaded)
     return loaded

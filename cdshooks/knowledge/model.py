@@ -108,6 +108,7 @@ class MeasureFile(Strict):
     unit_fixed_by_code: bool = False
     magnitude: bool = False
     whole: bool = False
+    doubts_reported: bool = True
     same_day: SameDay | None = None
     lookalikes: tuple[Lookalike, ...] = ()
     computed: Derivation | None = None
@@ -178,6 +179,12 @@ class DraftFile(Strict):
     label: Text
     description: Text
     resource: dict[str, Any]
+
+
+class CardOrderFile(Strict):
+    """The order of cards of one level: rule ids, ``class:X`` or group names, first to last."""
+
+    order: tuple[Text, ...]
 
 
 class SearchFile(Strict):

@@ -206,13 +206,12 @@ def _cautions(
 ) -> Iterator[str]:
     """What may make a value less certain, or a reader wonder."""
     readings = [f for c in criteria.met for f in c.facts if isinstance(f, Reading)]
-    for note in dict.fromkeys(n for r in readings for n in r.notes):
-        yield f"{note.capitalize()}."
     if any(r.age > limits.repeat_after_days for r in readings):
         yield "Repeat: older than 3 months."
     if leak and any(r.measure in ("vc-percent", "mip", "mip-percent") for r in readings):
         yield ("Mouth-seal leak can lower this value; SNIP, CO2 and oximetry carry more weight.")
-    for note in (*vent.notes, *symptoms.notes):
+    noted = (*(note for r in readings for note in r.notes), *vent.notes, *symptoms.notes)
+    for note in dict.fromkeys(noted):
         yield f"{note[0].upper()}{note[1:]}."
     if goals.no_resuscitation:
         yield f"{goals.no_resuscitation} is recorded; that does not decline NIV."

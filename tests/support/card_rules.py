@@ -5,15 +5,15 @@ silence. Faults are told as JSON path and sentence, all of them at once.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from cdshooks.fhir.repair import is_valid
 
 Json = dict[str, Any]
-Check = Callable[[Any, str], Iterator[str]]
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RESPONSE = {"cards": True, "systemActions": False, "extension": False}
 CARD = {
     "uuid": True,
     "summary": True,
@@ -52,20 +52,22 @@ def _nothing_empty(node: Any, path: str) -> Iterator[str]:
 
 
 def _response(body: Any) -> Iterator[str]:
-    yield from _members(body, "$", {"cards": True, "systemActions": False, "extension": False})
-    if not isinstance(body, dict) or not isinstance(body.get("cards"), list):
+    if wrong := list(_members(body, "$", RESPONSE)):
+        yield from wrong
         return
     yield from _extension(body, "$")
-    for number, card in enumerate(body["cards"]):
-        yield from _card(card, f"$.cards[{number}]")
-    uuids = [
-        one.get("uuid")
-        for card in body["cards"]
-        for one in (card, *card.get("suggestions", []))
-    ]
+    wrong = [f for n, card in enumerate(body["cards"]) for f in _card(card, f"$.cards[{n}]")]
+    yield from wrong
+    if not wrong:
+        yield from _across_cards(body["cards"])
+
+
+def _across_cards(cards: list[Json]) -> Iterator[str]:
+    """What only the whole list shows: unique uuids, the most severe card first."""
+    uuids = [one.get("uuid") for card in cards for one in (card, *card.get("suggestions", []))]
     if len(set(uuids)) < len(uuids):
         yield "$: a uuid occurs twice"
-    ranks = [["critical", "warning", "info"].index(card["indicator"]) for card in body["cards"]]
+    ranks = [["critical", "warning", "info"].index(card["indicator"]) for card in cards]
     if ranks != sorted(ranks):
         yield "$.cards: not in the order of severity"
 
@@ -99,7 +101,9 @@ def _strings(node: Json, path: str, *names: str) -> Iterator[str]:
 
 
 def _card(card: Any, path: str) -> Iterator[str]:
-    yield from _members(card, path, CARD)
+    if wrong := list(_members(card, path, CARD)):
+        yield from wrong
+        return
     yield from _strings(card, path, "uuid", "summary", "detail", "indicator")
     yield from _extension(card, path)
     yield from _uuid(card, path)
@@ -129,7 +133,9 @@ def _absolute(url: Any, path: str) -> Iterator[str]:
 
 
 def _source(source: Any, path: str) -> Iterator[str]:
-    yield from _members(source, path, SOURCE)
+    if wrong := list(_members(source, path, SOURCE)):
+        yield from wrong
+        return
     yield from _strings(source, path, "label")
     if "url" in source:
         yield from _absolute(source["url"], f"{path}.url")
@@ -143,7 +149,9 @@ def _reason(coding: Any, path: str) -> Iterator[str]:
 
 
 def _link(link: Any, path: str) -> Iterator[str]:
-    yield from _members(link, path, LINK)
+    if wrong := list(_members(link, path, LINK)):
+        yield from wrong
+        return
     yield from _strings(link, path, "label")
     if link["type"] != "absolute":
         yield f"{path}.type: {link['type']!r}"
@@ -165,7 +173,9 @@ def _suggestions(card: Json, path: str) -> Iterator[str]:
 
 
 def _suggestion(suggestion: Any, path: str) -> Iterator[str]:
-    yield from _members(suggestion, path, SUGGESTION)
+    if wrong := list(_members(suggestion, path, SUGGESTION)):
+        yield from wrong
+        return
     yield from _strings(suggestion, path, "label")
     yield from _uuid(suggestion, path)
     if suggestion.get("isRecommended", True) is not True:
@@ -175,7 +185,9 @@ def _suggestion(suggestion: Any, path: str) -> Iterator[str]:
 
 
 def _action(action: Any, path: str) -> Iterator[str]:
-    yield from _members(action, path, ACTION)
+    if wrong := list(_members(action, path, ACTION)):
+        yield from wrong
+        return
     yield from _strings(action, path, "description", "resourceId")
     if action["type"] == "delete":
         if not re.fullmatch(r"[A-Za-z]+/\S+", action.get("resourceId", "")) or "resource" in action:

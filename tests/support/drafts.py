@@ -17,14 +17,18 @@ def draft(phrase: str) -> Json:
     by `` and ``.
     """
     if phrase.startswith("lab "):
-        return {
+        name, *words = phrase.removeprefix("lab ").split()
+        test: Json = {
             "resourceType": "ServiceRequest",
             "id": new_id("lab"),
             "status": "draft",
             "intent": "order",
             "subject": {"reference": PATIENT},
-            "code": concept(phrase.removeprefix("lab ").strip()),
+            "code": concept(name),
         }
+        while words:
+            _word(words, {}, test)
+        return test
     resource: Json = {
         "resourceType": "MedicationRequest",
         "id": new_id("draft"),
@@ -34,7 +38,7 @@ def draft(phrase: str) -> Json:
     }
     lines = phrase.split(" and ")
     drug, _, first = lines[0].partition(" ")
-    resource["medicationCodeableConcept"] = _medication(drug)
+    resource |= _medication(drug)
     written = [_line(text, resource) for text in (first, *lines[1:])]
     resource["dosageInstruction"] = [line for line in written if line]
     if not resource["dosageInstruction"]:
@@ -43,11 +47,24 @@ def draft(phrase: str) -> Json:
 
 
 def _medication(drug: str) -> Json:
-    if drug.startswith("name:"):
-        return {"text": drug.removeprefix("name:").replace("_", " ")}
-    code, _, text = drug.partition(":")
-    coding = {"system": base().systems.uri("rxnorm"), "code": code}
-    return {"coding": [coding]} | ({"text": text.replace("_", " ")} if text else {})
+    """``code``, ``code:text``, ``system/code``, ``name:text``, ``elsewhere:text`` (a reference
+    that leads nowhere) or ``r5:code``.
+    """
+    kind, _, text = drug.partition(":")
+    if kind == "name":
+        return {"medicationCodeableConcept": {"text": text.replace("_", " ")}}
+    if kind == "elsewhere":
+        reference = {"reference": "Medication/zz", "display": text.replace("_", " ")}
+        return {"medicationReference": reference}
+    if kind == "r5":
+        return {"medication": {"concept": {"coding": [_coding(text)]}}}
+    body: Json = {"coding": [_coding(kind)]} | ({"text": text.replace("_", " ")} if text else {})
+    return {"medicationCodeableConcept": body}
+
+
+def _coding(code: str) -> Json:
+    system, _, bare = code.rpartition("/")
+    return {"system": base().systems.uri(system or "rxnorm"), "code": bare}
 
 
 _TEXT = re.compile(r'text="([^"]*)"')
@@ -72,11 +89,31 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         line["timing"]["repeat"] = repeat
     elif match := re.fullmatch(r"([\d.]+)(?:-([\d.]+))?", word):
         line["doseAndRate"] = [_dose(match[1], match[2], words)]
+    elif match := re.fullmatch(r"when=([A-Z.,]+)", word):
+        _repeat(line)["when"] = match[1].split(",")
+    elif match := re.fullmatch(r"offset=(\d+)", word):
+        _repeat(line)["offset"] = int(match[1])
+    elif match := re.fullmatch(r"code=([A-Z0-9]+)", word):
+        line.setdefault("timing", {})["code"] = {"text": match[1]}
+    elif word == "half-hour-before-food":
+        coding = {"system": "http://snomed.info/sct", "code": "311501008"}
+        line["additionalInstruction"] = [{"coding": [coding]}]
+    elif match := re.fullmatch(r"most=(\d+)mg", word):
+        top, day = _quantity(match[1], "mg"), {"value": 1, "code": "d"}
+        line["maxDosePerPeriod"] = {"numerator": top, "denominator": day}
+    elif word == "then":
+        line["text"] = "then"
+    elif word == "stu3":
+        line |= line.pop("doseAndRate")[0]
+    elif word == "object":
+        line["doseAndRate"] = line["doseAndRate"][0]
+    elif word == "trial-note":
+        resource["note"] = [{"text": "Open-label extension"}]
     elif word == "prn":
         line["asNeededBoolean"] = True
     elif word in ("with-food", "after-food", "before-food"):
         when = {"with-food": "C", "after-food": "PC", "before-food": "AC"}[word]
-        line.setdefault("timing", {}).setdefault("repeat", {})["when"] = [when]
+        _repeat(line)["when"] = [when]
     elif match := re.fullmatch(r"route=(\d+)", word):
         line["route"] = {"coding": [{"system": "http://snomed.info/sct", "code": match[1]}]}
     elif word == "via-tube":
@@ -85,7 +122,7 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         line["sequence"] = int(match[1])
     elif match := re.fullmatch(r"for=(\d+)d", word):
         bounds = {"value": int(match[1]), "unit": "d", "code": "d"}
-        line.setdefault("timing", {}).setdefault("repeat", {})["boundsDuration"] = bounds
+        _repeat(line)["boundsDuration"] = bounds
     elif word == "trial":
         resource["reasonCode"] = [{"text": "Clinical trial"}]
     elif match := re.fullmatch(r"status=([a-z-]+)", word):
@@ -104,8 +141,13 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         raise ValueError(f"no such word in a draft: {word!r}")
 
 
+def _repeat(line: Json) -> Json:
+    found: Json = line.setdefault("timing", {}).setdefault("repeat", {})
+    return found
+
+
 def _dose(low: str, high: str | None, words: list[str]) -> Json:
-    unit = words.pop(0) if words and not re.match(r"\d|[a-z]+[-=]|prn", words[0]) else None
+    unit = words.pop(0) if words and not re.match(r"\d|[a-z]+[-=]|prn|stu3|object|trial", words[0]) else None
     if high:
         ends = {"low": low, "high": high}
         return {"doseRange": {key: _quantity(value, unit) for key, value in ends.items()}}

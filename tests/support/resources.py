@@ -128,6 +128,8 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         resource["interpretation"] = [{"text": "unreliable, poor effort"}]
     elif word == "absent":
         resource["dataAbsentReason"] = {"text": "not done"}
+    elif word == "valueless":
+        del resource["valueQuantity"]
     elif word == "issued":
         resource["issued"] = resource.pop("effectiveDateTime")
     elif word == "room-air":
@@ -167,11 +169,19 @@ def _component(resource: Json, code: str, value: Json, system: str = "loinc") ->
 
 
 def record(phrase: str, today: date) -> list[Json]:
-    """``<kind> <value set> [flags], <age>``: any coded fact of the chart."""
+    """``<kind> <value set> [flags], <age>``: any coded fact of the chart.
+
+    ``changed=5`` says that the resource was last updated 5 days ago.
+    """
     body, _, age = phrase.rpartition(",") if "," in phrase else (phrase, "", "undated")
     kind, name, *flags = body.split()
     start, end = days(age, today)
-    return _KINDS[kind](name, flags, start, end)
+    made: list[Json] = _KINDS[kind](name, flags, start, end)
+    for flag in flags:
+        if match := re.fullmatch(r"changed=(\d+)", flag):
+            day = today - timedelta(days=int(match[1]))
+            made[0]["meta"] = {"lastUpdated": f"{day.isoformat()}T09:00:00Z"}
+    return made
 
 
 def _common(type: str, flags: list[str], default: str) -> Json:
@@ -188,7 +198,8 @@ def _common(type: str, flags: list[str], default: str) -> Json:
 
 _STATUS = (
     "active", "completed", "on-hold", "revoked", "stopped", "cancelled", "entered-in-error",
-    "draft", "in-progress", "not-done", "finished", "planned", "inactive", "unknown",
+    "draft", "in-progress", "not-done", "finished", "planned", "inactive", "unknown", "not-taken",
+    "intended",
 )  # fmt: skip
 
 
@@ -327,7 +338,9 @@ def _medication(type: str) -> Any:
         code = {"system": base().systems.uri("rxnorm"), "code": name}
         resource["medicationCodeableConcept"] = {"coding": [code]}
         if type == "MedicationRequest":
-            resource["intent"] = "order"
+            resource["intent"] = next((f for f in flags if f in ("proposal", "plan")), "order")
+            if "forbidden" in flags:
+                resource["doNotPerform"] = True
             if start:
                 resource["authoredOn"] = start.isoformat()
             if end:

@@ -3,6 +3,10 @@
 from cdshooks.knowledge import Threshold
 from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
 from cdshooks.rules.authoring.inputs import (
+    Allergic,
+    Booked,
+    Captured,
+    Doubts,
     Draft,
     Enrolled,
     Input,
@@ -51,7 +55,9 @@ from cdshooks.rules.authoring.register import (
     states,
 )
 from cdshooks.rules.authoring.values import (
+    Allergy,
     Call,
+    Doubt,
     Entries,
     Entry,
     Missing,
@@ -71,11 +77,17 @@ from cdshooks.rules.authoring.values import (
 __all__ = [
     "CLASSES",
     "LEVELS",
+    "Allergic",
+    "Allergy",
+    "Booked",
     "Call",
     "CannotAssess",
+    "Captured",
     "Create",
     "Delete",
     "Derived",
+    "Doubt",
+    "Doubts",
     "Draft",
     "Enrolled",
     "Entries",

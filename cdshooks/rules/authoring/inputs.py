@@ -171,6 +171,46 @@ class This(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class Booked(Input):
+    """Appointments of a value set that are booked from today on: ``Entries``.
+
+    within: name of the parameter that holds how many days ahead count.
+    """
+
+    value_set: str
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allergic(Input):
+    """Allergies and intolerances to a drug or value set that stand: ``tuple[Allergy, ...]``.
+
+    drug: by the codes and names of a product set; the reaction's substance counts too.
+    """
+
+    drug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Captured(Input):
+    """Whether a site records a measure or value set in coded form: ``bool``.
+
+    An absence means something only where the thing would have been recorded.
+    Without a word from the site, what has a standard code is captured.
+    """
+
+    concept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts(Input):
+    """Values that could not be used although a rule of this call wanted them.
+
+    ``tuple[Doubt, ...]``. A rule with this input runs after all others.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Unread(Input):
     """What could not be read although a rule of this call needed it: ``NotRead``.
 

@@ -52,6 +52,8 @@ class Recommend:
     missing: what was not known, each as a short phrase.
     offers: suggestions; ``choose`` says whether more than one may be taken.
     overrides: override reasons of this outcome alone, before the rule's own.
+    due: what is due, in two or three words; as information it then joins the one
+    card of everything that is due today.
     """
 
     summary: str
@@ -63,6 +65,7 @@ class Recommend:
     offers: tuple[Offer, ...] = ()
     overrides: tuple[str, ...] = ()
     choose: Literal["any", "at-most-one"] = "any"
+    due: str | None = None
 
     def capped(self, indicator: Indicator) -> "Recommend":
         """The same advice, at this level at most."""

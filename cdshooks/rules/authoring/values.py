@@ -325,3 +325,33 @@ class NotRead:
 
     searches: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A value that was not used, or two of one day that disagree.
+
+    kind: ``implausible``, ``unit`` or ``conflict``. text names the measure, the
+    value as sent, its date and what is wrong.
+    """
+
+    kind: Literal["implausible", "unit", "conflict"]
+    label: str
+    text: str
+    day: date | None = None
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """A standing allergy or intolerance.
+
+    severe: whether criticality, severity or manifestation says so; mild: whether
+    the record says that it was an intolerance or a mild reaction only.
+    """
+
+    label: str
+    severe: bool
+    mild: bool
+    reaction: str = ""
+    origins: tuple[Origin, ...] = ()

@@ -1,0 +1,111 @@
+"""The number of an observation in its own unit, or why it cannot be used."""
+
+from decimal import Decimal
+from typing import Literal
+
+from cdshooks.chart.view import View
+from cdshooks.errors import UnitUnknown
+from cdshooks.fhir.elements import Json, first, number, plain, string
+from cdshooks.knowledge import Measure
+from cdshooks.rules.authoring import Why
+from cdshooks.units import UnitRow, shown
+
+Bound = Literal["<", ">"]
+BOUNDS: dict[str, Bound] = {"<": "<", "<=": "<", ">": ">", ">=": ">"}
+OPPOSITE: dict[Bound, Bound] = {"<": ">", ">": "<"}
+
+
+class Unusable(Exception):
+    """Ends the reading of one observation; it never leaves the chart."""
+
+    def __init__(self, why: Why, because: str) -> None:
+        super().__init__(because)
+        self.why = why
+        self.because = because
+
+
+def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decimal, Bound | None]:
+    """The value in the canonical unit, believable, and whether it is only a limit.
+
+    Raises Unusable, with the words for a card, for everything else: a unit that
+    is guessed or a number that is corrected could harm.
+    """
+    raw, quantity = _raw(part, measure)
+    if raw is None:
+        raise Unusable(Why.UNREADABLE, f"{kind} has no readable value")
+    row = _unit(quantity, measure, kind, view)
+    named = f"{kind} {shown(raw, None)}"
+    size = abs(raw) if measure.file.magnitude else raw
+    if measure.file.whole and size != size.to_integral_value():
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} is not a whole number")
+    because = _looks_like(size, row, measure)
+    if because:
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} {row.raw or measure.unit}: {because}")
+    try:
+        value = measure.units.convert(size, row)
+    except UnitUnknown:
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} is too large for its unit") from None
+    if not measure.plausible(value):
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} {row.raw}".rstrip() + " is not plausible")
+    return value, _bound(quantity, kind, flipped=size != raw)
+
+
+def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:
+    """Why a number cannot be in the unit that it came in, if it is so."""
+    for alike in measure.file.lookalikes:
+        if row.factor == measure.units.rows[alike.unit].factor and (
+            (alike.below is not None and value < alike.below)
+            or (alike.above is not None and value > alike.above)
+        ):
+            return alike.because
+    return None
+
+
+def _bound(quantity: Json, kind: str, *, flipped: bool) -> Bound | None:
+    """The comparator; of a pressure sent as a negative number it means the other side."""
+    comparator = string(quantity.get("comparator"))
+    if comparator is None:
+        return None
+    if comparator not in BOUNDS:
+        raise Unusable(Why.UNREADABLE, f"{kind} has a comparator that is not understood")
+    bound = BOUNDS[comparator]
+    return OPPOSITE[bound] if flipped else bound
+
+
+def _raw(part: Json, measure: Measure) -> tuple[Decimal | None, Json]:
+    """The number as sent, with its quantity; a bare number has an empty one."""
+    quantity = first(part.get("valueQuantity"))
+    for candidate in (quantity.get("value"), part.get("valueInteger"), part.get("valueDecimal")):
+        value = number(candidate)
+        if value is not None:
+            return value, quantity
+    if measure.units.quantity == "score":
+        return number(part.get("valueString")), quantity
+    return None, quantity
+
+
+def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
+    """The row of the unit: the code first, then the text. Two that disagree are refused."""
+    rows = measure.units.rows
+    code, text = string(quantity.get("code")), string(quantity.get("unit"))
+    if code is None and text is None:
+        if measure.file.unit_fixed_by_code:
+            return rows.get("") or rows[measure.units.canonical]
+        raise Unusable(Why.UNIT, f"{kind} has no unit")
+    by_code, by_text = rows.get(code or ""), rows.get(text or "")
+    found = by_code if code else by_text
+    if code and text and _disagree(by_code, by_text, text, view):
+        raise Unusable(Why.UNIT, f"{kind} has a unit and a unit code that disagree")
+    if found is None:
+        named = plain(text or code, 20)
+        raise Unusable(Why.UNIT, f"{kind} recorded in {named}, needed in {measure.unit}")
+    return found
+
+
+def _disagree(by_code: UnitRow | None, by_text: UnitRow | None, text: str, view: View) -> bool:
+    """Whether a code and a text name two units; a text that names none is only a label."""
+    if by_code is None:
+        return by_text is not None
+    if by_text is None:
+        return any(text in table.rows for table in view.knowledge.base.units.values())
+    return by_code.factor != by_text.factor

@@ -1,0 +1,129 @@
+"""Answers about what was asked for and what was done: requests, procedures, encounters."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then, within
+from cdshooks.chart.index import Record
+from cdshooks.chart.view import View
+from cdshooks.fhir.dates import When, choice, period, when
+from cdshooks.fhir.elements import Json, boolean, obj, string
+from cdshooks.rules.authoring import Entries, Entry, Ordered, Performed, Visited
+
+DEAD = ("entered-in-error", "revoked", "cancelled", "stopped")
+"""Statuses of a draft that nobody is about to sign."""
+NOT_HELD = ("cancelled", "planned", "entered-in-error")
+"""Statuses of an encounter in which nobody was."""
+
+
+def ordered(view: View, wanted: Ordered) -> Entries:
+    """Requests that stand, and the drafts of this very call."""
+    since = view.since(wanted.lookback)
+    found = [
+        item
+        for record in coded(view, wanted.types, wanted.value_set)
+        if status_of(record) in wanted.statuses and is_asked_for(record.resource)
+        if (item := _request(record, view, wanted.value_set)) is not None and within(item, since)
+    ]
+    if wanted.drafts and not view.past:
+        found.extend(_drafted(view, wanted))
+    return entries(view, wanted.value_set, found, [view.coverage(type) for type in wanted.types])
+
+
+def is_asked_for(resource: Json) -> bool:
+    """Whether a request really asks for something: no proposal, and not for it not to be done."""
+    proposed = string(resource.get("intent")) in ("proposal", "option")
+    return not proposed and not boolean(resource.get("doNotPerform"))
+
+
+def _request(record: Record, view: View, value_set: str) -> Entry | None:
+    """A request by the day of its writing, or else of what it asks for, once that has come."""
+    authored = when(record.resource.get("authoredOn"), view.zone)
+    start, end = choice(record.resource, "occurrence", view.zone)
+    planned = authored is not None or start is None or start.day > view.horizon
+    return entry(
+        record,
+        view,
+        value_set,
+        status=status_of(record) or "unknown",
+        start=None if planned else start,
+        end=None if planned else end,
+        recorded=authored,
+    )
+
+
+def _drafted(view: View, wanted: Ordered) -> Iterator[Entry]:
+    """Drafts of this patient that ask for something of the value set."""
+    value_set = view.value_set(wanted.value_set)
+    for _, resource in view.context.draft_orders:
+        record = Record(resource, (), resource)
+        ours = record.type in wanted.types and view.index.owns(resource)
+        if not ours or status_of(record) in DEAD or boolean(resource.get("doNotPerform")):
+            continue
+        concept = resource.get("code") or resource.get("codeCodeableConcept")
+        if value_set.holds_any(view.index.concept(concept)):
+            item = entry(record, view, wanted.value_set, status="draft")
+            if item is not None:
+                yield item
+
+
+def performed(view: View, wanted: Performed) -> Entries:
+    """Procedures of a value set, with their dates and whether they were in hospital."""
+    since = view.since(wanted.lookback)
+    found = []
+    for record in coded(view, ("Procedure",), wanted.value_set):
+        start, end = choice(record.resource, "performed", view.zone)
+        status = status_then(status_of(record), end, "in-progress", view)
+        if status is None or status not in wanted.statuses:
+            continue
+        item = entry(
+            record,
+            view,
+            wanted.value_set,
+            status=status,
+            start=start,
+            end=end,
+            in_hospital=_in_hospital(record.resource, start, view),
+        )
+        if item is not None and within(item, since):
+            found.append(item)
+    return entries(view, wanted.value_set, found, [view.coverage("Procedure", since=since)])
+
+
+def _in_hospital(resource: Json, start: When | None, view: View) -> bool:
+    """Whether a procedure belongs to an inpatient or emergency encounter.
+
+    By its own reference, or else by falling inside such an encounter's period.
+    """
+    inpatient = view.value_set("inpatient")
+    named = view.index.get(string(obj(resource.get("encounter")).get("reference")))
+    if named is not None:
+        return inpatient.holds_any(named.codes)
+    stays = view.index.coded("Encounter", [inpatient])
+    return start is not None and any(_lasted_over(stay, start.day, view) for stay in stays)
+
+
+def _lasted_over(stay: Record, day: date, view: View) -> bool:
+    """Whether an encounter was going on; a finished one without an end lasted its first day."""
+    status = status_of(stay)
+    first, last = period(stay.resource.get("period"), view.zone)
+    if first is None or status in NOT_HELD or first.day > day:
+        return False
+    if last is not None:
+        return day <= last.day
+    return status in RUNNING or first.day == day
+
+
+def visited(view: View, wanted: Visited) -> Entries:
+    """Encounters of a kind that took place or are in progress."""
+    since = view.since(wanted.lookback)
+    found = []
+    for record in coded(view, ("Encounter",), wanted.value_set):
+        start, end = period(record.resource.get("period"), view.zone)
+        status = status_then(status_of(record), end, "in-progress", view)
+        if status is None or status not in ("finished", *RUNNING):
+            continue
+        item = entry(record, view, wanted.value_set, status=status, start=start, end=end)
+        if item is not None and within(item, since):
+            found.append(item)
+    return entries(view, wanted.value_set, found, [view.coverage("Encounter", since=since)])

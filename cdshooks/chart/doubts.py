@@ -1,0 +1,48 @@
+"""Values of this patient that could not be used, and values of one day that disagree."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from cdshooks.chart.readings import Candidates, Rejected
+from cdshooks.chart.view import View
+from cdshooks.rules.authoring import Doubt, Reading, Why, on
+
+LOOKBACK = "resp_value_max_age_days"
+
+
+def doubts(view: View) -> Iterator[Doubt]:
+    """Rejected values that a rule of this call wanted and that nothing newer replaces."""
+    since = view.since(LOOKBACK) or date.min
+    for key, found in list(view.memory.items()):
+        if not (isinstance(key, tuple) and key[0] == "readings" and isinstance(found, Candidates)):
+            continue
+        measure = view.measure(str(key[1]))
+        if not measure.file.doubts_reported:
+            continue
+        newest = max((r.day for r in found.usable), default=date.min)
+        recent = [r for r in found.rejected if r.day and r.day >= since and r.day > newest]
+        for rejected in recent[-1:]:
+            doubt = _doubt(rejected)
+            if doubt:
+                yield doubt
+
+
+def _doubt(rejected: Rejected) -> Doubt | None:
+    text = f"{rejected.because} ({on(rejected.day)})"
+    origins = (rejected.origin,)
+    if rejected.why is Why.IMPLAUSIBLE:
+        return Doubt("implausible", rejected.origin.label, text, rejected.day, origins)
+    if rejected.why is Why.UNIT:
+        return Doubt("unit", rejected.origin.label, text, rejected.day, origins)
+    return None
+
+
+def conflict(reading: Reading) -> Doubt | None:
+    """The disagreement that a reading is part of."""
+    rival = reading.rival
+    if rival is None:
+        return None
+    low, high = sorted((reading, rival), key=lambda r: r.value)
+    text = f"{low.label} {low.amount} vs {high.label} {high.amount} on {on(reading.day)}"
+    origins = tuple(dict.fromkeys((*low.origins, *high.origins)))
+    return Doubt("conflict", reading.label, text, reading.day, origins)

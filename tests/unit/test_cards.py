@@ -1,0 +1,172 @@
+"""Cards: clustering, order, cap, suggestions, selection behaviour, extension."""
+
+from typing import Annotated, Any
+
+from cdshooks.cards import EXTENSION, cards
+from cdshooks.chart import View
+from cdshooks.chart import drafts as drafted
+from cdshooks.engine import Finding
+from cdshooks.fhir.repair import is_valid
+from cdshooks.knowledge import base
+from cdshooks.rules.authoring import (
+    Create,
+    Delete,
+    Draft,
+    Indicator,
+    NotIndicated,
+    Order,
+    Outcome,
+    Recommend,
+    Update,
+)
+from tests.support import drafts
+from tests.support.line import made, view_of
+
+Json = dict[str, Any]
+URL = "https://cds.example"
+
+
+def about_order(order: Annotated[Order, Draft("riluzole")]) -> Outcome:
+    """A rule for tests."""
+    return NotIndicated("")
+
+
+def advice(
+    level: Indicator, *, group: str = "TEST", order: Order | None = None, **more: Any
+) -> Finding:
+    merge = more.pop("merge", None)
+    rule = made(about_order, group=group, merge=merge)
+    return Finding(rule, Recommend(more.pop("summary", level), level, **more), order)
+
+
+def order_of(view: View) -> Order:
+
+    return drafted(view)[0]
+
+
+def signing(*phrases: str) -> View:
+    return view_of([], hook="order-sign", orders=[drafts.draft(p) for p in phrases])
+
+
+def levels(found: list[Json]) -> list[str]:
+    return [card["indicator"] for card in found]
+
+
+def test_a_group_is_one_card_at_patient_view_led_by_its_worst_advice() -> None:
+    found = cards([advice("info"), advice("warning", summary="worse")], view_of([]), URL)
+    [card] = found
+    assert (card["indicator"], card["summary"]) == ("warning", "worse")
+    assert "info" in card["detail"]
+
+
+def test_the_most_severe_card_comes_first() -> None:
+    found = cards(
+        [advice("info", group="A"), advice("critical", group="B"), advice("warning", group="C")],
+        view_of([]),
+        URL,
+    )
+    assert levels(found) == ["critical", "warning", "info"]
+
+
+def test_five_cards_at_most_and_infos_make_room() -> None:
+    infos = [advice("info", group=f"I{n}") for n in range(6)]
+    warnings = [advice("warning", group=f"W{n}") for n in range(4)]
+    assert levels(cards([*infos, *warnings], view_of([]), URL)) == ["warning"] * 4 + ["info"]
+
+
+def test_warnings_are_never_dropped() -> None:
+    warnings = [advice("warning", group=f"W{n}") for n in range(8)]
+    assert len(cards([*warnings, advice("info", group="I")], view_of([]), URL)) == 8
+
+
+def test_at_order_hooks_each_order_has_its_own_card_and_infos_are_three_at_most() -> None:
+    view = signing("199206", "2058147")
+
+    one, two = drafted(view)
+    found = cards([advice("warning", order=one), advice("warning", order=two)], view, URL)
+    assert len(found) == 2
+    infos = [advice("info", order=one, merge=f"m{n}") for n in range(4)]
+    assert len(cards(infos, view, URL)) == 3
+
+
+def test_rules_that_merge_share_the_card_of_an_order() -> None:
+    view = signing("199206")
+    order = order_of(view)
+    found = cards(
+        [advice("info", order=order, merge="m"), advice("warning", order=order, merge="m")],
+        view,
+        URL,
+    )
+    assert levels(found) == ["warning"]
+
+
+def test_an_offer_is_made_once_a_response_on_its_most_severe_card() -> None:
+    offer = Create("hepatic-panel", recommended=True)
+    found = cards(
+        [advice("info", group="A", offers=(offer,)), advice("warning", group="B", offers=(offer,))],
+        view_of([]),
+        URL,
+    )
+    assert "suggestions" in found[0]
+    assert "suggestions" not in found[1]
+    assert "selectionBehavior" not in found[1]
+
+
+def test_a_card_without_offers_has_no_suggestions_and_no_selection_behaviour() -> None:
+    [card] = cards([advice("info")], view_of([]), URL)
+    assert "suggestions" not in card
+    assert "selectionBehavior" not in card
+
+
+def test_one_choice_only_recommends_one() -> None:
+    view = signing("199206 50 mg 1/d")
+    order = order_of(view)
+    offers = (
+        Update(order, "riluzole-50-mg-every-12-hours", recommended=True),
+        Delete(order, recommended=True),
+    )
+    [card] = cards([advice("warning", order=order, offers=offers, choose="at-most-one")], view, URL)
+    assert card["selectionBehavior"] == "at-most-one"
+    assert [s.get("isRecommended") for s in card["suggestions"]] == [True, None]
+
+
+def test_a_delete_names_the_draft_and_carries_no_resource() -> None:
+    view = signing("199206")
+    order = order_of(view)
+    [card] = cards([advice("critical", order=order, offers=(Delete(order),))], view, URL)
+    [action] = card["suggestions"][0]["actions"]
+    assert action["type"] == "delete"
+    assert action["resourceId"] == order.reference
+    assert "resource" not in action
+
+
+def test_the_extension_names_the_rules_and_leaves_out_what_is_empty() -> None:
+    [card] = cards([advice("info")], view_of([]), URL)
+    assert card["extension"] == {EXTENSION: {"rules": ["rule-of-a-test"]}}
+
+
+def test_every_draft_template_is_valid_r4_with_and_without_its_optional_slots() -> None:
+    for name, file in base().drafts.items():
+        if name.startswith("riluzole-"):
+            continue
+        for urgent in (False, True):
+            view = view_of([])
+            offer = Create(name, urgent=urgent, reason="because")
+            [card] = cards([advice("info", offers=(offer,))], view, URL)
+            [action] = card["suggestions"][0]["actions"]
+            assert is_valid(action["resource"]), name
+            assert action["description"] == file.description
+
+
+def test_every_draft_template_has_a_label_that_fits_a_button() -> None:
+    assert all(len(file.label) <= 60 for file in base().drafts.values())
+
+
+def test_an_order_that_lacks_its_subject_is_not_sent_back() -> None:
+    order_json = drafts.draft("199206 50 mg 1/d")
+    del order_json["subject"]
+    view = view_of([], hook="order-sign", orders=[order_json])
+    order = order_of(view)
+    offer = Update(order, "riluzole-50-mg-every-12-hours")
+    [card] = cards([advice("warning", order=order, offers=(offer,))], view, URL)
+    assert "suggestions" not in card
