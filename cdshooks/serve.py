@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,6 +25,7 @@ _STATUSES = {
     "LimitRequestLine": 414,
     "UnsupportedTransferCoding": 501,
 }
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
 
@@ -81,6 +83,8 @@ def run(
             "graceful_timeout": 3,
             "control_socket_disable": True,
             "proc_name": "cdshooks",
+            # In memory where there is such a place, so that the root can be read-only.
+            "worker_tmp_dir": _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None,
         },
     ).run()
 

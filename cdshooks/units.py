@@ -48,6 +48,8 @@ class UnitTable:
         """``value`` in the canonical unit. A value too large for its unit is refused."""
         if row.at_most is not None and value > row.at_most:
             raise UnitUnknown(f"{self.quantity}: number too large for its unit")
+        if row.factor.numerator == row.factor.denominator:
+            return value
         return as_decimal(Fraction(value) * row.factor)
 
 

@@ -9,7 +9,7 @@ from cdshooks.knowledge import Knowledge
 from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Update
 
 Json = dict[str, Any]
-NEEDED = ("status", "intent", "subject")
+NEEDED = ("id", "status", "intent", "subject")
 """What an order sent back must still have; without it no update is offered."""
 REASONS_AT_MOST = 5
 

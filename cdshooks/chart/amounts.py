@@ -53,10 +53,10 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
 def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:
     """Why a number cannot be in the unit that it came in, if it is so."""
     for alike in measure.file.lookalikes:
-        if row.factor == measure.units.rows[alike.unit].factor and (
-            (alike.below is not None and value < alike.below)
-            or (alike.above is not None and value > alike.above)
-        ):
+        outside = (alike.below is not None and value < alike.below) or (
+            alike.above is not None and value > alike.above
+        )
+        if outside and row.factor == measure.units.rows[alike.unit].factor:
             return alike.because
     return None
 

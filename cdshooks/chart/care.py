@@ -58,7 +58,7 @@ def _drafted(view: View, wanted: Ordered) -> Iterator[Entry]:
     for _, resource in view.context.draft_orders:
         record = Record(resource, (), resource)
         ours = record.type in wanted.types and view.index.owns(resource)
-        if not ours or status_of(record) in DEAD or boolean(resource.get("doNotPerform")):
+        if not ours or status_of(record) in DEAD or not is_asked_for(resource):
             continue
         concept = resource.get("code") or resource.get("codeCodeableConcept")
         if value_set.holds_any(view.index.concept(concept)):

@@ -40,7 +40,7 @@ def position_of(record: Record, measure: Measure, view: View) -> Position | None
 def _positions_stated(record: Record, view: View) -> list[Json]:
     """Where a position may stand: method, extension, component."""
     resource = record.resource
-    stated = [first(resource.get("method"))]
+    stated = list(objects(resource.get("method")))
     for extension in objects(resource.get("extension")):
         if str(extension.get("url", "")).endswith("observation-bodyPosition"):
             stated.append(obj(extension.get("valueCodeableConcept")))

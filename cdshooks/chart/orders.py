@@ -66,11 +66,13 @@ def _is_live(resource: Json, view: View) -> bool:
 
     A proposal is nobody's order yet; it counts only where somebody selected it.
     """
-    if boolean(resource.get("doNotPerform")) or not view.index.owns(resource):
-        return False
-    if string(resource.get("status")) not in (None, *DRAFTED):
-        return False
-    return view.hook == "order-select" or string(resource.get("intent")) not in PROPOSED
+    proposed = string(resource.get("intent")) in PROPOSED
+    return (
+        not boolean(resource.get("doNotPerform"))
+        and view.index.owns(resource)
+        and string(resource.get("status")) in (None, *DRAFTED)
+        and (view.hook == "order-select" or not proposed)
+    )
 
 
 def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:

@@ -87,6 +87,9 @@ class Base:
     observation_groups: Mapping[str, ObservationGroupFile]
     card_order: Mapping[str, CardOrderFile]
 
+    digests: Mapping[str, str]
+    """A hash of each knowledge file, by its path: whatever it says, a card may depend on it."""
+
     def profile(self, *names: str) -> "Knowledge":
         """The knowledge of the named profiles, later ones over earlier ones."""
         parameters = dict(self.parameters)
@@ -132,7 +135,9 @@ class Knowledge:
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
-        text = repr((self.profiles, sorted(self.parameters.items()), _contents(self.base)))
+        captures = (sorted(self.captures), self.captures_all)
+        contents = (sorted(self.parameters.items()), captures, _contents(self.base))
+        text = repr((self.profiles, contents))
         digest = hashlib.sha256(text.encode()).hexdigest()
         object.__setattr__(self, "version", digest[:12])
 
@@ -163,4 +168,5 @@ def _contents(base: Base) -> tuple[object, ...]:
         sorted((k, v.file.model_dump_json()) for k, v in base.measures.items()),
         sorted((k, v.model_dump_json()) for k, v in base.drafts.items()),
         sorted((k, sorted(v.rows.items())) for k, v in base.units.items()),
+        sorted(base.digests.items()),
     )

@@ -1,22 +1,20 @@
 """Reads and checks every knowledge file once; a bad one stops the service at start."""
 
-import csv
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from io import StringIO
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
-from cdshooks.knowledge.base import Base, Measure, Product, ProductSet
-from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet, canonical
+from cdshooks.knowledge.base import Base, Measure
+from cdshooks.knowledge.codes import Coding, Systems, ValueSet, canonical
+from cdshooks.knowledge.dosage import dosage_tables
 from cdshooks.knowledge.model import (
     CardOrderFile,
     DraftFile,
@@ -32,11 +30,14 @@ from cdshooks.knowledge.model import (
     ValueSetFile,
 )
 from cdshooks.knowledge.parameters import Parameter
-from cdshooks.units import UnitRow, UnitTable, table
+from cdshooks.knowledge.tables import products, units
+from cdshooks.units import UnitTable
 
 M = TypeVar("M", bound=Strict)
 
 ROOT = files("cdshooks.knowledge")
+KINDS = (".yaml", ".csv")
+"""Endings of knowledge files."""
 
 
 @cache
@@ -46,16 +47,17 @@ def base(root: Traversable = ROOT) -> Base:
     Raises KnowledgeInvalid, naming file and key, for anything that is missing,
     unknown, said twice or pointing nowhere.
     """
+    dosage_tables(root)  # type: ignore[arg-type]  # a folder can be hashed
     systems = _systems(root)
     value_sets = _value_sets(root, systems)
-    units = _units(root)
+    unit_tables = units(root.joinpath("units.csv"))
     sources = _all(root, "sources.yaml", SourceFile)
     loaded = Base(
         systems=systems,
         value_sets=value_sets,
-        products=_products(root, systems),
-        units=units,
-        measures=_measures(root, value_sets, units),
+        products=products(_folder(root, "products"), systems),
+        units=unit_tables,
+        measures=_measures(root, value_sets, unit_tables),
         parameters=_parameters(root),
         sources=sources,
         profiles=_profiles(root),
@@ -63,14 +65,30 @@ def base(root: Traversable = ROOT) -> Base:
         overrides=_all(root, "overrides.yaml", OverrideReasonFile),
         searches=_all(root, "searches.yaml", SearchFile),
         observation_groups=_all(root, "observation_groups.yaml", ObservationGroupFile),
+        digests={path: _digest(file) for path, file in _files(root, "")},
         card_order=_all(root, "card_order.yaml", CardOrderFile),
     )
     _check_references(loaded)
     return loaded
 
 
+def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _files(item, f"{path}{item.name}/")
+        elif item.name.endswith(KINDS):
+            yield path + item.name, item
+
+
+def _digest(file: Traversable) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def _folder(root: Traversable, name: str) -> list[Traversable]:
-    found = [f for f in root.joinpath(name).iterdir() if f.name.endswith((".yaml", ".csv"))]
+    try:
+        found = [f for f in root.joinpath(name).iterdir() if f.name.endswith(KINDS)]
+    except OSError as error:
+        raise KnowledgeInvalid(name, "(folder)", "cannot be read") from error
     return sorted(found, key=lambda f: f.name)
 
 
@@ -117,6 +135,8 @@ def _value_set(
     for other in entry.includes:
         if other not in read:
             raise KnowledgeInvalid(file, f"{key}.includes", f"no value set {other!r}")
+        if read[other][1].includes:
+            raise KnowledgeInvalid(file, f"{key}.includes", f"{other!r} includes others itself")
         rows.extend(read[other][1].codings)
     for row in rows:
         if row.system not in systems.uris:
@@ -135,79 +155,6 @@ def _value_set(
         prefixes=tuple(canonical(r.system, r.code) for r in rows if r.prefix),
         text=text,
     )
-
-
-def _csv(file: Traversable) -> tuple[dict[str, object], list[dict[str, str]]]:
-    """A CSV file under a YAML header whose lines begin with ``#``."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    head = [line[1:] for line in lines if line.startswith("#")]
-    rows = [line for line in lines if line and not line.startswith("#")]
-    header = yaml.parse("\n".join(head), file.name)
-    return header, list(csv.DictReader(StringIO("\n".join(rows))))
-
-
-def _products(root: Traversable, systems: Systems) -> dict[str, ProductSet]:
-    return {p.drug: p for p in (_product_set(f, systems) for f in _folder(root, "products"))}
-
-
-def _product_set(file: Traversable, systems: Systems) -> ProductSet:
-    head, rows = _csv(file)
-    missing = {"drug", "label", "meaning", "release", "names", "checked"} - head.keys()
-    if missing:
-        raise KnowledgeInvalid(file.name, "(header)", f"missing {', '.join(sorted(missing))}")
-    products: dict[Code, Product] = {}
-    for number, row in enumerate(rows, start=2):
-        if row["system"] not in systems.uris:
-            raise KnowledgeInvalid(file.name, f"row {number}", "code system not in systems.yaml")
-        code = canonical(row["system"], row["code"])
-        if code in products:
-            raise KnowledgeInvalid(file.name, f"row {number}", "code said twice")
-        products[code] = Product(
-            code=code,
-            display=row["display"],
-            kind=row["kind"],
-            form=row["form"] or None,
-            route=row["route"] or None,
-            strength=Fraction(row["strength"]) if row["strength"] else None,
-            strength_per=row["strength_per"] or None,
-        )
-    names = head["names"]
-    excluded = head.get("not_names", [])
-    if not isinstance(names, list) or not isinstance(excluded, list):
-        raise KnowledgeInvalid(file.name, "names", "expected a list")
-    return ProductSet(
-        drug=str(head["drug"]),
-        label=str(head["label"]),
-        release=str(head["release"]),
-        products=products,
-        names=tuple(map(str, names)),
-        not_names=tuple(map(str, excluded)),
-    )
-
-
-def _units(root: Traversable) -> dict[str, UnitTable]:
-    head, rows = _csv(root.joinpath("units.csv"))
-    canonicals = head.get("canonical")
-    if not isinstance(canonicals, dict):
-        raise KnowledgeInvalid("units.csv", "canonical", "expected quantity: unit")
-    by_quantity: dict[str, list[UnitRow]] = {str(quantity): [] for quantity in canonicals}
-    for number, row in enumerate(rows, start=2):
-        if row["quantity"] not in by_quantity:
-            raise KnowledgeInvalid("units.csv", f"row {number}", "quantity without canonical unit")
-        if any(other.raw == row["raw"] for other in by_quantity[row["quantity"]]):
-            raise KnowledgeInvalid("units.csv", f"row {number}", "unit said twice")
-        by_quantity[row["quantity"]].append(_unit_row(row, number))
-    return {q: table(q, str(canonicals[q]), unit_rows) for q, unit_rows in by_quantity.items()}
-
-
-def _unit_row(row: Mapping[str, str], number: int) -> UnitRow:
-    try:
-        upper, _, lower = row["factor"].partition("/")
-        factor = Fraction(upper) / (Fraction(lower) if lower else 1)
-        limit = row["at_most"]
-        return UnitRow(row["raw"], row["ucum"], factor, Decimal(limit) if limit else None)
-    except (ValueError, ArithmeticError) as error:
-        raise KnowledgeInvalid("units.csv", f"row {number}", "factor is not a number") from error
 
 
 def _measures(
@@ -291,6 +238,11 @@ def _check_references(loaded: Base) -> None:
 
 def _check_measures(loaded: Base) -> None:
     for key, measure in loaded.measures.items():
+        low, high = measure.file.plausible
+        if low >= high:
+            raise KnowledgeInvalid("measures.yaml", f"{key}.plausible", "expected low, high")
+        if any(alike.unit not in measure.units.rows for alike in measure.file.lookalikes):
+            raise KnowledgeInvalid("measures.yaml", f"{key}.lookalikes", "unit not in units.csv")
         if measure.file.prefetch not in loaded.observation_groups:
             raise KnowledgeInvalid("measures.yaml", f"{key}.prefetch", "no such search")
         if measure.file.source not in loaded.sources:

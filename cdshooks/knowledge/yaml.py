@@ -1,6 +1,7 @@
 """Reading YAML for the loader: safe, fast, and with numbers kept exact."""
 
-from decimal import Decimal
+from collections.abc import Hashable
+from decimal import Decimal, InvalidOperation
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -19,13 +20,22 @@ class _Loader(_Base):
 
 
 def _decimal(loader: Any, node: Any) -> Decimal:
-    return Decimal(loader.construct_scalar(node))
+    text = loader.construct_scalar(node)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise yaml.constructor.ConstructorError(None, None, f"no number: {text}", node.start_mark)
+    return number
 
 
 def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
     pairs = [(loader.construct_object(k, deep=True), v) for k, v in node.value]
     seen: set[Any] = set()
     for key, value in pairs:
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, "a key is no name", node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"key {key!r} appears twice", value.start_mark
@@ -40,7 +50,17 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 def read(file: Traversable) -> dict[str, Any]:
     """The mapping that a YAML file holds; raises KnowledgeInvalid with its name."""
-    return parse(file.read_text(encoding="utf-8"), file.name)
+    return parse(text_of(file), file.name)
+
+
+def text_of(file: Traversable) -> str:
+    """What a knowledge file holds; raises KnowledgeInvalid if it is not there or not text."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise KnowledgeInvalid(file.name, "(file)", "cannot be read") from error
+    except UnicodeDecodeError as error:
+        raise KnowledgeInvalid(file.name, "(file)", "not UTF-8") from error
 
 
 def parse(text: str, name: str) -> dict[str, Any]:

@@ -38,13 +38,13 @@ class DoseLimits(Limits):
     critical_daily_dose_gt: Threshold
     tolerance_pct: Decimal
 
-    def below(self, mg: Fraction, label: Decimal | None) -> bool:
+    def below(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is under a labelled one by more than the tolerance."""
-        return mg < Fraction(label or 0) * (1 - Fraction(self.tolerance_pct) / 100)
+        return mg < Fraction(label) * (1 - Fraction(self.tolerance_pct) / 100)
 
-    def above(self, mg: Fraction, label: Decimal | None) -> bool:
+    def above(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is over a labelled one by more than the tolerance."""
-        return mg > Fraction(label or 0) * (1 + Fraction(self.tolerance_pct) / 100)
+        return mg > Fraction(label) * (1 + Fraction(self.tolerance_pct) / 100)
 
     def off(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is not the labelled one."""
@@ -79,9 +79,7 @@ WRONG_ROUTE = Deviation(
     "warning", "Riluzole is given by mouth or feeding tube only.", correctable=False
 )
 FILM_BY_TUBE = Deviation(
-    "warning",
-    "Riluzole film is for the tongue; for a feeding tube order the suspension.",
-    correctable=False,
+    "warning", "Riluzole film is for the tongue; for a feeding tube order the suspension."
 )
 
 
@@ -190,10 +188,13 @@ def _divided(step: Step, order: Order, limits: DoseLimits) -> Iterator[Deviation
 
 def _is_labelled_total(step: Step, limits: DoseLimits) -> bool:
     """Whether all that the directions leave open is the labelled dose of a day."""
-    if step.low is None or step.high is None:
-        return False
-    label = limits.daily_dose_mg
-    return not limits.off(step.low, label) and not limits.off(step.high, label)
+    return _ends_off(step, limits) == {False}
+
+
+def _ends_off(step: Step, limits: DoseLimits) -> set[bool]:
+    """Whether the ends of the daily total are off the label; empty if it is unknown."""
+    ends = [end for end in (step.low, step.high) if end is not None]
+    return {limits.off(end, limits.daily_dose_mg) for end in ends}
 
 
 def _is_split(step: Step, order: Order, limits: DoseLimits) -> bool:
@@ -223,18 +224,10 @@ def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
 
 
 def _is_read(order: Order, limits: DoseLimits) -> bool:
-    """Whether the directions are known well enough to be judged, right or wrong."""
+    """Whether the directions can be judged: ranges are all right or all wrong."""
     regimen = order.regimen
-    known = all(_is_decided(step, limits) for step in regimen.steps)
-    return bool(regimen.steps) and not regimen.problems and known
-
-
-def _is_decided(step: Step, limits: DoseLimits) -> bool:
-    """Whether both ends of a range are outside the labelled dose, or both are it."""
-    if step.low is None or step.high is None:
-        return False
-    label = limits.daily_dose_mg
-    return limits.off(step.low, label) == limits.off(step.high, label)
+    decided = all(len(_ends_off(step, limits)) == 1 for step in regimen.steps)
+    return bool(regimen.steps) and not regimen.problems and decided
 
 
 def _offers(order: Order, correctable: bool) -> Iterator[Offer]:

@@ -11,9 +11,9 @@ from cdshooks import rules
 from cdshooks.cards import EXTENSION, cards
 from cdshooks.chart import MEDICATIONS, Answered, Search, View, plan, read_chart
 from cdshooks.engine import Finding, limits_of, run
-from cdshooks.errors import PrefetchUnavailable
+from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.repair import is_valid
-from cdshooks.knowledge import Knowledge
+from cdshooks.knowledge import Base, Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
 from cdshooks.services.service import Service
@@ -75,7 +75,23 @@ def prepare(site: Site) -> None:
             searches(hook, site)
         for group in rule.limits:
             limits_of(group, site.knowledge)
+        for declaration in rule.reads:
+            _check_known(declaration, rule.id, site.knowledge.base)
     is_valid({"resourceType": "MedicationRequest"})
+
+
+def _check_known(declaration: Input, rule: str, base: Base) -> None:
+    """Refuses a declaration that names a concept which no knowledge file holds."""
+    kinds: dict[str, Mapping[str, object]] = {
+        "value_set": base.value_sets,
+        "measure": base.measures,
+        "drug": base.products,
+        "lookback": base.parameters,
+    }
+    for attribute, known in kinds.items():
+        name = getattr(declaration, attribute, None)
+        if name is not None and name not in known:
+            raise KnowledgeInvalid(f"rule {rule}", f"{attribute} {name!r}", "is not defined")
 
 
 def answer(service: Service, request: HookRequest, site: Site, now: datetime) -> Answer:

@@ -59,6 +59,7 @@ def without_uuids(response: Json) -> str:
 @pytest.mark.parametrize("name", RECORDED + STORIES)
 def test_the_response_is_exactly_this(name: str) -> None:
     text = without_uuids(response_to(name))
+    assert "internal error" not in text
     file = RESPONSES / f"{name}.json"
     if os.environ.get("CDSHOOKS_RECORD"):
         file.write_text(text, encoding="utf-8")

@@ -21,7 +21,7 @@ from tests.support import calls, resources
 from tests.support.card_rules import faults
 
 Json = dict[str, Any]
-FEW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = (
     "patient-view-fvc-46",
     "order-sign-riluzole-once-daily",

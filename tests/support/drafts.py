@@ -147,7 +147,11 @@ def _repeat(line: Json) -> Json:
 
 
 def _dose(low: str, high: str | None, words: list[str]) -> Json:
-    unit = words.pop(0) if words and not re.match(r"\d|[a-z]+[-=]|prn|stu3|object|trial", words[0]) else None
+    unit = (
+        words.pop(0)
+        if words and not re.match(r"\d|[a-z]+[-=]|prn|stu3|object|trial", words[0])
+        else None
+    )
     if high:
         ends = {"low": low, "high": high}
         return {"doseRange": {key: _quantity(value, unit) for key, value in ends.items()}}

@@ -25,7 +25,10 @@ def new_id(stem: str) -> str:
 
 
 def concept(value_set: str, index: int = 0) -> Json:
-    """A CodeableConcept with one code of a value set."""
+    """A CodeableConcept with one code of a value set, or with ``system:code`` itself."""
+    system, colon, code = value_set.partition(":")
+    if colon:
+        return {"coding": [{"system": base().systems.uri(system), "code": code}]}
     coding = base().value_sets[value_set].codings[index]
     systems = base().systems.uris
     return {"coding": [{"system": systems[coding.code.system], "code": coding.written}]}

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge.codes import Code, Coding, ValueSet, canonical
-from cdshooks.knowledge.loader import ROOT, _products, _systems
+from cdshooks.knowledge.loader import ROOT, _folder, _systems
+from cdshooks.knowledge.tables import products as _products
 
 SYSTEMS = _systems(ROOT)
-PRODUCTS = _products(ROOT, SYSTEMS)
+PRODUCTS = _products(_folder(ROOT, "products"), SYSTEMS)
 RIGHT = {"riluzole": "N07XX02", "edaravone": "N07XX14", "tofersen": "N07XX22"}
 
 
@@ -232,4 +233,4 @@ def test_a_bad_product_file_stops_the_start(
     (tmp_path / "products").mkdir()
     (tmp_path / "products" / "x.csv").write_text(f"{header}\n{columns}\n{row}\n", encoding="utf-8")
     with pytest.raises(KnowledgeInvalid, match=problem):
-        _products(tmp_path, SYSTEMS)
+        _products([tmp_path / "products" / "x.csv"], SYSTEMS)

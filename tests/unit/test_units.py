@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from ucumvert import PintUcumRegistry  # type: ignore[import-untyped]
 
 from cdshooks.errors import KnowledgeInvalid, UnitUnknown
-from cdshooks.knowledge.loader import ROOT, _units
+from cdshooks.knowledge.loader import ROOT
+from cdshooks.knowledge.tables import units as _units
 from cdshooks.units import UnitRow, as_decimal, rounded, shown, table
 
-TABLES = _units(ROOT)
+TABLES = _units(ROOT.joinpath("units.csv"))
 ROWS = [(quantity, row) for quantity, t in TABLES.items() for row in t.rows.values()]
 UCUM = PintUcumRegistry()
 
@@ -225,4 +226,4 @@ def test_a_bad_row_stops_the_start(tmp_path: Path, rows: str, problem: str) -> N
     head = '# canonical:\n#   volume: "L"\nquantity,raw,ucum,factor,at_most\n'
     (tmp_path / "units.csv").write_text(head + rows, encoding="utf-8")
     with pytest.raises(KnowledgeInvalid, match=problem):
-        _units(tmp_path)
+        _units(tmp_path / "units.csv")

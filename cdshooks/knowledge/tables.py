@@ -1,0 +1,121 @@
+"""Reads the knowledge that stands in CSV files: products and units."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from importlib.resources.abc import Traversable
+from io import StringIO
+
+from cdshooks.errors import KnowledgeInvalid
+from cdshooks.knowledge import yaml
+from cdshooks.knowledge.base import Product, ProductSet
+from cdshooks.knowledge.codes import Code, Systems, canonical
+from cdshooks.units import UnitRow, UnitTable, table
+
+
+def _csv(
+    file: Traversable, columns: Iterable[str]
+) -> tuple[dict[str, object], list[tuple[str, dict[str, str]]]]:
+    """A CSV file under a YAML header whose lines begin with ``#``: header, and rows by name.
+
+    Every row has every one of ``columns``, and nothing beyond them.
+    """
+    lines = yaml.text_of(file).splitlines()
+    header = yaml.parse("\n".join(x[1:] for x in lines if x.startswith("#")), file.name)
+    reader = csv.DictReader(StringIO("\n".join(x for x in lines if x and not x.startswith("#"))))
+    if set(reader.fieldnames or ()) != set(columns):
+        raise KnowledgeInvalid(file.name, "(columns)", f"expected {', '.join(columns)}")
+    rows = [(f"row {number}", row) for number, row in enumerate(reader, start=2)]
+    for name, row in rows:
+        if None in row or None in row.values():
+            raise KnowledgeInvalid(file.name, name, "too few or too many columns")
+    return header, rows
+
+
+def products(files: Iterable[Traversable], systems: Systems) -> dict[str, ProductSet]:
+    """The products of each drug, one file a drug."""
+    return {found.drug: found for found in (_product_set(file, systems) for file in files)}
+
+
+PRODUCT = ("system", "code", "display", "kind", "form", "route", "strength", "strength_per")
+"""Columns of a product file."""
+UNIT = ("quantity", "raw", "ucum", "factor", "at_most")
+"""Columns of the unit table."""
+
+
+def _product_set(file: Traversable, systems: Systems) -> ProductSet:
+    head, rows = _csv(file, PRODUCT)
+    missing = {"drug", "label", "meaning", "release", "names", "checked"} - head.keys()
+    if missing:
+        raise KnowledgeInvalid(file.name, "(header)", f"missing {', '.join(sorted(missing))}")
+    found: dict[Code, Product] = {}
+    for name, row in rows:
+        if row["system"] not in systems.uris:
+            raise KnowledgeInvalid(file.name, name, "code system not in systems.yaml")
+        code = canonical(row["system"], row["code"])
+        if code in found:
+            raise KnowledgeInvalid(file.name, name, "code said twice")
+        found[code] = Product(
+            code=code,
+            display=row["display"],
+            kind=row["kind"],
+            form=row["form"] or None,
+            route=row["route"] or None,
+            strength=_strength(row["strength"], file.name, name),
+            strength_per=row["strength_per"] or None,
+        )
+    names = head["names"]
+    excluded = head.get("not_names", [])
+    if not isinstance(names, list) or not isinstance(excluded, list):
+        raise KnowledgeInvalid(file.name, "names", "expected a list")
+    return ProductSet(
+        drug=str(head["drug"]),
+        label=str(head["label"]),
+        release=str(head["release"]),
+        products=found,
+        names=tuple(map(str, names)),
+        not_names=tuple(map(str, excluded)),
+    )
+
+
+def _strength(text: str, file: str, row: str) -> Fraction | None:
+    try:
+        strength = Fraction(text) if text else None
+    except (ValueError, ArithmeticError) as error:
+        raise KnowledgeInvalid(file, row, "strength is not a number") from error
+    if strength is not None and strength <= 0:
+        raise KnowledgeInvalid(file, row, "strength is not above 0")
+    return strength
+
+
+def units(file: Traversable) -> dict[str, UnitTable]:
+    """Every unit table, by quantity; its canonical unit is always one of its rows."""
+    head, rows = _csv(file, UNIT)
+    canonicals = head.get("canonical")
+    if not isinstance(canonicals, dict):
+        raise KnowledgeInvalid("units.csv", "canonical", "expected quantity: unit")
+    by_quantity: dict[str, dict[str, UnitRow]] = {str(quantity): {} for quantity in canonicals}
+    for name, row in rows:
+        if row["quantity"] not in by_quantity:
+            raise KnowledgeInvalid("units.csv", name, "quantity without canonical unit")
+        if row["raw"] in by_quantity[row["quantity"]]:
+            raise KnowledgeInvalid("units.csv", name, "unit said twice")
+        by_quantity[row["quantity"]][row["raw"]] = _unit_row(row, name)
+    for quantity, unit in canonicals.items():
+        own = by_quantity[quantity].get(str(unit))
+        if own is None or own.factor != 1:
+            raise KnowledgeInvalid("units.csv", f"canonical.{quantity}", "needs a row of factor 1")
+    return {q: table(q, str(canonicals[q]), found.values()) for q, found in by_quantity.items()}
+
+
+def _unit_row(row: Mapping[str, str], name: str) -> UnitRow:
+    try:
+        upper, _, lower = row["factor"].partition("/")
+        factor = Fraction(upper) / (Fraction(lower) if lower else 1)
+        limit = Decimal(row["at_most"]) if row["at_most"] else None
+    except (ValueError, ArithmeticError) as error:
+        raise KnowledgeInvalid("units.csv", name, "factor is not a number") from error
+    if factor <= 0 or (limit is not None and not limit.is_finite()):
+        raise KnowledgeInvalid("units.csv", name, "factor is not above 0, or at_most not finite")
+    return UnitRow(row["raw"], row["ucum"], factor, limit)

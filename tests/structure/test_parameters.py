@@ -1,0 +1,98 @@
+"""Every number that a rule uses is held in place by a vignette: moved one step, one fails."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from decimal import Decimal
+from functools import cache
+
+import pytest
+
+from cdshooks import rules as all_rules
+from cdshooks.knowledge import Knowledge, base
+from cdshooks.knowledge.parameters import Parameter
+from cdshooks.rules.authoring import Rule
+from tests.support import vignettes
+from tests.support.vignettes import Case
+
+STEPS = {
+    **dict.fromkeys(("%", "cmH2O", "mmHg", "min"), Decimal("0.1")),
+    "U/L": Decimal(1),
+    "xULN": Decimal("0.1"),
+}
+"""The smallest step that a reading in this unit is compared to; else 1."""
+FINE = {"ph_critical_lt": Decimal("0.01")}
+TABLES = ("niv-consider",)
+"""Rules whose tables are complete; a rule without a table is another test's matter."""
+
+
+def _step(parameter: Parameter) -> Decimal:
+    return FINE.get(parameter.name, STEPS.get(parameter.unit, Decimal(1)))
+
+
+@cache
+def _cases(rule: str) -> tuple[Case, ...]:
+    return tuple(c for path in vignettes.files() for c in vignettes.load(path) if c.rule == rule)
+
+
+@cache
+def _named(rule: Rule) -> frozenset[str]:
+    """Every parameter that a rule uses: fields of its limits, lookbacks of what it reads."""
+    limits = {field.name for group in rule.limits for field in fields(group)}  # type: ignore[arg-type]
+    lookbacks = {getattr(declaration, "lookback", None) for declaration in rule.reads}
+    return frozenset(limits | {name for name in lookbacks if name})
+
+
+@cache
+def _profile(names: str) -> Knowledge:
+    return base().profile(*(name.strip() for name in names.split(",")))
+
+
+@cache
+def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
+    """The knowledge of a profile with one parameter moved; None if it has nothing to move."""
+    knowledge = _profile(profile)
+    old = knowledge.parameters[name]
+    if isinstance(old.value, bool):
+        new: Decimal | bool = not old.value
+    elif isinstance(old.value, Decimal | int):
+        new = Decimal(old.value) + (_step(old) if up else -_step(old))
+    else:
+        return None
+    parameters = {**knowledge.parameters, name: old.overridden(value=new)}
+    return replace(knowledge, parameters=parameters)
+
+
+def _claims() -> Iterator[tuple[str, str, bool]]:
+    for rule in all_rules.load():
+        if rule.id in TABLES:
+            for name in sorted(_named(rule)):
+                flag = isinstance(base().parameters[name].value, bool)
+                yield from ((rule.id, name, up) for up in ((True,) if flag else (True, False)))
+
+
+_last: dict[str, list[Case]] = {}
+"""Vignettes that failed for a parameter before: the likeliest to fail for its other side."""
+
+
+def _notices(rule: str, name: str, up: bool) -> bool:
+    order = [*_last.get(name, []), *sorted(_cases(rule), key=lambda c: not _suspect(c, name))]
+    for case in order:
+        profile = case.cells.get("profile", "default")
+        moved = _moved(profile, name, up)
+        if moved is None:
+            continue
+        if not vignettes.holds(case, vignettes.evaluate(case, moved)):
+            _last.setdefault(name, []).append(case)
+            return True
+    return False
+
+
+def _suspect(case: Case, name: str) -> bool:
+    """Whether a case is likely to notice: it has the number of the parameter in it."""
+    value = base().parameters[name].value
+    return value is not None and any(str(value) in text for text in case.cells.values())
+
+
+@pytest.mark.parametrize(("rule", "name", "up"), list(_claims()))
+def test_a_parameter_moved_one_step_makes_a_vignette_fail(rule: str, name: str, up: bool) -> None:
+    assert _notices(rule, name, up), f"{rule}: no vignette holds {name} in place"

@@ -1,0 +1,95 @@
+"""FHIR dates and the calendar day that they mean."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdshooks.fhir.dates import When, choice, period, when
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+DAY = date(2026, 5, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2026-05-20", DAY), ("2026-05", date(2026, 5, 1)), ("2026", date(2026, 1, 1)),
+     (" 2026-05-20 ", DAY)],
+)  # fmt: skip
+def test_a_partial_date_is_its_first_day(text: str, day: date) -> None:
+    assert when(text, TOKYO) == When(day)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "day"),
+    [
+        ("2026-05-20T14:30:00Z", 14, 20),
+        ("2026-05-20T15:30:00Z", 15, 21),
+        ("2026-05-20T23:30:00+09:00", 14, 20),
+        ("2026-05-20T23:30:00+0900", 14, 20),
+        ("2026-05-20T10:30:00-04:00", 14, 20),
+        ("2026-05-20T23:30:00", 14, 20),
+        ("2026-05-20T23:30", 14, 20),
+        ("2026-05-20 23:30", 14, 20),
+        ("2026-05-20t14:30:00.123456789z", 14, 20),
+    ],
+)
+def test_a_time_has_its_day_in_the_zone_of_the_site(text: str, hour: int, day: int) -> None:
+    read = when(text, TOKYO)
+    assert read is not None
+    assert read.instant is not None
+    assert (read.instant.astimezone(UTC).hour, read.instant.minute) == (hour, 30)
+    assert read.day == date(2026, 5, day)
+
+
+def test_a_fraction_and_a_leap_second_are_read() -> None:
+    assert when("2026-05-20T10:00:60.5Z", UTC) == When(
+        DAY, datetime(2026, 5, 20, 10, 0, 59, 500_000, UTC)
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-05-20T24:00:00Z", "2026-05-20T10:61:00Z", "2026-05-20T10:00:61Z",
+             "2026-05-20T10:00:00+99:00"],
+)  # fmt: skip
+def test_of_a_time_that_cannot_be_the_day_stands(text: str) -> None:
+    assert when(text, TOKYO) == When(DAY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "20.5.2026", "2026-02-30", "2026-13", "0000", "2026-5-2", None, 20260520, [], "20260520",
+     "٢٠٢٦", "2026-05-20T10"],
+)  # fmt: skip
+def test_what_is_no_date_is_none(text: object) -> None:
+    assert when(text, UTC) is None
+
+
+def test_the_end_of_time_is_no_error() -> None:
+    assert when("9999-12-31T23:00:00-10:00", UTC) == When(date(9999, 12, 31))
+    assert when("0001-01-01T00:00:00+10:00", UTC) == When(date(1, 1, 1))
+
+
+def test_a_day_begins_at_midnight_of_the_site() -> None:
+    assert When(DAY).start(TOKYO) == datetime(2026, 5, 19, 15, tzinfo=UTC)
+    at = datetime(2026, 5, 20, 3, tzinfo=UTC)
+    assert When(DAY, at).start(TOKYO) == at
+
+
+def test_a_period_keeps_what_can_be_read_of_it() -> None:
+    assert period({"start": "2026-05-20", "end": "soon"}, UTC) == (When(DAY), None)
+    assert period("2026", UTC) == (None, None)
+
+
+@pytest.mark.parametrize("suffix", ["DateTime", "Date", "Instant"])
+def test_a_choice_is_a_moment_or_a_period(suffix: str) -> None:
+    assert choice({f"onset{suffix}": "2026-05-20"}, "onset", UTC) == (When(DAY), None)
+    body = {"onsetPeriod": {"start": "2025", "end": "2026-05-20"}, f"onset{suffix}": "?"}
+    assert choice(body, "onset", UTC) == (When(date(2025, 1, 1)), When(DAY))
+
+
+@given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", fullmatch=True))
+def test_no_text_raises(text: str) -> None:
+    assert when(text, TOKYO) is None or isinstance(when(text, TOKYO), When)
