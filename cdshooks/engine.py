@@ -7,7 +7,7 @@ for one of the two values speaks softly and says that they conflict.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
@@ -64,7 +64,7 @@ class Finding:
 class Aftermath:
     """What a call could not read or not use: for the rules that report it."""
 
-    not_read: NotRead = NotRead()
+    not_read: NotRead = field(default_factory=NotRead)
     doubts: tuple[Doubt, ...] = ()
 
 

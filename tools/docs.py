@@ -1,16 +1,25 @@
 """Writes the documents that come from the code; ``--check`` refuses stale ones.
 
 ``docs/rules.md`` from the rules, ``docs/configuration.md`` from the settings and
-profiles. Run by ``make docs``; ``make check`` runs it with ``--check``.
+profiles, ``docs/card.svg`` from an example patient. Run by ``make docs``; ``make check``
+runs it with ``--check``.
 """
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from io import StringIO
 from pathlib import Path
 
-from cdshooks import rules
+from rich.console import Console
+
+from cdshooks import examples, rules
+from cdshooks.cli.bundle import patient_of, request
+from cdshooks.cli.show import Headline, show
 from cdshooks.knowledge import MARKS, Knowledge, base
 from cdshooks.knowledge.model import ProfileFile
+from cdshooks.services import services
+from cdshooks.services.answer import Site, answer, searches
 from cdshooks.services.catalogue import Described, describe, shown_value
 from cdshooks.settings import Settings
 
@@ -38,6 +47,27 @@ def documents() -> Iterator[tuple[str, str]]:
     knowledge = base().profile("default")
     yield "rules.md", rule_catalogue(knowledge)
     yield "configuration.md", configuration(knowledge)
+    yield "card.svg", card_picture(knowledge)
+
+
+PICTURED = "bulbar-onset-fvc-falling"
+"""The example patient whose card the README shows."""
+
+
+def card_picture(knowledge: Knowledge) -> str:
+    """A real card as a terminal shows it, as of the day of the example."""
+    chart = examples.load(PICTURED)
+    day = examples.anchor(chart)
+    assert day is not None
+    site = Site(knowledge, UTC, "https://cds.example.org", full_prefetch=True)
+    asked = searches("patient-view", site)
+    call = request("patient-view", chart, patient_of(chart, PICTURED), (), asked)
+    [service] = [s for s in services() if s.hook == "patient-view"]
+    now = datetime.combine(day, time(12), UTC)
+    body = answer(service, call, site, now).body
+    console = Console(record=True, width=96, file=StringIO(), force_terminal=True)
+    show(console, Headline("patient-view", PICTURED, day, ("default",)), body)
+    return console.export_svg(title="cdshooks call", unique_id="card")
 
 
 def rule_catalogue(knowledge: Knowledge) -> str:

@@ -1,9 +1,10 @@
 """What a service asks for: few, simple FHIR searches, derived from what its rules read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cdshooks.fhir.elements import objects
 from cdshooks.knowledge import Code, Knowledge
 from cdshooks.rules.authoring import (
     Allergic,
@@ -139,6 +140,7 @@ def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
 
 def _observations(group: str, codes: frozenset[Code], knowledge: Knowledge) -> Search:
     file = knowledge.base.observation_groups[group]
+    codes = codes.union(*(knowledge.base.value_sets[name].exact for name in file.panels))
     wanted = sorted(code.code for code in codes if code.system in ("loinc", "snomed", "als-cds"))
     query = (
         "Observation?patient={{context.patientId}}"
@@ -177,6 +179,9 @@ def _asked(search: Search, resource: dict[str, Any]) -> bool:
     if search.codes is None:
         return True
     bare = {code.code for code in search.codes}
-    concept = resource.get("code")
-    codings = concept.get("coding", []) if isinstance(concept, dict) else []
-    return any(isinstance(c, dict) and c.get("code") in bare for c in codings)
+    return any(coding.get("code") in bare for coding in _codings(resource.get("code")))
+
+
+def _codings(concept: object) -> Iterator[dict[str, Any]]:
+    for body in objects(concept):
+        yield from (c for c in objects(body.get("coding")) if isinstance(c.get("code"), str))

@@ -237,6 +237,9 @@ def _check_references(loaded: Base) -> None:
 
 
 def _check_measures(loaded: Base) -> None:
+    for key, group in loaded.observation_groups.items():
+        if any(name not in loaded.value_sets for name in group.panels):
+            raise KnowledgeInvalid("observation_groups.yaml", f"{key}.panels", "no such value set")
     for key, measure in loaded.measures.items():
         low, high = measure.file.plausible
         if low >= high:

@@ -198,9 +198,14 @@ class SearchFile(Strict):
 
 
 class ObservationGroupFile(Strict):
-    """A prefetch search that asks for a family of observations by code."""
+    """A prefetch search that asks for a family of observations by code.
+
+    panels: value sets of observations that hold others as components. A search
+    by the code of a component does not find them.
+    """
 
     rank: int
     key: Text
     count: int
     covers: Text
+    panels: tuple[Text, ...] = ()

@@ -90,6 +90,8 @@ def test_a_choice_is_a_moment_or_a_period(suffix: str) -> None:
     assert choice(body, "onset", UTC) == (When(date(2025, 1, 1)), When(DAY))
 
 
-@given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", fullmatch=True))
+@given(
+    st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", fullmatch=True)
+)
 def test_no_text_raises(text: str) -> None:
     assert when(text, TOKYO) is None or isinstance(when(text, TOKYO), When)

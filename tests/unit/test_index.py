@@ -87,13 +87,16 @@ def test_only_the_patient_of_the_call_is_taken_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "system", [LOINC, "https://loinc.org/", "http://loinc.org|2.78", "urn:oid:2.16.840.1.113883.6.1"]
+    "system",
+    [LOINC, "https://loinc.org/", "http://loinc.org|2.78", "urn:oid:2.16.840.1.113883.6.1"],
 )
 def test_a_code_is_found_under_every_name_of_its_system(system: str) -> None:
     assert found(fvc(system)) == 1
 
 
-@pytest.mark.parametrize("system", [None, "", "loinc", "LOINC", "snomed", "http://other.example", 7])
+@pytest.mark.parametrize(
+    "system", [None, "", "loinc", "LOINC", "snomed", "http://other.example", 7]
+)
 def test_a_code_without_its_system_is_not_found(system: Any) -> None:
     assert found(fvc(system)) == 0
 
@@ -118,7 +121,9 @@ def test_a_resource_counts_once_however_often_it_came() -> None:
 def test_two_systems_of_two_sites_do_not_mix() -> None:
     from cdshooks.knowledge import Systems
 
-    other = Index(Systems({"loinc": "http://else.example"}, {"http://else.example": "loinc"}), "anna")
+    other = Index(
+        Systems({"loinc": "http://else.example"}, {"http://else.example": "loinc"}), "anna"
+    )
     other.add(fvc())
     assert other.coded("Observation", [SETS["fvc-percent"]]) == []
     assert found(fvc()) == 1

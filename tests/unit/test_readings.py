@@ -300,9 +300,7 @@ def test_an_item_is_read_from_a_component_of_the_panel() -> None:
     part = {"code": observation(ITEM_1)["code"], "valueInteger": 2}
     other = {"code": observation("82950-7")["code"], "valueInteger": 4}
     panel = observation("82954-9", component=[part, other, {"code": {}}])
-    view = chart([panel], Latest("alsfrs-item-1", None), changed={
-        "scores": {"resourceType": "Bundle", "entry": [{"resource": panel}]}
-    })  # fmt: skip
+    view = chart([panel], Latest("alsfrs-item-1", None))
     [reading] = candidates(view, KNOWLEDGE.base.measures["alsfrs-item-1"]).usable
     assert reading.value == 2
 

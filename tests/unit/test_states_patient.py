@@ -105,6 +105,13 @@ def test_age_and_life(person: str, adult: bool, living: bool) -> None:
 
 
 @pytest.mark.parametrize("profile", ["default", "eu"])
+def test_an_unread_patient_is_nobody_to_be_silent_about(profile: str) -> None:
+    state = _state(population, "condition als, 9 days ago", fails="patient", profile=profile)
+    assert (state.diagnosis, state.adult, state.living) == ("unreadable", True, True)
+    assert state.failed == ("patient",)
+
+
+@pytest.mark.parametrize("profile", ["default", "eu"])
 def test_an_unread_problem_list_is_not_the_absence_of_als(profile: str) -> None:
     state = _state(population, "condition als, 9 days ago", fails="conditions", profile=profile)
     assert state.diagnosis == "unreadable"
@@ -159,6 +166,13 @@ def test_only_what_stands_open_decides_that_care_is_for_comfort(
     assert state.level == level
     assert state.end_of_life == (level != "all care")
     assert (state.evidence is None) == (level == "all care")
+
+
+@pytest.mark.parametrize("kind", ["hospice", "comfort-care", "last-days"])
+def test_an_episode_is_better_evidence_than_an_order(kind: str) -> None:
+    state: Goals = _state(goals, f"order {kind}, 9 days ago + episode {kind}, 9 days ago")
+    assert state.evidence is not None
+    assert state.evidence.type == "EpisodeOfCare"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """The ventilatory state: a table from the evidence in a chart to the state."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from cdshooks import engine
-from cdshooks.rules.states.ventilation import HOME_ORDERS, vent
+from cdshooks.rules.states.ventilation import HOME_ORDERS, Vent, niv_started, vent
 from tests.support.vignettes import Case, view_of
 
 TODAY = date(2026, 6, 1)
@@ -93,6 +94,8 @@ STATES = {
         "procedure niv stopped intolerance, 60 days ago",
         "procedure niv not-done intolerance, 60 days ago",
         "device-use niv-device stopped intolerance, 90 to 30 days ago",
+        "device-use niv-device, 120 days ago + "
+        "device-use niv-device stopped intolerance, 90 days ago",
         "device-use niv-device completed intolerance, 90 to 30 days ago",
         "device-use niv-device, 60 days ago + condition niv-intolerance, 20 days ago",
         "refusal niv, 60 days ago + condition niv-intolerance, 20 days ago",
@@ -168,7 +171,7 @@ NOTES = [
 ]
 
 
-def _vent(evidence: str):
+def _asked(evidence: str, function: Any) -> Any:
     cells: dict[str, list[str]] = {"record": ["ALS"]}
     for phrase in filter(None, evidence.split(" + ")):
         if phrase.startswith("item 12: "):
@@ -179,7 +182,12 @@ def _vent(evidence: str):
             cells["record"].append(phrase)
     written = {column: " + ".join(phrases) for column, phrases in cells.items()}
     case = Case("niv-consider", evidence, TODAY, "patient-view", written)
-    return engine.state_of(vent, view_of(case))
+    return engine.state_of(function, view_of(case))
+
+
+def _vent(evidence: str) -> Vent:
+    state: Vent = _asked(evidence, vent)
+    return state
 
 
 @pytest.mark.parametrize(("evidence", "state"), ROWS, ids=[f"{s}: {e}" for e, s in ROWS])
@@ -206,6 +214,10 @@ def test_the_state_names_its_evidence_and_the_day_since_when_it_holds() -> None:
         ("device-order niv-device, 5 days ago", date(2026, 5, 27)),
         ("procedure intubation in-progress, 2 days ago", date(2026, 5, 30)),
         ("procedure tracheostomy, 90 days ago", date(2026, 3, 3)),
+        (
+            "procedure tracheostomy, 90 days ago + condition tracheostomy #4, 20 days ago",
+            date(2026, 5, 12),
+        ),
         ("item 12: 0, 20 days ago", date(2026, 5, 12)),
         ("item 12: 2, 20 days ago", date(2026, 5, 12)),
         ("device niv-device", None),
@@ -224,3 +236,8 @@ def test_a_draft_for_a_device_in_the_same_call_counts_as_ordered() -> None:
     cells = {"record": "ALS", "orders": "lab niv"}
     case = Case("niv-consider", "drafted", TODAY, "patient-view", cells)
     assert engine.state_of(vent, view_of(case)).state == "niv-ordered"
+
+
+@pytest.mark.parametrize(("score", "says_so"), [(0, False), (1, True), (3, True), (4, False)])
+def test_only_a_score_between_the_ends_tells_of_niv(score: int, says_so: bool) -> None:
+    assert bool(_asked(f"item 12: {score}, 20 days ago", niv_started)) is says_so

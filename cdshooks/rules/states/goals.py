@@ -64,12 +64,11 @@ def goals(
     ordered or given: an order that nobody closed must not silence advice for
     years. Hospice counts only where a site's hospices do not also treat early.
     """
-    today = call.today
     no_resuscitation = resuscitation.newest or code_status.newest
-    since = today - timedelta(days=int(limits.comfort_measures_days))
-    last_days = [e for e in dying if _open(e, today)]
-    measures = [e for e in comfort if _recent(e, since) or _goes_on(e, today)]
-    attended = [e for e in hospice if _open(e, today) and limits.hospice_attendance_gates]
+    since = call.today - timedelta(days=int(limits.comfort_measures_days))
+    last_days = [e for e in dying if _open(e)]
+    measures = [e for e in comfort if _recent(e, since) or _goes_on(e)]
+    attended = [e for e in hospice if _open(e) and limits.hospice_attendance_gates]
     if last_days:
         return Goals("last days", last_days[0], no_resuscitation)
     if measures or attended:
@@ -77,13 +76,14 @@ def goals(
     return Goals("all care", None, no_resuscitation)
 
 
-def _open(entry: Entry, today: date) -> bool:
-    return entry.status != "completed" and (entry.end is None or entry.end >= today)
+def _open(entry: Entry) -> bool:
+    """Whether it still holds; an end that lies ahead is no end yet and is not read as one."""
+    return entry.status != "completed" and entry.end is None
 
 
-def _goes_on(entry: Entry, today: date) -> bool:
+def _goes_on(entry: Entry) -> bool:
     """Whether it is open for more reason than an order that nobody closed."""
-    return entry.type != "ServiceRequest" and _open(entry, today)
+    return entry.type != "ServiceRequest" and _open(entry)
 
 
 def _recent(entry: Entry, since: date) -> bool:
