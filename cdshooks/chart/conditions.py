@@ -5,7 +5,7 @@ from datetime import date
 
 from cdshooks.chart.entries import coded, entries, entry, status_of, within
 from cdshooks.chart.index import Record
-from cdshooks.chart.readings import USABLE, moment_of
+from cdshooks.chart.observed import USABLE, moment_of
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, when
 from cdshooks.fhir.elements import Json, boolean, objects, string, values

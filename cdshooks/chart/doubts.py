@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
-from cdshooks.chart.readings import Candidates, Rejected
+from cdshooks.chart.observed import Rejected
+from cdshooks.chart.readings import read_so_far
 from cdshooks.chart.view import View
 from cdshooks.rules.authoring import Doubt, Reading, Why, on
 
@@ -13,10 +14,7 @@ LOOKBACK = "resp_value_max_age_days"
 def doubts(view: View) -> Iterator[Doubt]:
     """Rejected values that a rule of this call wanted and that nothing newer replaces."""
     since = view.since(LOOKBACK) or date.min
-    for key, found in list(view.memory.items()):
-        if not (isinstance(key, tuple) and key[0] == "readings" and isinstance(found, Candidates)):
-            continue
-        measure = view.measure(str(key[1]))
+    for measure, found in read_so_far(view):
         if not measure.file.doubts_reported:
             continue
         newest = max((r.day for r in found.usable), default=date.min)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cdshooks.chart.index import Record
-from cdshooks.chart.readings import USABLE
+from cdshooks.chart.observed import USABLE
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
 from cdshooks.fhir.dates import choice, when

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from cdshooks.chart.limits import with_upper_limit
-from cdshooks.chart.readings import Candidates, Rejected, candidates
+from cdshooks.chart.observed import Rejected
+from cdshooks.chart.readings import Candidates, candidates, newest
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Measure
@@ -19,7 +20,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 def latest(view: View, wanted: Latest) -> Reading | Missing:
     """The newest usable reading inside the lookback, or why there is none."""
     measure = view.measure(wanted.measure)
-    found = candidates(view, measure)
+    found = newest(view, measure, lambda reading: _placed(reading, wanted))
     since = view.since(wanted.lookback)
     placed = [r for r in found.usable if _placed(r, wanted)]
     inside = [r for r in placed if since is None or r.day >= since]
@@ -30,15 +31,15 @@ def latest(view: View, wanted: Latest) -> Reading | Missing:
     return with_upper_limit(view, measure, chosen)
 
 
-def _of_one_day(reading: Reading, newest: Reading, measure: Measure) -> bool:
+def _of_one_day(reading: Reading, last: Reading, measure: Measure) -> bool:
     """Whether two readings are one test: of one day, or two kinds within 24 hours."""
-    if reading.day == newest.day:
+    if reading.day == last.day:
         return True
     rule = measure.file.same_day
     across = rule is not None and rule.agree_across is not None
-    if not across or reading.label == newest.label or not (reading.instant and newest.instant):
+    if not across or reading.label == last.label or not (reading.instant and last.instant):
         return False
-    return newest.instant - reading.instant <= timedelta(hours=24)
+    return last.instant - reading.instant <= timedelta(hours=24)
 
 
 def _doubts(chosen: Reading, found: Candidates, measure: Measure, view: View) -> Iterator[str]:
@@ -79,10 +80,10 @@ def together(view: View, wanted: Together) -> Sitting | Missing:
     inside = [s for s in whole if since is None or _first(s).day >= since]
     if not inside:
         return _no_session(view, wanted, whole, sessions.values(), all_found)
-    newest = max(inside, key=lambda s: (_first(s).day, _first(s).instant or _EARLIEST))
-    first = _first(newest)
-    context = frozenset().union(*(r.context for r in newest.values()))
-    return Sitting(first.day, first.age, newest, context)
+    last = max(inside, key=lambda s: (_first(s).day, _first(s).instant or _EARLIEST))
+    first = _first(last)
+    context = frozenset().union(*(r.context for r in last.values()))
+    return Sitting(first.day, first.age, last, context)
 
 
 def _placed(reading: Reading, wanted: Latest) -> bool:

@@ -1,41 +1,22 @@
-"""From Observations to readings: status, date, unit, sign, plausibility, position.
+"""All observations of a measure: what can be used, and what cannot and why.
 
 What fails a step never reaches a rule; it is kept as rejected, so that a card
 can say what was there and why it was not used.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from cdshooks.chart.amounts import Unusable, value_of
-from cdshooks.chart.circumstances import context_of, position_of, unreliable
+from cdshooks.chart.amounts import Unusable
 from cdshooks.chart.index import Record
+from cdshooks.chart.observed import Rejected, moment_of, read_one, rejection
 from cdshooks.chart.view import View
-from cdshooks.fhir.dates import When, choice, when
-from cdshooks.fhir.elements import Json, first, number, plain, string
+from cdshooks.fhir.dates import When, when
+from cdshooks.fhir.elements import Json
 from cdshooks.knowledge import Measure
-from cdshooks.rules.authoring import Origin, Reading, Why
-from cdshooks.rules.authoring.values import Position
-from cdshooks.units import shown
-
-USABLE = ("final", "amended", "corrected")
-PENDING = ("preliminary", "registered")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An observation of a measure that cannot be used.
-
-    day is None when no date could be read; origin is what a card shows of it.
-    """
-
-    measure: str
-    why: Why
-    because: str
-    day: date | None
-    origin: Origin
+from cdshooks.rules.authoring import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +31,89 @@ def candidates(view: View, measure: Measure) -> Candidates:
     """Every observation of ``measure`` up to the day of the view, read once a view."""
     key = ("readings", measure.id)
     if key not in view.memory:
-        view.memory[key] = _candidates(view, measure)
-    found: Candidates = view.memory[key]
-    return found
+        found = _reader(view, measure).down_to(None)
+        usable = [*found.usable, *_computed(view, measure, found.usable)]
+        view.memory[key] = replace(found, usable=tuple(sorted(usable, key=_order)))
+    read: Candidates = view.memory[key]
+    return read
 
 
-def _candidates(view: View, measure: Measure) -> Candidates:
-    usable: list[Reading] = []
-    rejected: list[Rejected] = []
-    for record in view.index.coded("Observation", measure.value_sets):
-        moment, late = moment_of(record.resource, view)
-        if view.past and not _was_known(record.resource, moment, view):
-            continue
+def newest(view: View, measure: Measure, fits: Callable[[Reading], bool]) -> Candidates:
+    """The observations down to the day before the newest reading that fits; all if none does.
+
+    A chart holds years of results, of which a rule mostly needs the last.
+    """
+    wanted = measure.file.computed
+    if wanted is not None:
+        predicted = view.measure(wanted.predicted).value_sets
+        if view.index.coded("Observation", predicted):
+            return candidates(view, measure)
+    return _reader(view, measure).down_to(fits)
+
+
+def read_so_far(view: View) -> Iterator[tuple[Measure, Candidates]]:
+    """Every measure that was asked for, with as much of it as was read for that."""
+    readers = [reader for reader in view.memory.values() if isinstance(reader, _Reader)]
+    for reader in readers:
+        whole = view.memory.get(("readings", reader.measure.id))
+        yield reader.measure, whole or reader.so_far()
+
+
+def _reader(view: View, measure: Measure) -> "_Reader":
+    key = ("reader", measure.id)
+    if key not in view.memory:
+        view.memory[key] = _Reader(view, measure)
+    reader: _Reader = view.memory[key]
+    return reader
+
+
+class _Reader:
+    """Reads the observations of a measure from the newest on, each once, as far as needed."""
+
+    def __init__(self, view: View, measure: Measure) -> None:
+        self.measure = measure
+        self._view = view
+        self._usable: list[Reading] = []
+        self._rejected: list[Rejected] = []
+        records = view.index.coded("Observation", measure.value_sets)
+        dated = [(record, *moment_of(record.resource, view)) for record in records]
+        self._waiting = [
+            (record, moment, late)
+            for record, moment, late in dated
+            if not view.past or _was_known(record.resource, moment, view)
+        ]
+        self._waiting.sort(key=lambda item: item[1].day if item[1] else date.max)
+
+    def down_to(self, fits: Callable[[Reading], bool] | None) -> Candidates:
+        """What is usable and what is not, down to the day before the newest that fits."""
+        found = [reading.day for reading in self._usable if fits and fits(reading)]
+        last = max(found, default=None)
+        while self._waiting:
+            record, moment, late = self._waiting[-1]
+            if last and moment and moment.day < last - timedelta(days=1):
+                break
+            self._waiting.pop()
+            reading = self._read(record, moment, late)
+            if reading is not None and fits and fits(reading):
+                last = last or reading.day
+        return self.so_far()
+
+    def so_far(self) -> Candidates:
+        """What was read until now, the newest last."""
+        return Candidates(
+            tuple(sorted(self._usable, key=_order)),
+            tuple(sorted(self._rejected, key=_newest_last)),
+        )
+
+    def _read(self, record: Record, moment: When | None, late: bool) -> Reading | None:
         try:
-            reading = _read(record, measure, moment, late, view)
+            reading = read_one(record, self.measure, moment, late, self._view)
         except Unusable as problem:
-            rejected.append(_rejection(record, measure, moment, problem))
-            continue
+            self._rejected.append(rejection(record, self.measure, moment, problem))
+            return None
         if reading is not None:
-            usable.append(reading)
-    usable.extend(_computed(view, measure, usable))
-    return Candidates(tuple(sorted(usable, key=_order)), tuple(sorted(rejected, key=_newest_last)))
+            self._usable.append(reading)
+        return reading
 
 
 def _was_known(resource: Json, moment: When | None, view: View) -> bool:
@@ -90,92 +133,7 @@ def _newest_last(rejected: Rejected) -> tuple[date, str, str]:
     return (rejected.day or date.min, rejected.because, rejected.origin.resource)
 
 
-def moment_of(resource: Json, view: View) -> tuple[When | None, bool]:
-    """When a test was made; the second is True when only its report is dated."""
-    start, end = choice(resource, "effective", view.zone)
-    if end or start:
-        return end or start, False
-    return when(resource.get("issued"), view.zone), True
-
-
-def _read(
-    record: Record, measure: Measure, moment: When | None, late: bool, view: View
-) -> Reading | None:
-    _refuse_status(record, measure)
-    if string(record.resource.get("status")) not in USABLE or record.part.get("dataAbsentReason"):
-        return None
-    if moment is None:
-        raise Unusable(Why.UNREADABLE, f"{measure.file.label} has no readable date")
-    if moment.start(view.zone) > view.now + timedelta(hours=24):
-        raise Unusable(Why.IMPLAUSIBLE, f"{measure.file.label} is dated in the future")
-    if unreliable(record, view):
-        raise Unusable(Why.CONTEXT, f"{measure.file.label} is marked unreliable")
-    kind = _kind(record, measure)
-    value, bound = value_of(record.part, measure, kind, view)
-    position = position_of(record, measure, view)
-    return Reading(
-        measure=measure.id,
-        label=kind,
-        value=value,
-        unit=measure.unit,
-        day=moment.day,
-        age=max(0, (view.today - moment.day).days),
-        instant=moment.instant,
-        position=position,
-        decimals=measure.file.decimals,
-        bound=bound,
-        context=context_of(record, view),
-        notes=("test date not recorded",) if late else (),
-        origins=(_origin(record, kind, measure, value, bound, moment.day, position),),
-    )
-
-
-def _refuse_status(record: Record, measure: Measure) -> None:
-    """A result that is not final yet, or does not say so, is named and never used."""
-    status = string(record.resource.get("status"))
-    if status is None:
-        raise Unusable(Why.UNREADABLE, f"{measure.file.label} result has no status")
-    if status in PENDING:
-        raise Unusable(Why.CONTEXT, f"{measure.file.label} result is {status}, not final")
-
-
-def _kind(record: Record, measure: Measure) -> str:
-    """The label of the value set that the code belongs to: FVC or SVC, not just VC."""
-    for value_set in measure.value_sets:
-        if value_set.holds_any(record.codes):
-            return measure.file.labels.get(value_set.id, measure.file.label)
-    return measure.file.label
-
-
-def _origin(
-    record: Record,
-    kind: str,
-    measure: Measure,
-    value: Decimal,
-    bound: str | None,
-    day: date | None,
-    position: Position | None,
-) -> Origin:
-    places = 2 if measure.file.decimals is None else measure.file.decimals
-    label = f"{kind} {position}" if position else kind
-    return Origin(
-        record.reference, label, f"{bound or ''}{shown(value, places)}", measure.unit, day
-    )
-
-
-def _rejection(
-    record: Record, measure: Measure, moment: When | None, problem: Unusable
-) -> Rejected:
-    quantity = first(record.part.get("valueQuantity"))
-    raw = number(quantity.get("value"))
-    unit = plain(string(quantity.get("unit")) or string(quantity.get("code")), 20)
-    day = moment.day if moment else None
-    shown_value = shown(raw, None) if raw is not None else ""
-    origin = Origin(record.reference, measure.file.label, shown_value, unit, day)
-    return Rejected(measure.id, problem.why, problem.because, day, origin)
-
-
-def _computed(view: View, measure: Measure, direct: list[Reading]) -> Iterator[Reading]:
+def _computed(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterator[Reading]:
     """Percentages computed from litres and the predicted litres of the same time."""
     wanted = measure.file.computed
     if wanted is None:

@@ -77,7 +77,8 @@ def prepare(site: Site) -> None:
             limits_of(group, site.knowledge)
         for declaration in rule.reads:
             _check_known(declaration, rule.id, site.knowledge.base)
-    is_valid({"resourceType": "MedicationRequest"})
+    for draft in site.knowledge.base.drafts.values():
+        is_valid(draft.resource)  # loads the models that a suggestion is checked with
 
 
 def _check_known(declaration: Input, rule: str, base: Base) -> None:

@@ -39,6 +39,8 @@ def test_every_value_set_is_used() -> None:
     for measure in base().measures.values():
         file = measure.file
         used |= {*file.value_sets, *file.labels, *file.positions}
+    for group in base().observation_groups.values():
+        used |= set(group.panels)
     unused = [id for id in base().value_sets if id not in used and not quoted(id)]
     included = set(_included())
     assert [id for id in unused if id not in included] == []

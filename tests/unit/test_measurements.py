@@ -93,6 +93,19 @@ def test_two_kinds_within_a_day_and_a_night_are_one_test(at: str, label: str) ->
     assert ("FVC 50% was recorded 20 May 2026" in reading.notes) == (label == "SVC")
 
 
+def test_two_kinds_without_times_are_one_test_only_on_one_day() -> None:
+    assert latest(fvc(50), svc(70, "2026-05-19T10:00:00Z")).label == "FVC"
+    assert latest(fvc(50, "2026-05-20T09:00:00Z"), svc(70, "2026-05-19")).label == "FVC"
+
+
+def test_the_smallest_of_three_efforts_is_the_rival() -> None:
+    reading = latest(fvc(50), fvc(43), fvc(40))
+    assert reading.rival is not None
+    assert reading.rival.value == 40
+    last = latest(gas(40), gas(45), gas(52), wanted=Latest("paco2", RECENT))
+    assert last.notes == ("PaCO2 40 mmHg was recorded the same day",)
+
+
 def test_one_kind_of_another_day_is_another_test() -> None:
     reading = latest(fvc(50, "2026-05-20T09:00:00Z"), fvc(70, "2026-05-19T10:00:00Z"))
     assert reading.value == 50
@@ -107,7 +120,11 @@ def test_the_worse_gas_of_a_day_answers_and_both_are_named() -> None:
 def test_the_last_score_of_a_day_answers() -> None:
     early = observation("82940-8", {"value": 4}, id="a", effectiveDateTime="2026-05-20T08:00:00Z")
     late = observation("82940-8", {"value": 2}, id="b", effectiveDateTime="2026-05-20T10:00:00Z")
-    assert latest(late, early, wanted=Latest("alsfrs-item-1", None)).value == 2
+    wanted = Latest("alsfrs-item-1", None)
+    assert latest(late, early, wanted=wanted).value == 2
+    again = early | {"id": "c", "effectiveDateTime": "2026-05-20T11:00:00Z", "valueInteger": 3}
+    del again["valueQuantity"]
+    assert latest(late, early, again, wanted=wanted).value == 3
 
 
 def test_positions_are_never_mixed() -> None:
@@ -117,6 +134,8 @@ def test_positions_are_never_mixed() -> None:
     assert latest(fvc(60), lying, wanted=supine).value == 40
     assert missing(lying).text == "VC in % of predicted recorded only supine"
     assert missing(lying).why is Why.CONTEXT
+    older = fvc(44, "2026-02-01", method=snomed("40199007"))
+    assert [o.resource for o in missing(lying, older).origins] == ["Observation/f40"]
     assert missing(fvc(60), wanted=supine).text == (
         "VC in % of predicted, supine recorded only sitting"
     )
@@ -135,7 +154,7 @@ def test_a_lookback_includes_its_first_day(at: str, found: bool) -> None:
 
 
 def test_a_value_that_is_too_old_is_told_with_its_age() -> None:
-    old = missing(fvc(46, "2025-11-29"))
+    old = missing(fvc(46, "2025-11-29"), fvc(80, "2025-01-01"))
     assert (old.why, old.text) == (Why.STALE, "last FVC 46% (29 Nov 2025) is 184 days old")
     assert old.last is not None
     assert old.proven
@@ -149,6 +168,8 @@ def test_nothing_recorded_is_proven_only_by_a_search_that_was_answered() -> None
     assert (unread.why, unread.proven) == (Why.UNREAD, False)
     assert unread.text == "VC in % of predicted could not be read (breathing tests)"
     assert missing(wanted=SITTING, changed=page(link=NEXT)).why is Why.UNREAD
+    assert missing(wanted=Latest("spo2-t90", None)).text == "T90 never recorded"
+    assert missing(wanted=Latest("snip", None)).text == "SNIP never recorded"
 
 
 def test_what_nobody_asked_for_is_not_missing() -> None:
@@ -180,6 +201,8 @@ def test_a_later_result_that_was_not_used_is_named() -> None:
     reading = latest(fvc(46), fvc(40, "2026-05-28", status="preliminary"))
     note = "a later result was not used: VC result is preliminary, not final (28 May 2026)"
     assert note in reading.notes
+    both = (fvc(40, "2026-05-28", status="preliminary"), fvc(800, "2026-05-27"))
+    assert note in latest(fvc(46), *both).notes
     assert not any("later" in n for n in latest(fvc(46), fvc(800, "2026-05-20")).notes)
 
 
@@ -191,17 +214,24 @@ def test_a_result_that_cannot_be_used_is_the_reason() -> None:
     )
     assert [o.resource for o in found.origins] == ["Observation/f900"]
     assert missing(fvc(800, "2025-11-29")).why is Why.NEVER
+    assert missing(fvc(800, "2025-11-30")).why is Why.IMPLAUSIBLE
+    three = (fvc(800, "2026-05-02"), fvc(900, "2026-05-03"), fvc(901, "2026-05-04"))
+    assert "901" in missing(*three).text
 
 
 def test_a_series_has_one_reading_a_day_oldest_first() -> None:
     wanted = Series("vc-percent", RECENT, not_position="supine")
     lying = fvc(30, "2026-05-21", method=snomed("40199007"))
+    edge = fvc(71, "2025-11-30")
     found = answer(
-        chart([fvc(46), fvc(50), fvc(60, "2026-03-01"), fvc(70, "2025-11-29"), lying], wanted),
+        chart(
+            [fvc(46), fvc(50), fvc(60, "2026-03-01"), fvc(70, "2025-11-29"), lying, edge], wanted
+        ),
         wanted,
     )
     assert isinstance(found, tuple)
     assert [(r.day, int(r.value)) for r in found] == [
+        (date(2025, 11, 30), 71),
         (date(2026, 3, 1), 60),
         (date(2026, 5, 20), 50),
     ]
@@ -243,10 +273,20 @@ def test_a_session_that_is_missing_says_why() -> None:
         Why.STALE,
         "overnight oximetry last recorded 29 Nov 2025",
     )
-    alone = missing(night("spo2-t90", 12, "2026-05-20", "%"), wanted=NIGHT)
+    edge = chart([night("spo2-rec-min", 400, "2025-11-30", "min")], NIGHT)
+    assert isinstance(answer(edge, NIGHT), Sitting)
+    alone = missing(
+        night("spo2-t90", 12, "2026-05-20", "%"),
+        night("spo2-t90", 13, "2026-05-01", "%"),
+        wanted=NIGHT,
+    )
+    assert alone.origins[0].resource == "Observation/spo2-t902026-05-20"
     assert alone.why is Why.CONTEXT
     assert alone.text.startswith("overnight oximetry recorded without: Valid recording time")
     wrong = missing(night("spo2-rec-min", 400, "2026-05-20", "%"), wanted=NIGHT)
     assert wrong.why is Why.UNIT
+    newer = night("spo2-t90", 800, "2026-05-22", "%")
+    older = night("spo2-rec-min", 400, "2026-05-20", "%")
+    assert missing(newer, older, wanted=NIGHT).why is Why.IMPLAUSIBLE
     assert missing(night("spo2-rec-min", 400, old, "%"), wanted=NIGHT).why is Why.NEVER
     assert missing(wanted=NIGHT, without=("breathing",)).why is Why.UNREAD

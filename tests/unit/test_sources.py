@@ -177,7 +177,10 @@ def test_an_absence_needs_one_search_that_was_read_to_its_end() -> None:
     assert coverage([failed], "Observation", [A, B], None) == Coverage(False, ("tests",))
     part = Result(TESTS, Answered.PART)
     assert coverage([part], "Observation", [A], None) == Coverage(False, ("tests",))
-    assert coverage([part, failed], "Observation", [A], None).failed == ("tests",)
+    other = Search("more", "Observation", "", "more tests", 1)
+    unread = Result(other, Answered.FAILED)
+    assert coverage([part, unread], "Observation", [A], None).failed == ("more",)
+    assert coverage([unread, failed], "Observation", [A], None).failed == ("more", "tests")
 
 
 def test_a_search_that_asked_for_something_else_proves_nothing() -> None:

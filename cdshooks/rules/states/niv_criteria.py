@@ -111,10 +111,10 @@ def night_criterion(
         if not tests or any(c & {"oxygen", "support"} for c in contexts):
             continue
         met = [(reading, limit) for reading, limit in tests if reading.meets(limit)]
-        for reading, limit in met[:1]:
-            facts = (reading, recording)
-            return Criterion("C6", "warning", f"{reading} in sleep", facts, (limit,))
-        return None
+        if not met:
+            return None
+        reading, limit = met[0]
+        return Criterion("C6", "warning", f"{reading} in sleep", (reading, recording), (limit,))
     return None
 
 

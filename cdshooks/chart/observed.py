@@ -1,0 +1,122 @@
+"""One Observation to one reading: status, date, value, position; or why it cannot be used."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cdshooks.chart.amounts import Unusable, value_of
+from cdshooks.chart.circumstances import context_of, position_of, unreliable
+from cdshooks.chart.index import Record
+from cdshooks.chart.view import View
+from cdshooks.fhir.dates import When, choice, when
+from cdshooks.fhir.elements import Json, first, number, plain, string
+from cdshooks.knowledge import Measure
+from cdshooks.rules.authoring import Origin, Reading, Why
+from cdshooks.rules.authoring.values import Position
+from cdshooks.units import shown
+
+USABLE = ("final", "amended", "corrected")
+PENDING = ("preliminary", "registered")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An observation of a measure that cannot be used.
+
+    day is None when no date could be read; origin is what a card shows of it.
+    """
+
+    measure: str
+    why: Why
+    because: str
+    day: date | None
+    origin: Origin
+
+
+def moment_of(resource: Json, view: View) -> tuple[When | None, bool]:
+    """When a test was made; the second is True when only its report is dated."""
+    start, end = choice(resource, "effective", view.zone)
+    if end or start:
+        return end or start, False
+    return when(resource.get("issued"), view.zone), True
+
+
+def read_one(
+    record: Record, measure: Measure, moment: When | None, late: bool, view: View
+) -> Reading | None:
+    """The reading of one observation; None for what was withdrawn or says that it is absent.
+
+    late: whether only its report is dated. Raises Unusable for everything that
+    is there and cannot be used.
+    """
+    _refuse_status(record, measure)
+    if string(record.resource.get("status")) not in USABLE or record.part.get("dataAbsentReason"):
+        return None
+    if moment is None:
+        raise Unusable(Why.UNREADABLE, f"{measure.file.label} has no readable date")
+    if moment.start(view.zone) > view.now + timedelta(hours=24):
+        raise Unusable(Why.IMPLAUSIBLE, f"{measure.file.label} is dated in the future")
+    if unreliable(record, view):
+        raise Unusable(Why.CONTEXT, f"{measure.file.label} is marked unreliable")
+    kind = _kind(record, measure)
+    value, bound = value_of(record.part, measure, kind, view)
+    position = position_of(record, measure, view)
+    return Reading(
+        measure=measure.id,
+        label=kind,
+        value=value,
+        unit=measure.unit,
+        day=moment.day,
+        age=max(0, (view.today - moment.day).days),
+        instant=moment.instant,
+        position=position,
+        decimals=measure.file.decimals,
+        bound=bound,
+        context=context_of(record, view),
+        notes=("test date not recorded",) if late else (),
+        origins=(_origin(record, kind, measure, value, bound, moment.day, position),),
+    )
+
+
+def _refuse_status(record: Record, measure: Measure) -> None:
+    """A result that is not final yet, or does not say so, is named and never used."""
+    status = string(record.resource.get("status"))
+    if status is None:
+        raise Unusable(Why.UNREADABLE, f"{measure.file.label} result has no status")
+    if status in PENDING:
+        raise Unusable(Why.CONTEXT, f"{measure.file.label} result is {status}, not final")
+
+
+def _kind(record: Record, measure: Measure) -> str:
+    """The label of the value set that the code belongs to: FVC or SVC, not just VC."""
+    for value_set in measure.value_sets:
+        if value_set.holds_any(record.codes):
+            return measure.file.labels.get(value_set.id, measure.file.label)
+    return measure.file.label
+
+
+def _origin(
+    record: Record,
+    kind: str,
+    measure: Measure,
+    value: Decimal,
+    bound: str | None,
+    day: date | None,
+    position: Position | None,
+) -> Origin:
+    places = 2 if measure.file.decimals is None else measure.file.decimals
+    label = f"{kind} {position}" if position else kind
+    return Origin(
+        record.reference, label, f"{bound or ''}{shown(value, places)}", measure.unit, day
+    )
+
+
+def rejection(record: Record, measure: Measure, moment: When | None, problem: Unusable) -> Rejected:
+    """An observation that cannot be used, with its value as it was sent."""
+    quantity = first(record.part.get("valueQuantity"))
+    raw = number(quantity.get("value"))
+    unit = plain(string(quantity.get("unit")) or string(quantity.get("code")), 20)
+    day = moment.day if moment else None
+    shown_value = shown(raw, None) if raw is not None else ""
+    origin = Origin(record.reference, measure.file.label, shown_value, unit, day)
+    return Rejected(measure.id, problem.why, problem.because, day, origin)
