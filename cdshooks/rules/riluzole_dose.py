@@ -28,14 +28,11 @@ from cdshooks.rules.authoring import (
 
 
 @dataclass(frozen=True, slots=True)
-class DoseLimits(Limits):
-    """The dose of the label, and what lies beyond all experience."""
+class DayLimits(Limits):
+    """The daily dose of the label, and how far from it is still it."""
 
     group: ClassVar[str] = "riluzole_dose"
     daily_dose_mg: Decimal
-    single_dose_mg: Decimal
-    doses_a_day: Decimal
-    critical_daily_dose_gt: Threshold
     tolerance_pct: Decimal
 
     def below(self, mg: Fraction, label: Decimal) -> bool:
@@ -49,6 +46,15 @@ class DoseLimits(Limits):
     def off(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is not the labelled one."""
         return self.below(mg, label) or self.above(mg, label)
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLimits(DayLimits):
+    """How the label divides the day's dose, and what lies beyond all experience."""
+
+    single_dose_mg: Decimal
+    doses_a_day: Decimal
+    critical_daily_dose_gt: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +192,12 @@ def _divided(step: Step, order: Order, limits: DoseLimits) -> Iterator[Deviation
         yield Deviation("warning", f"Riluzole {read_as(step)}: give 50 mg every 12 hours instead.")
 
 
-def _is_labelled_total(step: Step, limits: DoseLimits) -> bool:
+def _is_labelled_total(step: Step, limits: DayLimits) -> bool:
     """Whether all that the directions leave open is the labelled dose of a day."""
     return _ends_off(step, limits) == {False}
 
 
-def _ends_off(step: Step, limits: DoseLimits) -> set[bool]:
+def _ends_off(step: Step, limits: DayLimits) -> set[bool]:
     """Whether the ends of the daily total are off the label; empty if it is unknown."""
     ends = [end for end in (step.low, step.high) if end is not None]
     return {limits.off(end, limits.daily_dose_mg) for end in ends}
@@ -223,7 +229,7 @@ def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
         yield FILM_BY_TUBE
 
 
-def _is_read(order: Order, limits: DoseLimits) -> bool:
+def _is_read(order: Order, limits: DayLimits) -> bool:
     """Whether the directions can be judged: ranges are all right or all wrong."""
     regimen = order.regimen
     decided = all(len(_ends_off(step, limits)) == 1 for step in regimen.steps)
@@ -275,7 +281,7 @@ def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
 def riluzole_food_timing(
     order: Annotated[Order, Draft("riluzole")],
     call: Annotated[Call, This()],
-    limits: DoseLimits,
+    limits: DayLimits,
 ) -> Outcome:
     """Say so when the directions tie riluzole to a meal, which lowers its exposure.
 

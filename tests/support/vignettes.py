@@ -224,10 +224,18 @@ def _said(phrases: str, text: str) -> bool:
 
 
 def offered(result: Result) -> str:
-    """The suggestions of the card, one a line: priority, label, ``recommended``."""
-    suggestions = (result.card or {}).get("suggestions", [])
-    return "\n".join(
+    """What the card offers, one a line: suggestions, override reasons, limits that were crossed.
+
+    A suggestion is its priority, its label and ``(recommended)``; an override
+    reason begins with ``override``, a limit with ``limit``.
+    """
+    card = result.card or {}
+    lines = [
         f"{s['actions'][0].get('resource', {}).get('priority', '')} {s['label']}"
         f"{' (recommended)' if s.get('isRecommended') else ''}"
-        for s in suggestions
-    )
+        for s in card.get("suggestions", [])
+    ]
+    lines += [f"override {reason['code']}" for reason in card.get("overrideReasons", [])]
+    body = card.get("extension", {}).get("org.als-cdshooks", {})
+    lines += [f"limit {parameter['name']}" for parameter in body.get("parameters", [])]
+    return "\n".join(lines)
