@@ -295,7 +295,7 @@ def test_another_profile_has_another_tag_and_other_numbers() -> None:
     response = client.get("/rules/niv-consider")
     assert base().profile("nice-uk").version in response.headers["ETag"]
     found = Page(response.text)
-    assert "SNIP or MIP < 65 cmH2O in a man with a symptom" in found.text
+    assert "SNIP or MIP < 65 cmH2O in a man with a breathing symptom" in found.text
     assert "profile nice-uk." in found.text
 
 
@@ -322,6 +322,32 @@ def test_the_stylesheet_may_be_kept_for_good(browser: FlaskClient) -> None:
     assert response.mimetype == "text/css"
     assert response.data == (files("cdshooks") / "static" / "pages.css").read_bytes()
     assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` as WCAG 2 has it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
+def test_text_can_be_read_on_every_ground(scheme: int) -> None:
+    text = (files("cdshooks") / "static" / "pages.css").read_text()
+    blocks = re.findall(r":root \{(.*?)\}", text, re.DOTALL)
+    assert len(blocks) == 3
+    colours: dict[str, str] = {}
+    for block in (blocks[0], blocks[scheme]):
+        colours |= dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
+    for ink in ("ink", "soft", "link", "critical", "warning", "info"):
+        assert contrast(colours[ink], colours["paper"]) >= 4.5, ink
+    assert contrast(colours["ink"], colours["notice"]) >= 4.5
+    assert contrast(colours["link"], colours["wash"]) >= 4.5
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,7 @@ def test_a_test_says_its_unit_its_range_and_what_becomes_of_several_a_day() -> N
     assert any("two kinds of test of one day more than 10 %" in note for note in vc.notes)
     [gas] = [read for read in NIV.reads if "arterialised" in read.what]
     assert "refused in kPa when above 20: probably mmHg" in gas.notes
+    assert "refused in mmHg when below 15: probably kPa" in gas.notes
     assert gas.captured
     [snip] = [read for read in NIV.reads if read.what.endswith("pressure, magnitude")][-1:]
     assert "a negative pressure is read as its size" in snip.notes

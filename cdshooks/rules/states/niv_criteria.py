@@ -59,7 +59,8 @@ def blood_gas_criterion(paco2: PaCO2, ph: Ph, limits: NivLimits) -> Criterion | 
     Row("warning", "Vital capacity {vc_asymptomatic_lt} of predicted, sitting", "C2"),
     Row(
         "warning",
-        "Vital capacity {vc_symptomatic_lt} of predicted, sitting or lying, with a symptom",
+        "Vital capacity {vc_symptomatic_lt} of predicted, sitting or lying, "
+        "with a breathing symptom",
         "C3",
     ),
     Row(

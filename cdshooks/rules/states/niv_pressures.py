@@ -50,9 +50,9 @@ def sniff_criteria(
 @derived
 @decides(
     Row("warning", "MIP {mip_cmh2o_lt}", "C5"),
-    Row("warning", "MIP {mip_cmh2o_early_lt}, with a symptom", "C5b"),
+    Row("warning", "MIP {mip_cmh2o_early_lt}, with a breathing symptom", "C5b"),
     Row("info", "MIP {mip_cmh2o_early_lt}", "C5b"),
-    Row("warning", "MIP {mip_pct_lt} of predicted, with a symptom", "C5b"),
+    Row("warning", "MIP {mip_pct_lt} of predicted, with a breathing symptom", "C5b"),
     Row("info", "MIP {mip_pct_lt} of predicted", "C5b"),
 )
 def mouth_criterion(
@@ -77,8 +77,16 @@ def _level(symptoms: RespiratorySymptoms) -> Indicator:
 
 @derived
 @decides(
-    Row("warning", "SNIP or MIP {pressure_symptomatic_lt_men} in a man with a symptom", "C4c"),
-    Row("warning", "SNIP or MIP {pressure_symptomatic_lt_women} in a woman with a symptom", "C4c"),
+    Row(
+        "warning",
+        "SNIP or MIP {pressure_symptomatic_lt_men} in a man with a breathing symptom",
+        "C4c",
+    ),
+    Row(
+        "warning",
+        "SNIP or MIP {pressure_symptomatic_lt_women} in a woman with a breathing symptom",
+        "C4c",
+    ),
     Row(
         "info",
         "SNIP or MIP {pressure_symptomatic_lt_men} in a man, {pressure_symptomatic_lt_women} "

@@ -35,6 +35,7 @@ DRUGS = "Drugs"
 PERSON = "The patient"
 SECTIONS = (TESTS, PROBLEMS, CARE, DRUGS, PERSON)
 
+UNITS = {"mm[Hg]": "mmHg", "cm[H2O]": "cmH2O"}
 POSITIONS = {"supine": "lying down", "sitting": "sitting"}
 
 
@@ -139,7 +140,10 @@ def _read(concept: Concept, ways: _Ways, knowledge: Knowledge) -> Read:
             value_set = knowledge.base.value_sets[name]
             captured = knowledge.captured(name)
             codes = tuple(_codes((value_set,)))
-            return Read(ways.section, value_set.meaning, how, codes=codes, captured=captured)
+            notes = ("as a last resort also by its wording",) if value_set.text else ()
+            return Read(
+                ways.section, value_set.meaning, how, notes=notes, codes=codes, captured=captured
+            )
         case "drug":
             products = knowledge.base.products[name]
             codes = tuple(
@@ -183,7 +187,8 @@ def _habits(measure: Measure, knowledge: Knowledge) -> Iterator[str]:
             )
     for odd in measure.file.lookalikes:
         limit = f"below {odd.below}" if odd.below is not None else f"above {odd.above}"
-        yield f"refused in {odd.unit} when {limit}: {odd.because}"
+        unit_of_odd = UNITS.get(odd.unit, odd.unit)
+        yield f"refused in {unit_of_odd} when {limit}: {odd.because}"
     if measure.file.computed:
         first, second = measure.file.computed.measured, measure.file.computed.predicted
         names = [knowledge.base.measures[n].file.meaning for n in (first, second)]
