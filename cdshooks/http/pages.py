@@ -57,7 +57,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def _kind() -> str:
     """What the client prefers; a page where it does not say."""
-    return request.accept_mimetypes.best_match(KINDS, default=KINDS[0]) or KINDS[0]
+    return request.accept_mimetypes.best_match(KINDS, default=KINDS[0])
 
 
 def _around(site: Site) -> dict[str, object]:

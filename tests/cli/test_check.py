@@ -174,6 +174,8 @@ def test_a_correction_is_tried_on_an_order_and_nothing_else_is_helped() -> None:
     )
     found = list(wrong(site_with(drafts={**BASE.drafts, "bare": bare})))
     assert {fault.where for fault in found} == {"draft bare"}
+    order = {"resourceType": "MedicationRequest", "status": "draft"}
+    assert all("subject" not in one for one in variants(order))
     odd = DraftFile(label="x", description="x", resource={"resourceType": "Spell"})
     assert [str(f) for f in wrong(site_with(drafts={**BASE.drafts, "odd": odd}))] == [
         "draft odd: resourceType: expected a resource type of FHIR R4"

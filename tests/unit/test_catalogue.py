@@ -1,7 +1,7 @@
 """The description of a rule: complete, in plain words, and true to the profile in force."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
@@ -11,6 +11,7 @@ from cdshooks.rules.authoring import (
     Allergic,
     Booked,
     Captured,
+    Delete,
     Draft,
     Enrolled,
     Entries,
@@ -22,6 +23,7 @@ from cdshooks.rules.authoring import (
     Medication,
     NotIndicated,
     OneOf,
+    Order,
     Ordered,
     Outcome,
     Patient,
@@ -36,7 +38,7 @@ from cdshooks.rules.authoring import (
     gates,
 )
 from cdshooks.services.catalogue import amount, as_json, describe, index, index_as_json
-from cdshooks.services.catalogue.code import compared, named
+from cdshooks.services.catalogue.code import compared, named, states_of
 from cdshooks.services.catalogue.plain import HOOKS, SYSTEMS, TOPICS, paragraphs, question, topic
 from cdshooks.services.catalogue.reads import reads
 from tests.support.line import made
@@ -148,17 +150,92 @@ def test_a_flag_switches_its_row_off() -> None:
 
 
 def test_the_gates_are_asked_when_a_rule_is_silent() -> None:
-    assert "No diagnosis of ALS" in NIV.silent
-    assert "Care is for comfort" in NIV.silent
-    assert "The last days of life" in NIV.silent
+    assert NIV.silent == (
+        "The patient has died, or the record is not active",
+        "No diagnosis of ALS",
+        "The diagnosis of ALS is not confirmed",
+        "Not an adult",
+        "Care is for comfort",
+        "The last days of life",
+    )
     dose = describe(rule("riluzole-dose"), KNOWLEDGE)
     assert dose.silent == ("The patient has died, or the record is not active",)
+
+
+def silent_of(**changes: Any) -> tuple[str, ...]:
+    return describe(made(a_rule, **changes), KNOWLEDGE).silent
+
+
+def test_a_class_that_a_gate_lets_pass_is_not_called_silent() -> None:
+    safety = silent_of(kind="X", needs_als=True)
+    assert safety[1:] == ("No diagnosis of ALS", "Not an adult")
+    assert silent_of(kind="S", needs_als=True)[1:] == (
+        "No diagnosis of ALS",
+        "The diagnosis of ALS is not confirmed",
+        "Not an adult",
+        "The last days of life",
+    )
+
+
+def test_offers_and_reasons_are_those_that_the_code_names() -> None:
+    assert NIV.offers == tuple(
+        base().drafts[name].label
+        for name in (
+            "home-niv",
+            "respiratory-referral",
+            "blood-gas",
+            "overnight-oximetry",
+            "niv-discussion",
+            "secretion-control",
+        )
+    )
+    assert NIV.overrides[0] == "The patient declined"
+    assert len(NIV.overrides) == len(rule("niv-consider").overrides)
+    dose = describe(rule("riluzole-dose"), KNOWLEDGE)
+    assert dose.overrides == (
+        "A specialist advises otherwise",
+        "Reduced on purpose for tolerability",
+        "Starting low and then increasing",
+    )
+    assert describe(rule("data-unavailable"), KNOWLEDGE).offers == ()
+
+
+def removes(order: Annotated[Order, Draft("riluzole")]) -> Outcome:
+    """Removes."""
+    return Recommend(summary="Remove", indicator="info", offers=(Delete(order),))
+
+
+def test_a_rule_that_removes_orders_says_so() -> None:
+    assert describe(made(removes), KNOWLEDGE).offers == ("Remove the draft order",)
+
+
+def test_a_row_that_is_off_shows_the_first_profile_that_has_it() -> None:
+    profiles = dict(base().profiles)
+    changed = profiles["seed-literal"].parameters["vc_alone_lt"]
+    other = changed.model_copy(update={"value": 70})
+    profiles["zurich"] = profiles["ch"].model_copy(update={"parameters": {"vc_alone_lt": other}})
+    described = describe(
+        rule("niv-consider"), replace(base(), profiles=profiles).profile("default")
+    )
+    [row] = [row for row in described.decisions if row.id == "C10"]
+    assert row.on_in == ("seed-literal", "zurich")
+    assert "< 80%" in row.when
+
+
+def test_criteria_with_a_name_stand_before_those_without() -> None:
+    named_rows = [bool(row.id) for row in NIV.decisions if row.level != "none"]
+    assert named_rows == sorted(named_rows, reverse=True)
 
 
 def test_states_are_told_under_the_question_of_their_module() -> None:
     asked = [q.asks for q in NIV.questions]
     assert len(asked) == len(set(asked))
     assert "Which criteria do the inspiratory pressures meet?" in asked
+    assert asked[0].startswith("Ventilation: is any in use")
+    assert asked[-1].startswith("Does this patient have ALS")
+    told = [step.name for q in NIV.questions for step in q.steps]
+    assert len(told) == len(states_of(rule("niv-consider")))
+    assert "Niv consider" not in told
     steps = {step.name: step for q in NIV.questions for step in q.steps}
     assert steps["Sniff criteria"].uses == ("snip_cmh2o_lt", "snip_pct_lt")
     assert steps["Sniff criteria"].says[0].startswith("C4 and C4b")
@@ -195,6 +272,20 @@ def test_a_test_says_its_unit_its_range_and_what_becomes_of_several_a_day() -> N
     assert "a negative pressure is read as its size" in snip.notes
     assert not snip.captured
     assert snip.codes[0].system == "this project"
+
+
+def test_what_may_be_found_by_its_wording_says_so() -> None:
+    [worded] = reads([Listed("clinical-trial")], KNOWLEDGE)
+    assert worded.notes == ("as a last resort also by its wording",)
+    [coded] = reads([Listed("als")], KNOWLEDGE)
+    assert coded.notes == ()
+
+
+def test_what_is_asked_of_the_site_is_listed_with_its_kind() -> None:
+    [measure] = reads([Captured("snip")], KNOWLEDGE)
+    [value_set] = reads([Captured("als")], KNOWLEDGE)
+    assert measure.section == "Tests and scores"
+    assert value_set.section == "Orders, procedures, devices and visits"
 
 
 def test_codes_say_how_sure_they_are_and_what_lies_below_them() -> None:

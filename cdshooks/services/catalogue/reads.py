@@ -140,9 +140,9 @@ def _read(concept: Concept, ways: _Ways, knowledge: Knowledge) -> Read:
             value_set = knowledge.base.value_sets[name]
             captured = knowledge.captured(name)
             codes = tuple(_codes((value_set,)))
-            notes = ("as a last resort also by its wording",) if value_set.text else ()
+            wording = ("as a last resort also by its wording",) if value_set.text else ()
             return Read(
-                ways.section, value_set.meaning, how, notes=notes, codes=codes, captured=captured
+                ways.section, value_set.meaning, how, notes=wording, codes=codes, captured=captured
             )
         case "drug":
             products = knowledge.base.products[name]
