@@ -3,7 +3,7 @@
 from flask import Flask
 
 from cdshooks import knowledge
-from cdshooks.http import call, cors, discovery, errors, exchange, health, logs
+from cdshooks.http import assets, call, cors, discovery, errors, exchange, health, logs, pages
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.paths import plain_paths
 from cdshooks.services import answer
@@ -47,4 +47,6 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     app.register_blueprint(health.blueprint())
     app.register_blueprint(discovery.blueprint(site))
     app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock))
+    app.register_blueprint(assets.blueprint())
+    app.register_blueprint(pages.blueprint(site))
     return app

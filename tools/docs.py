@@ -13,15 +13,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cdshooks import examples, rules
+from cdshooks import examples
 from cdshooks.cli.bundle import patient_of, request
 from cdshooks.cli.show import Headline, show
-from cdshooks.knowledge import MARKS, Knowledge, base
+from cdshooks.knowledge import Knowledge, base
 from cdshooks.knowledge.model import ProfileFile
 from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.catalogue import Described, describe, shown_value
+from cdshooks.services.catalogue import amount
 from cdshooks.settings import Settings
+from tools.rule_docs import rule_catalogue
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = "<!-- Made by `make docs`. Do not edit: change the code or the knowledge files. -->\n"
@@ -45,7 +46,7 @@ def main() -> int:
 def documents() -> Iterator[tuple[str, str]]:
     """Each generated document: its name and its text."""
     knowledge = base().profile("default")
-    yield "rules.md", rule_catalogue(knowledge)
+    yield "rules.md", "\n".join(["# Rules\n", MADE, *rule_catalogue(knowledge)]) + "\n"
     yield "configuration.md", configuration(knowledge)
     yield "card.svg", card_picture(knowledge)
 
@@ -68,65 +69,6 @@ def card_picture(knowledge: Knowledge) -> str:
     console = Console(record=True, width=96, file=StringIO(), force_terminal=True)
     show(console, Headline("patient-view", PICTURED, day, ("default",)), body)
     return console.export_svg(title="cdshooks call", unique_id="card")
-
-
-def rule_catalogue(knowledge: Knowledge) -> str:
-    """Every rule: what it says, when it is silent, what it reads, which numbers decide."""
-    described = [describe(rule, knowledge) for rule in rules.load()]
-    lines = [
-        "# Rules\n",
-        MADE,
-        "Not reviewed by a clinician. Values are those of the profile `default`.\n",
-        "| rule | title | hooks | class | group | source |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for d in described:
-        rule = d.rule
-        source = knowledge.base.sources[rule.sources[0]].label
-        hooks = ", ".join(rule.hooks)
-        lines.append(
-            f"| [`{rule.id}`](#{rule.id}) | {rule.title} | {hooks} | {d.kind} "
-            f"| {rule.group} | {source} |"
-        )
-    lines.append("\nMarks of a number:\n")
-    lines += [f"- **{mark}**: {meaning}" for mark, meaning in MARKS.items()]
-    for d in described:
-        lines += ["", *_rule(d, knowledge)]
-    return "\n".join(lines) + "\n"
-
-
-def _rule(d: Described, knowledge: Knowledge) -> Iterator[str]:
-    rule = d.rule
-    yield f"## {rule.id}\n"
-    yield f"**{rule.title}**\n"
-    yield f"{d.says}\n"
-    if rule.leaves_out:
-        yield f"Leaves out: {rule.leaves_out}\n"
-    if d.steps:
-        yield "Rests on:\n"
-        yield from (f"- *{title}*: {says.replace(chr(10) * 2, ' ')}" for title, says in d.steps)
-        yield ""
-    if d.parameters:
-        yield "| number | value | unit | meaning | source | mark | checked |"
-        yield "| --- | --- | --- | --- | --- | --- | --- |"
-        for p in d.parameters:
-            label = knowledge.base.sources[p.source].label
-            yield (
-                f"| `{p.name}` | {shown_value(p)} | {p.unit} | {p.meaning} "
-                f"| {label}, {p.locator} | {p.mark} | {p.checked} |"
-            )
-        yield ""
-    if d.inputs:
-        yield "| reads | unit | lookback | codes |"
-        yield "| --- | --- | --- | --- |"
-        for line in d.inputs:
-            codes = ", ".join(line.codes[:6]) + (", …" if len(line.codes) > 6 else "")
-            yield f"| {line.what} | {line.unit} | {line.lookback} | {codes} |"
-        yield ""
-    yield "Sources: " + "; ".join(
-        f"[{knowledge.base.sources[s].label}]({knowledge.base.sources[s].url})"
-        for s in rule.sources
-    )
 
 
 def configuration(knowledge: Knowledge) -> str:
@@ -164,7 +106,7 @@ def _profile(profile: ProfileFile, knowledge: Knowledge) -> Iterator[str]:
         changed = usual.overridden(value=over.value, operator=over.operator or usual.operator)
         label = knowledge.base.sources[over.source.guideline].label
         yield (
-            f"| `{name}` | {shown_value(usual)} | {shown_value(changed)} {usual.unit} "
+            f"| `{name}` | {amount(usual)} | {amount(changed)} "
             f"| {label}, {over.source.locator} | {over.mark} |"
         )
     yield ""

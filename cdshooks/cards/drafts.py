@@ -54,19 +54,19 @@ def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:
         "{reason}": offer.reason or None,
         "{evidence}": [{"reference": r} for r in references[:REASONS_AT_MOST]] or None,
     }
-    body = _fill(view.knowledge.base.drafts[offer.draft].resource, slots)
+    body = fill(view.knowledge.base.drafts[offer.draft].resource, slots)
     return body if isinstance(body, dict) else {}
 
 
-def _fill(node: Any, slots: Json) -> Any:
+def fill(node: Any, slots: Json) -> Any:
     """The node with its slots filled; an element left empty is dropped."""
     if isinstance(node, str):
         return slots.get(node, node)
     if isinstance(node, dict):
-        pairs = {key: _fill(value, slots) for key, value in node.items()}
+        pairs = {key: fill(value, slots) for key, value in node.items()}
         return {key: value for key, value in pairs.items() if value is not None} or None
     if isinstance(node, list):
-        return [v for v in (_fill(item, slots) for item in node) if v is not None] or None
+        return [v for v in (fill(item, slots) for item in node) if v is not None] or None
     return node
 
 

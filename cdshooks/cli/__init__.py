@@ -10,6 +10,8 @@ from rich.panel import Panel
 from cdshooks import __version__
 from cdshooks.app import create_app
 from cdshooks.cli.call import call
+from cdshooks.cli.check import check
+from cdshooks.cli.rules import rules_command
 from cdshooks.errors import CdsHooksError, SettingsInvalid
 from cdshooks.settings import DemoSettings, Settings
 
@@ -40,6 +42,8 @@ def main() -> None:
 
 
 main.add_command(call)
+main.add_command(check)
+main.add_command(rules_command)
 
 _port = click.option(
     "--port",

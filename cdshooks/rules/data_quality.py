@@ -2,7 +2,16 @@
 
 from typing import Annotated
 
-from cdshooks.rules.authoring import NotIndicated, NotRead, Outcome, Recommend, Unread, rule
+from cdshooks.rules.authoring import (
+    NotIndicated,
+    NotRead,
+    Outcome,
+    Recommend,
+    Row,
+    Unread,
+    decides,
+    rule,
+)
 
 NAMED = 3
 """Searches that the summary names; the detail names them all."""
@@ -18,6 +27,9 @@ NAMED = 3
     overrides=("need-more-info",),
     needs_als=False,
     leaves_out="Searches that this client is configured never to answer.",
+)
+@decides(
+    Row("info", "A search failed whose answer a rule for this patient needed"),
 )
 def data_unavailable(unread: Annotated[NotRead, Unread()]) -> Outcome:
     """Name the searches that failed and that a rule of this patient needed."""

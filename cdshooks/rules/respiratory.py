@@ -20,9 +20,11 @@ from cdshooks.rules.authoring import (
     Outcome,
     Reading,
     Recommend,
+    Row,
     State,
     This,
     Threshold,
+    decides,
     derived,
     on,
     rule,
@@ -125,6 +127,10 @@ def niv_offers(
         "Venous carbon dioxide, oximetry on oxygen or on pressure support, recordings "
         "under the shortest valid time, obstructive sleep apnea alone, and free text."
     ),
+)
+@decides(
+    Row("warning", "Leaving hospital on its NIV, with no device at home in use or ordered"),
+    Row("none", "Ventilation in use, ordered, declined or failed, or a tracheostomy"),
 )
 def niv_consider(
     call: Annotated[Call, This()],

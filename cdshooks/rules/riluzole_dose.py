@@ -17,10 +17,12 @@ from cdshooks.rules.authoring import (
     Order,
     Outcome,
     Recommend,
+    Row,
     Step,
     This,
     Threshold,
     Update,
+    decides,
     read_as,
     rule,
     total_of,
@@ -100,6 +102,16 @@ FILM_BY_TUBE = Deviation(
     merge="riluzole-directions",
     needs_als=False,
     leaves_out="Doses below the label in a taper; orders of a clinical trial.",
+)
+@decides(
+    Row("critical", "Daily dose {critical_daily_dose_gt}, with a tolerance of {tolerance_pct}"),
+    Row("warning", "Daily dose above {daily_dose_mg} by more than {tolerance_pct}"),
+    Row("warning", "Daily dose below {daily_dose_mg} by more than {tolerance_pct}, not in a taper"),
+    Row("warning", "{daily_dose_mg}, but not given as {single_dose_mg} {doses_a_day}"),
+    Row("warning", "Signing: as needed, or tablets or films not whole"),
+    Row("warning", "Signing: a route other than mouth or feeding tube, or a film for a tube"),
+    Row("info", "Signing: directions that are free text or incomplete"),
+    Row("none", "As labelled, an order of a clinical trial, or directions not yet written"),
 )
 def riluzole_dose(
     order: Annotated[Order, Draft("riluzole")],
@@ -277,6 +289,10 @@ def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
     merge="riluzole-directions",
     needs_als=False,
     leaves_out="Orders that say nothing about food: most pharmacies print it on the label.",
+)
+@decides(
+    Row("info", "Directions tie a dose to a meal, or put it shortly before one"),
+    Row("none", "Nothing about food, or an order of a clinical trial"),
 )
 def riluzole_food_timing(
     order: Annotated[Order, Draft("riluzole")],

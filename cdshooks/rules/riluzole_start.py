@@ -23,10 +23,12 @@ from cdshooks.rules.authoring import (
     Outcome,
     Reading,
     Recommend,
+    Row,
     State,
     This,
     Threshold,
     Why,
+    decides,
     derived,
     on,
     rule,
@@ -90,6 +92,13 @@ def _taken_since(since: date, old: date, entry: Entry, history: Entries) -> bool
     ),
     needs_als=False,
     leaves_out="Renewals, which have a rule of their own; results that are not final.",
+)
+@decides(
+    Row("warning", "First start, no ALT of the last {baseline_lookback_days}, no test on order"),
+    Row("info", "Signing: the same with a test ordered in the last {ordered_test_days}"),
+    Row("none", "ALT of the last {baseline_lookback_days} on file"),
+    Row("none", "Riluzole taken within {new_start_gap_days}: continued, not started"),
+    Row("none", "Care is for comfort"),
 )
 def riluzole_baseline_lft_missing(
     order: Annotated[Order, Draft("riluzole")],

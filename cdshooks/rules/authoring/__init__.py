@@ -1,6 +1,7 @@
 """All that a rule may see: declarations, values, outcomes and ``@rule``."""
 
 from cdshooks.knowledge import Threshold
+from cdshooks.rules.authoring.decides import Level, Row, decides, rows_of
 from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
 from cdshooks.rules.authoring.inputs import (
     Allergic,
@@ -97,6 +98,7 @@ __all__ = [
     "Indicator",
     "Input",
     "Latest",
+    "Level",
     "Limits",
     "Listed",
     "Medication",
@@ -117,6 +119,7 @@ __all__ = [
     "Refused",
     "Regimen",
     "Reported",
+    "Row",
     "Rule",
     "Series",
     "Sitting",
@@ -130,6 +133,7 @@ __all__ = [
     "UpperLimit",
     "Visited",
     "Why",
+    "decides",
     "derived",
     "derived_of",
     "gate",
@@ -138,6 +142,7 @@ __all__ = [
     "on",
     "origins",
     "read_as",
+    "rows_of",
     "rule",
     "rules",
     "states",

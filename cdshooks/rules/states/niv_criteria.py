@@ -7,8 +7,10 @@ from cdshooks.rules.authoring import (
     Indicator,
     Missing,
     Reading,
+    Row,
     Series,
     State,
+    decides,
     derived,
 )
 from cdshooks.rules.inputs import (
@@ -33,6 +35,11 @@ from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symp
 
 
 @derived
+@decides(
+    Row("critical", "PaCO2 {paco2_critical_gt_mmhg}", "C1"),
+    Row("critical", "PaCO2 {paco2_gt_mmhg} with pH {ph_critical_lt} on the same day", "C1"),
+    Row("warning", "PaCO2 {paco2_gt_mmhg}", "C1"),
+)
 def blood_gas_criterion(paco2: PaCO2, ph: Ph, limits: NivLimits) -> Criterion | None:
     """C1: carbon dioxide is high; critical when very high or with acidosis on the same day."""
     if not isinstance(paco2, Reading) or not paco2.meets(limits.paco2_gt_mmhg):
@@ -48,6 +55,21 @@ def blood_gas_criterion(paco2: PaCO2, ph: Ph, limits: NivLimits) -> Criterion | 
 
 
 @derived
+@decides(
+    Row("warning", "Vital capacity {vc_asymptomatic_lt} of predicted, sitting", "C2"),
+    Row(
+        "warning",
+        "Vital capacity {vc_symptomatic_lt} of predicted, sitting or lying, "
+        "with a breathing symptom",
+        "C3",
+    ),
+    Row(
+        "info",
+        "Vital capacity {vc_symptomatic_lt} of predicted, with fatigue or poor concentration alone",
+        "C3",
+    ),
+    Row("info", "Vital capacity {vc_alone_lt} of predicted, sitting, whatever the symptoms", "C10"),
+)
 def vital_capacity_criteria(
     sitting: SittingVc,
     supine: SupineVc,
@@ -80,7 +102,16 @@ def vital_capacity_criteria(
     return tuple(found)
 
 
+NIGHT = "night on room air, recorded for {noct_min_recording_min}"
+"""Which nights count."""
+
+
 @derived
+@decides(
+    Row("warning", f"Saturation below 90% for {{noct_t90_pct_gt}} of a {NIGHT}", "C6"),
+    Row("warning", f"Saturation 88% or less for {{noct_t88_pct_gt}} of a {NIGHT}", "C6"),
+    Row("warning", f"Saturation 88% or less for {{noct_t88_min_ge}} of a {NIGHT}", "C6"),
+)
 def night_criterion(
     recordings: Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=RECENT)],
     t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
@@ -119,6 +150,11 @@ def night_criterion(
 
 
 @derived
+@decides(
+    Row("warning", "Hypoventilation during sleep on the problem list", "C7"),
+    Row("warning", "Definite orthopnea", "C8", on="orthopnea_alone"),
+    Row("warning", "Dyspnea, orthopnea and daytime fatigue together", "C9"),
+)
 def symptom_criteria(
     symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
     hypoventilation: SleepHypoventilation,

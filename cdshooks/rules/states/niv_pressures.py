@@ -8,9 +8,11 @@ from cdshooks.rules.authoring import (
     Patient,
     Person,
     Reading,
+    Row,
     Series,
     State,
     Threshold,
+    decides,
     derived,
 )
 from cdshooks.rules.inputs import RECENT, Mip, MipPercent, Snip, SnipPercent
@@ -23,6 +25,10 @@ Mips = Annotated[tuple[Reading, ...], Series("mip", lookback=RECENT)]
 
 
 @derived
+@decides(
+    Row("warning", "SNIP {snip_cmh2o_lt}", "C4"),
+    Row("info", "SNIP {snip_pct_lt} of predicted, with no pressure recorded that day", "C4b"),
+)
 def sniff_criteria(
     snip: Snip, percent: SnipPercent, snips: Snips, limits: NivLimits
 ) -> tuple[Criterion, ...]:
@@ -42,6 +48,13 @@ def sniff_criteria(
 
 
 @derived
+@decides(
+    Row("warning", "MIP {mip_cmh2o_lt}", "C5"),
+    Row("warning", "MIP {mip_cmh2o_early_lt}, with a breathing symptom", "C5b"),
+    Row("info", "MIP {mip_cmh2o_early_lt}", "C5b"),
+    Row("warning", "MIP {mip_pct_lt} of predicted, with a breathing symptom", "C5b"),
+    Row("info", "MIP {mip_pct_lt} of predicted", "C5b"),
+)
 def mouth_criterion(
     mip: Mip, percent: MipPercent, symptoms: Symptoms, limits: NivLimits
 ) -> Criterion | None:
@@ -63,6 +76,24 @@ def _level(symptoms: RespiratorySymptoms) -> Indicator:
 
 
 @derived
+@decides(
+    Row(
+        "warning",
+        "SNIP or MIP {pressure_symptomatic_lt_men} in a man with a breathing symptom",
+        "C4c",
+    ),
+    Row(
+        "warning",
+        "SNIP or MIP {pressure_symptomatic_lt_women} in a woman with a breathing symptom",
+        "C4c",
+    ),
+    Row(
+        "info",
+        "SNIP or MIP {pressure_symptomatic_lt_men} in a man, {pressure_symptomatic_lt_women} "
+        "in a woman, with fatigue or poor concentration alone",
+        "C4c",
+    ),
+)
 def pressure_with_symptoms(
     snip: Snip,
     mip: Mip,
@@ -87,6 +118,14 @@ def pressure_with_symptoms(
 
 
 @derived
+@decides(
+    Row(
+        "warning",
+        "SNIP or MIP fell by {pressure_fall_gt} in {pressure_fall_interval_days}, "
+        "judged over {pressure_fall_min_days} or more",
+        "C4c",
+    ),
+)
 def pressure_fall(snips: Snips, mips: Mips, limits: NivLimits) -> tuple[Criterion, ...]:
     """
     C4c, second half: a pressure falling fast.

@@ -1,0 +1,100 @@
+"""``cdshooks check``: is this installation fit to be started?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from cdshooks import knowledge, rules
+from cdshooks.app import site_of
+from cdshooks.http.clock import clock_of
+from cdshooks.services.answer import Site
+from cdshooks.services.catalogue import not_captured
+from cdshooks.services.checks import said, unchecked, wrong
+from cdshooks.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found: errors, which end in exit code 1, warnings and remarks."""
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    not_captured: tuple[str, ...] = ()
+    counted: str = ""
+
+
+@click.command()
+@click.pass_context
+def check(context: click.Context) -> None:
+    """
+    Check knowledge, profiles and configuration.
+
+    Says what is wrong and where, and exits 1 if anything is. Warns of numbers whose
+    source nobody looked at for a year; lists what has no standard code.
+    """
+    report = inspected()
+    console = Console(highlight=False)
+    _show(console, "Wrong", "bold red", report.errors)
+    _show(console, "Look again", "yellow", report.warnings)
+    _show(console, "No standard code, and not mapped here", "cyan", report.not_captured)
+    console.print(_verdict(report))
+    context.exit(1 if report.errors else 0)
+
+
+def inspected() -> Report:
+    """Everything that can be said of this installation; an error that blinds us is the last."""
+    try:
+        settings = Settings.load()
+        base = knowledge.base()
+        _every_profile(base)
+        site = site_of(settings)
+    except Exception as problem:  # also what the loader did not foresee
+        return Report(errors=(said(problem),))
+    today = clock_of(settings)().astimezone(settings.zone).date()
+    return Report(
+        errors=tuple(map(str, wrong(site))),
+        warnings=tuple(map(str, unchecked(site.knowledge, today))),
+        not_captured=not_captured(site.knowledge),
+        counted=_counted(site),
+    )
+
+
+def _every_profile(base: knowledge.Base) -> None:
+    """Lays each profile over the default: another one may be configured tomorrow."""
+    for name in base.profiles:
+        base.profile(name)
+
+
+def _counted(site: Site) -> str:
+    base = site.knowledge.base
+    counts = {
+        "rules": rules.load(),
+        "parameters": base.parameters,
+        "value sets": base.value_sets,
+        "drafts": base.drafts,
+        "profiles": base.profiles,
+    }
+    counted = ", ".join(f"{len(found)} {name}" for name, found in counts.items())
+    return f"{counted}; profile {', '.join(site.knowledge.profiles)}"
+
+
+def _show(console: Console, title: str, style: str, lines: Iterable[str]) -> None:
+    found = tuple(lines)
+    if not found:
+        return
+    console.print(Text(f"{title} ({len(found)})", style))
+    for line in found:
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
+    console.print()
+
+
+def _verdict(report: Report) -> Text:
+    count = len(report.errors)
+    if count:
+        return Text(f"Not fit: {count} error{'' if count == 1 else 's'}.", "bold red")
+    more = f", {len(report.warnings)} to look at again" if report.warnings else ""
+    return Text(f"Fit{more}: {report.counted}.", "bold green")

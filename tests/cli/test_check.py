@@ -1,0 +1,203 @@
+"""``cdshooks check``: what is wrong, where, and the verdict in the last line."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cdshooks import knowledge, rules
+from cdshooks.cli import main
+from cdshooks.knowledge import loader
+from cdshooks.knowledge.model import DraftFile
+from cdshooks.rules.authoring import Row, decides
+from cdshooks.rules.authoring.decides import _rows
+from cdshooks.services.answer import Site
+from cdshooks.services.checks import Fault, unchecked, variants, wrong
+
+BASE = knowledge.base()
+SITE = Site(BASE.profile("default"), UTC, "http://cds.example.org")
+Edit = Callable[[str, str, str], None]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CDSHOOKS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
+    """Replaces a text in a copy of the knowledge files, which is then the one in use."""
+    root = tmp_path / "knowledge"
+    shutil.copytree(Path(str(files("cdshooks.knowledge"))), root)
+
+    def edited(file: str, old: str, new: str) -> None:
+        path = root / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        monkeypatch.setattr(knowledge, "base", lambda: loader.base(root))
+
+    return edited
+
+
+def check() -> Result:
+    return CliRunner().invoke(main, ["check"])
+
+
+def last(result: Result) -> str:
+    return result.stdout.splitlines()[-1]
+
+
+def site_with(**changed: Any) -> Site:
+    return replace(SITE, knowledge=replace(BASE, **changed).profile("default"))
+
+
+def test_what_is_shipped_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    result = check()
+    assert result.exit_code == 0, result.output
+    assert last(result).startswith(f"Fit: {len(rules.load())} rules, {len(BASE.parameters)} ")
+    assert last(result).endswith("profile default.")
+    assert "Wrong" not in result.stdout
+
+
+def test_what_no_standard_code_reaches_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = check()
+    assert "No standard code, and not mapped here (" in result.stdout
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert "  Sniff nasal inspiratory pressure, magnitude" in lines
+    monkeypatch.setenv("CDSHOOKS_PROFILE", "captures-all")
+    assert "No standard code" not in check().stdout
+
+
+@pytest.mark.parametrize("columns", ["60", "100"])
+def test_no_line_is_wider_than_the_terminal(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert max(map(len, check().stdout.splitlines())) <= int(columns)
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDSHOOKS_TIMEZONE", "Mars/Olympus")
+    result = check()
+    assert result.exit_code == 1
+    assert "CDSHOOKS_TIMEZONE: expected a time zone" in result.stdout
+    assert last(result) == "Not fit: 1 error."
+
+
+def test_an_unknown_profile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDSHOOKS_PROFILE", "none-such")
+    result = check()
+    assert result.exit_code == 1
+    assert "profile: none-such: unknown" in result.stdout
+
+
+def test_a_wrong_knowledge_file_is_named_with_its_key(edit: Edit) -> None:
+    edit("parameters/niv.yaml", "mark: V", "mark: certain")
+    result = check()
+    assert result.exit_code == 1
+    assert "niv.yaml: resp_value_max_age_days.mark" in result.stdout
+    assert last(result) == "Not fit: 1 error."
+
+
+def test_a_profile_that_points_nowhere_is_named_though_another_is_in_force(edit: Edit) -> None:
+    edit("profiles/canada-2020.yaml", "vc_asymptomatic_lt", "vc_asymptomatic")
+    result = check()
+    assert result.exit_code == 1
+    assert "canada-2020.yaml: vc_asymptomatic: no such parameter" in result.stdout
+
+
+def test_a_parameter_that_a_rule_needs_and_nobody_gives_is_named(edit: Edit) -> None:
+    edit("parameters/niv.yaml", "repeat_after_days:", "repeat_after:")
+    result = check()
+    assert result.exit_code == 1
+    assert "start: nothing named 'repeat_after_days'" in result.stdout
+    assert "rule niv-consider: nothing named 'repeat_after_days'" in result.stdout
+    assert last(result) == "Not fit: 2 errors."
+
+
+def test_what_the_loader_did_not_foresee_is_a_line_and_no_traceback(edit: Edit) -> None:
+    edit("products/riluzole.csv", "system,code,display", "system,number,display")
+    result = check()
+    assert result.exit_code == 1
+    assert "nothing named 'code'" in result.stdout
+
+
+def test_a_draft_that_is_not_valid_is_named_with_its_element(edit: Edit) -> None:
+    edit("drafts/riluzole.yaml", "intent: order", "intent: [order]")
+    result = check()
+    assert result.exit_code == 1
+    assert "draft hepatic-panel: intent" in result.stdout
+
+
+def test_a_rule_without_its_source_or_reason_is_named() -> None:
+    sources = {k: v for k, v in BASE.sources.items() if k != "bourke-2006"}
+    overrides = {k: v for k, v in BASE.overrides.items() if k != "patient-declined"}
+    found = list(wrong(site_with(sources=sources, overrides=overrides)))
+    assert Fault("rule niv-consider", "no source 'bourke-2006'") in found
+    assert Fault("rule niv-consider", "no override reason 'patient-declined'") in found
+
+
+def test_a_rule_whose_table_names_no_parameter_is_named() -> None:
+    rule = next(rule for rule in rules.load() if rule.id == "riluzole-food-timing")
+    before = _rows[rule.function]
+    try:
+        decides(Row("info", "More than {none_such}"))(rule.function)
+        found = list(wrong(SITE))
+    finally:
+        _rows[rule.function] = before
+    assert found == [Fault("rule riluzole-food-timing", "nothing named 'none_such'")]
+
+
+def test_a_draft_is_tried_with_every_slot_full_and_empty() -> None:
+    template = BASE.drafts["home-niv"].resource
+    tried = list(variants(template))
+    assert len(tried) == 16
+    assert {one["priority"] for one in tried} == {"routine", "urgent"}
+    for element in ("encounter", "reasonCode", "reasonReference"):
+        assert {element in one for one in tried} == {True, False}
+
+
+def test_a_correction_is_tried_on_an_order_and_nothing_else_is_helped() -> None:
+    correction = BASE.drafts["riluzole-50-mg-every-12-hours"].resource
+    assert all(one["medicationCodeableConcept"] for one in variants(correction))
+    bare = DraftFile(
+        label="x", description="x", resource={"resourceType": "ServiceRequest", "status": "draft"}
+    )
+    found = list(wrong(site_with(drafts={**BASE.drafts, "bare": bare})))
+    assert {fault.where for fault in found} == {"draft bare"}
+    order = {"resourceType": "MedicationRequest", "status": "draft"}
+    assert all("subject" not in one for one in variants(order))
+    odd = DraftFile(label="x", description="x", resource={"resourceType": "Spell"})
+    assert [str(f) for f in wrong(site_with(drafts={**BASE.drafts, "odd": odd}))] == [
+        "draft odd: resourceType: expected a resource type of FHIR R4"
+    ]
+
+
+def test_a_number_is_due_for_another_look_after_a_year() -> None:
+    checked = SITE.knowledge.parameters["vc_symptomatic_lt"].checked
+    exactly = date(checked.year + 1, checked.month, checked.day)
+    assert (exactly - checked).days == 365
+    assert unchecked(SITE.knowledge, exactly) == ()
+    late = unchecked(SITE.knowledge, date(exactly.year, exactly.month, exactly.day + 1))
+    assert f"niv.yaml: vc_symptomatic_lt last checked {checked}" in map(str, late)
+
+
+def test_what_is_due_for_another_look_is_a_warning_and_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDSHOOKS_AUTH", "off")
+    monkeypatch.setenv("CDSHOOKS_TODAY", "2028-01-01")
+    monkeypatch.setenv("COLUMNS", "200")
+    result = check()
+    assert result.exit_code == 0
+    assert f"Look again ({len(BASE.parameters)})" in result.stdout
+    assert last(result).startswith(f"Fit, {len(BASE.parameters)} to look at again:")
