@@ -128,7 +128,7 @@ def test_what_the_loader_did_not_foresee_is_a_line_and_no_traceback(edit: Edit) 
     edit("products/riluzole.csv", "system,code,display", "system,number,display")
     result = check()
     assert result.exit_code == 1
-    assert "nothing named 'code'" in result.stdout
+    assert "riluzole.csv: (columns): expected system, code" in result.stdout
 
 
 def test_a_draft_that_is_not_valid_is_named_with_its_element(edit: Edit) -> None:

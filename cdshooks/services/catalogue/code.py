@@ -23,7 +23,8 @@ def named(derived: Derived) -> frozenset[str]:
     methods = {
         name: method
         for group in own_limits(derived)
-        for name, method in vars(group).items()
+        for kind in reversed(group.__mro__)
+        for name, method in vars(kind).items()
         if isfunction(method)
     }
     found: set[str] = set()
