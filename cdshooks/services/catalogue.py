@@ -8,7 +8,10 @@ from typing import Any
 from cdshooks.knowledge import MARKS, Knowledge, Parameter
 from cdshooks.rules.authoring import (
     CLASSES,
+    Booked,
+    Captured,
     Derived,
+    Doubts,
     Draft,
     Enrolled,
     Input,
@@ -122,7 +125,7 @@ def _line(declaration: Input, knowledge: Knowledge) -> InputLine | None:
             return InputLine(f"{kind} {products.label}", codes, lookback=lookback)
         case Patient():
             return InputLine("patient: age, sex, living")
-        case This() | Unread():
+        case This() | Unread() | Doubts() | Captured():
             return None
         case _:
             return _coded(declaration, lookback, knowledge)
@@ -137,6 +140,7 @@ KINDS: dict[type[Input], str] = {
     InUse: "device in use",
     Refused: "refusal",
     Enrolled: "enrolment",
+    Booked: "appointment",
 }
 
 

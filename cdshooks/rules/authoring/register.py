@@ -69,6 +69,8 @@ class Rule(Derived):
     word share one card on the same order.
     needs_als: whether the patient must have a qualifying diagnosis; a rule on an
     ALS drug itself must not.
+    when_drafted: a value set; at order hooks the rule runs only if a draft under
+    assessment asks for something of it.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Rule(Derived):
     merge: str | None = None
     needs_als: bool = True
     leaves_out: str = ""
+    when_drafted: str | None = None
     gate: Derived | None = field(default=None)
 
     @property
@@ -135,6 +138,7 @@ def rule(
     merge: str | None = None,
     needs_als: bool = True,
     leaves_out: str = "",
+    when_drafted: str | None = None,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -160,6 +164,7 @@ def rule(
             merge=merge,
             needs_als=needs_als,
             leaves_out=leaves_out,
+            when_drafted=when_drafted,
         )
         return function
 
