@@ -25,7 +25,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
-from cdshooks.rules.inputs import Night, SittingVc, Snip
+from cdshooks.rules.inputs import Night, SittingVc, Snip, SupineVc
 from cdshooks.rules.states.breathing_tests import (
     Arranged,
     LastNight,
@@ -73,6 +73,7 @@ def supine_vc_drop(
     vent: Ventilation,
     criteria: Criteria,
     fall: Fall,
+    supine: SupineVc,
     night: LastOne,
     limits: NightLimits,
 ) -> Outcome:
@@ -84,6 +85,8 @@ def supine_vc_drop(
     """
     if vent.state != "none":
         return NotIndicated(f"ventilation: {vent.state}")
+    if fall is None and isinstance(supine, Missing) and supine.failed:
+        return CannotAssess(supine.text, supine.failed)
     if fall is None:
         return NotIndicated("no low vital capacity lying down, and no large fall")
     if criteria:

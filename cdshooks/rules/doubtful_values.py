@@ -84,9 +84,10 @@ def _newest_first(doubt: Doubt) -> tuple[int, str]:
 
 
 def _amount(doubt: Doubt) -> str:
-    """The measure with its value and unit as they were sent."""
+    """The measure with its value and unit as they were sent; a score has no unit to show."""
     origin = doubt.origins[0]
-    return " ".join(part for part in (doubt.label, origin.value, origin.unit) if part)
+    unit = "" if origin.unit.startswith("{") else origin.unit
+    return " ".join(part for part in (doubt.label, origin.value, unit) if part)
 
 
 def _implausible(doubt: Doubt) -> str:

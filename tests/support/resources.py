@@ -305,6 +305,23 @@ def _encounter(name: str, flags: list[str], start: date | None, end: date | None
     return [resource]
 
 
+def _appointment(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``cancelled``, ``pending`` … instead of booked; ``foreign`` is somebody else's."""
+    status = next((f for f in flags if f in ("cancelled", "pending", "proposed")), "booked")
+    actor = {"reference": OTHER if "foreign" in flags else PATIENT}
+    people = [{"actor": {"reference": "Practitioner/7"}, "status": "accepted"}]
+    return [
+        {
+            "resourceType": "Appointment",
+            "id": new_id("appointment"),
+            "status": status,
+            "serviceType": [concept(name, _index(flags))],
+            "start": f"{start.isoformat()}T09:00:00Z" if start else None,
+            "participant": [*people, {"actor": actor, "status": "accepted"}],
+        }
+    ]
+
+
 def _episode(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("EpisodeOfCare", flags, "active") | {"type": [concept(name)]}
     resource["patient"] = resource.pop("subject")
@@ -368,6 +385,7 @@ _KINDS: dict[str, Any] = {
     "refusal": _consent("deny"),
     "permission": _consent("permit"),
     "encounter": _encounter,
+    "appointment": _appointment,
     "episode": _episode,
     "plan": _plan,
     "reported": _reported,
