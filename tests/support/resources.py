@@ -141,6 +141,8 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         _component(resource, OXYGEN_PERCENT, {"valueQuantity": quantity})
     elif word == "support":
         _component(resource, SUPPORT, {"valueCodeableConcept": concept("niv")}, "als-cds")
+    elif word == "day-only":
+        resource["effectiveDateTime"] = resource["effectiveDateTime"][:10]
     elif match := re.fullmatch(r"at(\d\d:\d\d)", word):
         day = resource["effectiveDateTime"][:10]
         resource["effectiveDateTime"] = f"{day}T{match[1]}:00Z"
