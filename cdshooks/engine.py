@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import View, answer, drafts, pairs
+from cdshooks.chart import View, answer, asks_for, drafts, pairs
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
@@ -35,6 +35,8 @@ from cdshooks.rules.authoring import (
     derived_of,
     gates,
 )
+
+ORDER_HOOKS = ("order-select", "order-sign")
 
 Subject = tuple[Order, ...]
 """The orders that a rule is run for: none, one, or the two of a pair."""
@@ -131,6 +133,8 @@ def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
         return ((order,) for order in drafts(view) if order.drug == rule.drug)
     if rule.per == "pair":
         return pairs(view, *rule.pair)
+    if rule.when_drafted and view.hook in ORDER_HOOKS:
+        return ((),) if asks_for(view, rule.when_drafted) else ()
     return ((),)
 
 

@@ -1,6 +1,8 @@
 """Draft resources: templates whose slots are filled, and a client's own order corrected."""
 
+import re
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
 from cdshooks.chart import View
@@ -12,6 +14,8 @@ Json = dict[str, Any]
 NEEDED = ("id", "status", "intent", "subject")
 """What an order sent back must still have; without it no update is offered."""
 REASONS_AT_MOST = 5
+_LATER = re.compile(r"\{today\+(\d{1,3})\}")
+"""A slot for a day that is so many days after that of the call."""
 
 
 def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
@@ -61,13 +65,21 @@ def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:
 def fill(node: Any, slots: Json) -> Any:
     """The node with its slots filled; an element left empty is dropped."""
     if isinstance(node, str):
-        return slots.get(node, node)
+        return _later(node, slots) or slots.get(node, node)
     if isinstance(node, dict):
         pairs = {key: fill(value, slots) for key, value in node.items()}
         return {key: value for key, value in pairs.items() if value is not None} or None
     if isinstance(node, list):
         return [v for v in (fill(item, slots) for item in node) if v is not None] or None
     return node
+
+
+def _later(slot: str, slots: Json) -> str | None:
+    """The day of a slot like ``{today+14}``; None for any other string."""
+    ahead = _LATER.fullmatch(slot)
+    if ahead is None:
+        return None
+    return (date.fromisoformat(slots["{today}"]) + timedelta(days=int(ahead[1]))).isoformat()
 
 
 def _corrected(offer: Update, view: View) -> Json | None:

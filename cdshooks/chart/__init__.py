@@ -10,7 +10,7 @@ from cdshooks.chart.care import ordered, performed, visited
 from cdshooks.chart.conditions import listed, reported
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
-from cdshooks.chart.orders import drafts, medication
+from cdshooks.chart.orders import asks_for, drafts, medication
 from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
@@ -106,6 +106,7 @@ __all__ = [
     "View",
     "answer",
     "as_prefetch",
+    "asks_for",
     "drafts",
     "pairs",
     "plan",

@@ -18,10 +18,11 @@ OPPOSITE: dict[Bound, Bound] = {"<": ">", ">": "<"}
 class Unusable(Exception):
     """Ends the reading of one observation; it never leaves the chart."""
 
-    def __init__(self, why: Why, because: str) -> None:
+    def __init__(self, why: Why, because: str, reason: str = "") -> None:
         super().__init__(because)
         self.why = why
         self.because = because
+        self.reason = reason
 
 
 def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decimal, Bound | None]:
@@ -37,17 +38,25 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
     named = f"{kind} {shown(raw, None)}"
     size = abs(raw) if measure.file.magnitude else raw
     if measure.file.whole and size != size.to_integral_value():
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} is not a whole number")
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} is not a whole number", "not a whole number")
     because = _looks_like(size, row, measure)
     if because:
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} {row.raw or measure.unit}: {because}")
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} {row.raw or measure.unit}: {because}", because)
     try:
         value = measure.units.convert(size, row)
     except UnitUnknown:
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} is too large for its unit") from None
+        reason = "too large for its unit"
+        raise Unusable(Why.IMPLAUSIBLE, f"{named} is {reason}", reason) from None
     if not measure.plausible(value):
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} {row.raw}".rstrip() + " is not plausible")
+        sent = f"{named} {row.raw}".rstrip()
+        raise Unusable(Why.IMPLAUSIBLE, f"{sent} is not plausible", _possible(measure))
     return value, _bound(quantity, kind, flipped=size != raw)
+
+
+def _possible(measure: Measure) -> str:
+    """The range outside which nobody's value lies, for a card."""
+    low, high = (shown(limit, None) for limit in measure.file.plausible)
+    return f"possible is {low} to {high} {measure.unit}".rstrip()
 
 
 def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:
@@ -91,14 +100,16 @@ def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
     if code is None and text is None:
         if measure.file.unit_fixed_by_code:
             return rows.get("") or rows[measure.units.canonical]
-        raise Unusable(Why.UNIT, f"{kind} has no unit")
+        raise Unusable(Why.UNIT, f"{kind} has no unit", "has no unit")
     by_code, by_text = rows.get(code or ""), rows.get(text or "")
     found = by_code if code else by_text
     if code and text and _disagree(by_code, by_text, text, view):
-        raise Unusable(Why.UNIT, f"{kind} has a unit and a unit code that disagree")
+        reason = "has a unit and a unit code that disagree"
+        raise Unusable(Why.UNIT, f"{kind} {reason}", reason)
     if found is None:
         named = plain(text or code, 20)
-        raise Unusable(Why.UNIT, f"{kind} recorded in {named}, needed in {measure.unit}")
+        reason = f"recorded in {named}, needed in {measure.unit}"
+        raise Unusable(Why.UNIT, f"{kind} {reason}", reason)
     return found
 
 

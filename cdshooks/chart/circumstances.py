@@ -49,10 +49,11 @@ def _positions_stated(record: Record, view: View) -> list[Json]:
 
 
 def context_of(record: Record, view: View) -> frozenset[str]:
-    """``oxygen``, ``room-air`` and ``support``, as far as components say."""
+    """``oxygen``, ``room-air`` and ``support``, as far as the code and components say."""
+    on_room_air = view.value_set("spo2-room-air").holds_any(record.codes)
+    found = {"room-air"} if on_room_air else set()
     if not record.resource.get("component"):
-        return frozenset()
-    found: set[str] = set()
+        return frozenset(found)
     room_air = view.threshold("room_air_le_pct")
     for part in view.parts(record, "oxygen-concentration"):
         value = number(first(part.get("valueQuantity")).get("value"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 from cdshooks.chart.observed import Rejected
 from cdshooks.chart.readings import read_so_far
@@ -29,10 +30,12 @@ def _doubt(rejected: Rejected) -> Doubt | None:
     text = f"{rejected.because} ({on(rejected.day)})"
     origins = (rejected.origin,)
     if rejected.why is Why.IMPLAUSIBLE:
-        return Doubt("implausible", rejected.origin.label, text, rejected.day, origins)
-    if rejected.why is Why.UNIT:
-        return Doubt("unit", rejected.origin.label, text, rejected.day, origins)
-    return None
+        kind: Literal["implausible", "unit"] = "implausible"
+    elif rejected.why is Why.UNIT:
+        kind = "unit"
+    else:
+        return None
+    return Doubt(kind, rejected.origin.label, text, rejected.day, origins, rejected.reason)
 
 
 def conflict(reading: Reading) -> Doubt | None:
@@ -41,6 +44,9 @@ def conflict(reading: Reading) -> Doubt | None:
     if rival is None:
         return None
     low, high = sorted((reading, rival), key=lambda r: r.value)
-    text = f"{low.label} {low.amount} vs {high.label} {high.amount} on {on(reading.day)}"
+    reason = f"{low.label} {low.amount} vs {high.label} {high.amount}"
+    if low.label == high.label:
+        reason = f"{low.amount} vs {high.amount}"
+    text = f"{reading.label}: {reason} on {on(reading.day)}"
     origins = tuple(dict.fromkeys((*low.origins, *high.origins)))
-    return Doubt("conflict", reading.label, text, reading.day, origins)
+    return Doubt("conflict", reading.label, text, reading.day, origins, reason)

@@ -13,6 +13,7 @@ CODED = {
     "Encounter": ("type", "serviceType"),
     "EpisodeOfCare": ("type",),
     "CarePlan": ("category",),
+    "Appointment": ("serviceType",),
     "Consent": (),
 }
 """Where the code of a type stands, when it is not ``code``."""

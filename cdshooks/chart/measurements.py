@@ -27,7 +27,10 @@ def latest(view: View, wanted: Latest) -> Reading | Missing:
     if not inside:
         return _missing(view, measure, wanted, found, placed)
     chosen = _one_of_day([r for r in inside if _of_one_day(r, inside[-1], measure)], measure, view)
-    chosen = replace(chosen, notes=(*chosen.notes, *_doubts(chosen, found, measure, view)))
+    later = view.coverage("Observation", measure.value_sets, chosen.day + timedelta(days=1))
+    doubts = _doubts(chosen, found, measure, later, view)
+    known = later.whole or not later.asked
+    chosen = replace(chosen, notes=(*chosen.notes, *doubts), newest_known=known)
     return with_upper_limit(view, measure, chosen)
 
 
@@ -42,14 +45,15 @@ def _of_one_day(reading: Reading, last: Reading, measure: Measure) -> bool:
     return last.instant - reading.instant <= timedelta(hours=24)
 
 
-def _doubts(chosen: Reading, found: Candidates, measure: Measure, view: View) -> Iterator[str]:
+def _doubts(
+    chosen: Reading, found: Candidates, measure: Measure, later: Coverage, view: View
+) -> Iterator[str]:
     """What a card must say beside a value: its position, a later result, a page not read."""
     if measure.file.positions and chosen.position is None:
         yield "position not recorded"
     newer = [x for x in found.rejected if x.day and x.day > chosen.day]
     if newer:
         yield f"a later result was not used: {newer[-1].because} ({on(newer[-1].day)})"
-    later = view.coverage("Observation", measure.value_sets, chosen.day + timedelta(days=1))
     if later.asked and not later.whole:
         yield f"later results may exist that could not be read ({view.words(later.failed)})"
 

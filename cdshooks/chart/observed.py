@@ -31,6 +31,7 @@ class Rejected:
     because: str
     day: date | None
     origin: Origin
+    reason: str = ""
 
 
 def moment_of(resource: Json, view: View) -> tuple[When | None, bool]:
@@ -55,7 +56,8 @@ def read_one(
     if moment is None:
         raise Unusable(Why.UNREADABLE, f"{measure.file.label} has no readable date")
     if moment.start(view.zone) > view.now + timedelta(hours=24):
-        raise Unusable(Why.IMPLAUSIBLE, f"{measure.file.label} is dated in the future")
+        reason = "dated in the future"
+        raise Unusable(Why.IMPLAUSIBLE, f"{measure.file.label} is {reason}", reason)
     if unreliable(record, view):
         raise Unusable(Why.CONTEXT, f"{measure.file.label} is marked unreliable")
     kind = _kind(record, measure)
@@ -118,5 +120,5 @@ def rejection(record: Record, measure: Measure, moment: When | None, problem: Un
     unit = plain(string(quantity.get("unit")) or string(quantity.get("code")), 20)
     day = moment.day if moment else None
     shown_value = shown(raw, None) if raw is not None else ""
-    origin = Origin(record.reference, measure.file.label, shown_value, unit, day)
-    return Rejected(measure.id, problem.why, problem.because, day, origin)
+    origin = Origin(record.reference, _kind(record, measure), shown_value, unit, day)
+    return Rejected(measure.id, problem.why, problem.because, day, origin, problem.reason)

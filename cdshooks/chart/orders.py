@@ -49,6 +49,18 @@ def _drafts(view: View) -> Iterator[Order]:
             yield read_order(resource, view)
 
 
+def asks_for(view: View, value_set: str) -> bool:
+    """Whether a draft under assessment asks for a service or device of the value set."""
+    wanted = view.value_set(value_set)
+    return any(
+        wanted.holds_any(view.index.concept(draft.get("code") or draft.get("codeCodeableConcept")))
+        for full_url, draft in view.context.draft_orders
+        if draft.get("resourceType") in ("ServiceRequest", "DeviceRequest")
+        and is_selected(view, draft, full_url)
+        and _is_live(draft, view)
+    )
+
+
 def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
     """Whether a draft is to be assessed: all at order-sign, the selected at order-select.
 

@@ -61,11 +61,20 @@ class Search:
         )
 
 
-def plan(inputs: Iterable[Input], knowledge: Knowledge, *, full: bool) -> tuple[Search, ...]:
-    """The searches that serve ``inputs``, in the order of rank; core ones only unless full."""
+def plan(
+    inputs: Iterable[Input], knowledge: Knowledge, *, full: bool, rest: Iterable[Input] = ()
+) -> tuple[Search, ...]:
+    """The searches that serve ``inputs``, in the order of rank; core ones only unless full.
+
+    What only ``rest`` reads takes the room that the core has left.
+    """
     codes: dict[str, set[Code]] = {}
     types: set[str] = set()
-    for declaration in inputs:
+    first = set(inputs)
+    keys = {
+        _key(need, knowledge) for declaration in first for need in needs(declaration, knowledge)
+    }
+    for declaration in first.union(rest):
         for type, group in needs(declaration, knowledge):
             if group is None:
                 types.add(type)
@@ -73,8 +82,15 @@ def plan(inputs: Iterable[Input], knowledge: Knowledge, *, full: bool) -> tuple[
                 codes.setdefault(group, set()).update(_codes(declaration, knowledge))
     found = [_observations(g, frozenset(c), knowledge) for g, c in codes.items()]
     found += [_resources(type, knowledge) for type in types]
-    found.sort(key=lambda search: search.rank)
-    return tuple(found if full else found[:CORE])
+    found.sort(key=lambda search: (search.key not in keys, search.rank))
+    kept = found if full else found[:CORE]
+    return tuple(sorted(kept, key=lambda search: search.rank))
+
+
+def _key(need: Need, knowledge: Knowledge) -> str:
+    type, group = need
+    base = knowledge.base
+    return base.searches[type].key if group is None else base.observation_groups[group].key
 
 
 def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:

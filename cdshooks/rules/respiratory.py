@@ -33,6 +33,7 @@ from cdshooks.rules.states.bulbar import mouth_leak
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
+from cdshooks.rules.states.supine import SupineFall, supine_fall
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
 
@@ -142,6 +143,7 @@ def niv_consider(
     pneumothorax: Pneumothorax,
     heart: Annotated[Entries, Listed("heart-failure")],
     lung: Annotated[Entries, Listed("chronic-lung-disease")],
+    fall: Annotated[SupineFall | None, State(supine_fall)],
     offers: Annotated[tuple[Offer, ...], State(niv_offers)],
     limits: NivCardLimits,
 ) -> Outcome:
@@ -163,6 +165,7 @@ def niv_consider(
             *_criteria(criteria),
             *_cautions(vent, symptoms, goals, leak, criteria, limits),
             *_beside(pneumothorax, heart, lung),
+            *([f"{fall}: suggests diaphragm weakness."] if fall else []),
             BENEFIT,
         ),
         evidence=tuple(fact for c in criteria.met for fact in c.facts),

@@ -10,7 +10,7 @@ from typing import Any
 from cdshooks import rules
 from cdshooks.cards import EXTENSION, cards
 from cdshooks.chart import MEDICATIONS, Answered, Search, View, plan, read_chart
-from cdshooks.engine import Finding, limits_of, run
+from cdshooks.engine import ORDER_HOOKS, Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
@@ -51,12 +51,14 @@ def searches(hook: str, site: Site) -> tuple[Search, ...]:
 @lru_cache(maxsize=64)
 def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]:
     inputs: set[Input] = set()
+    seldom: set[Input] = set()
     for rule in rules.load():
         if hook in rule.hooks:
-            inputs |= rule.reads
+            needs = seldom if rule.when_drafted and hook in ORDER_HOOKS else inputs
+            needs |= rule.reads
     for gate in gates():
         inputs |= gate.reads
-    return plan(inputs, knowledge, full=full)
+    return plan(inputs, knowledge, full=full, rest=seldom)
 
 
 def prefetch_templates(service: Service, site: Site) -> dict[str, str]:

@@ -144,6 +144,8 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         _component(resource, OXYGEN_PERCENT, {"valueQuantity": quantity})
     elif word == "support":
         _component(resource, SUPPORT, {"valueCodeableConcept": concept("niv")}, "als-cds")
+    elif word == "day-only":
+        resource["effectiveDateTime"] = resource["effectiveDateTime"][:10]
     elif match := re.fullmatch(r"at(\d\d:\d\d)", word):
         day = resource["effectiveDateTime"][:10]
         resource["effectiveDateTime"] = f"{day}T{match[1]}:00Z"
@@ -308,6 +310,23 @@ def _encounter(name: str, flags: list[str], start: date | None, end: date | None
     return [resource]
 
 
+def _appointment(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``cancelled``, ``pending`` … instead of booked; ``foreign`` is somebody else's."""
+    status = next((f for f in flags if f in ("cancelled", "pending", "proposed")), "booked")
+    actor = {"reference": OTHER if "foreign" in flags else PATIENT}
+    people = [{"actor": {"reference": "Practitioner/7"}, "status": "accepted"}]
+    return [
+        {
+            "resourceType": "Appointment",
+            "id": new_id("appointment"),
+            "status": status,
+            "serviceType": [concept(name, _index(flags))],
+            "start": f"{start.isoformat()}T09:00:00Z" if start else None,
+            "participant": [*people, {"actor": actor, "status": "accepted"}],
+        }
+    ]
+
+
 def _episode(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("EpisodeOfCare", flags, "active") | {"type": [concept(name)]}
     resource["patient"] = resource.pop("subject")
@@ -371,6 +390,7 @@ _KINDS: dict[str, Any] = {
     "refusal": _consent("deny"),
     "permission": _consent("permit"),
     "encounter": _encounter,
+    "appointment": _appointment,
     "episode": _episode,
     "plan": _plan,
     "reported": _reported,

@@ -19,6 +19,7 @@ from tests.support import drafts, resources
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "vignettes"
+ITEMS = ("1", "2", "3", "4", "5a", "5b", *map(str, range(6, 13)))
 MEASURES = {
     "FVC": ("vc-percent", "fvc-percent: "),
     "SVC": ("vc-percent", "svc-percent: "),
@@ -38,7 +39,13 @@ MEASURES = {
     "NIV use": ("niv-usage", ""),
     "ALT": ("alt", ""),
     "AST": ("ast", ""),
-    **{f"item {n}": (f"alsfrs-item-{n}", "") for n in (1, 2, 3, 10, 11, 12)},
+    "MEP": ("mep", ""),
+    "cough flow": ("peak-cough-flow", ""),
+    "SpO2": ("spo2", ""),
+    "venous pCO2": ("venous-pco2", ""),
+    "bicarbonate": ("bicarbonate", ""),
+    "ALSFRS-R": ("alsfrs-total", ""),
+    **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""
 KNOWN = {

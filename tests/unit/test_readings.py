@@ -433,7 +433,7 @@ def test_the_newest_of_what_was_rejected_stands_last() -> None:
     undated = observation(FVC, PERCENT, id="c", effectiveDateTime=None)
     found = read("vc-percent", new, undated, old).rejected
     assert [x.day for x in found] == [None, date(2026, 5, 1), date(2026, 5, 2)]
-    assert (found[2].origin.value, found[2].origin.label) == ("901", "VC")
+    assert (found[2].origin.value, found[2].origin.label) == ("901", "FVC")
 
 
 def on_day(day: str, value: float = 46, **members: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
-from cdshooks.rules.authoring.values import Entries, Entry, Missing, Order, Origin, Reading
+from cdshooks.rules.authoring.values import Doubt, Entries, Entry, Missing, Order, Origin, Reading
 
 Indicator = Literal["info", "warning", "critical"]
 LEVELS: tuple[Indicator, ...] = ("info", "warning", "critical")
@@ -38,7 +38,7 @@ class Delete:
 
 
 Offer = Create | Update | Delete
-Fact = Reading | Entry | Entries | Missing | Order
+Fact = Reading | Entry | Entries | Missing | Order | Doubt
 
 
 @dataclass(frozen=True, slots=True)

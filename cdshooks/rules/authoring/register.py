@@ -55,6 +55,8 @@ class Derived:
         for declaration in self.inputs.values():
             if isinstance(declaration, State):
                 found |= derived_of(declaration.function).limits
+                if declaration.as_of:
+                    found |= derived_of(declaration.as_of).limits
             elif isinstance(declaration, type):
                 found.add(declaration)
         return frozenset(found)
@@ -69,6 +71,8 @@ class Rule(Derived):
     word share one card on the same order.
     needs_als: whether the patient must have a qualifying diagnosis; a rule on an
     ALS drug itself must not.
+    when_drafted: a value set; at order hooks the rule runs only if a draft under
+    assessment asks for something of it.
     """
 
     id: str
@@ -82,6 +86,7 @@ class Rule(Derived):
     merge: str | None = None
     needs_als: bool = True
     leaves_out: str = ""
+    when_drafted: str | None = None
     gate: Derived | None = field(default=None)
 
     @property
@@ -135,6 +140,7 @@ def rule(
     merge: str | None = None,
     needs_als: bool = True,
     leaves_out: str = "",
+    when_drafted: str | None = None,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -160,6 +166,7 @@ def rule(
             merge=merge,
             needs_als=needs_als,
             leaves_out=leaves_out,
+            when_drafted=when_drafted,
         )
         return function
 

@@ -45,6 +45,7 @@ class Reading:
     bound: ``<`` or ``>`` when the laboratory gave only a limit.
     rival: the other value of the same day when the two disagree.
     notes: what the card must say beside it ("position not recorded").
+    newest_known: whether everything since was read, so that nothing newer exists.
     """
 
     measure: str
@@ -59,6 +60,7 @@ class Reading:
     bound: Literal["<", ">"] | None = None
     context: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    newest_known: bool = True
     rival: "Reading | None" = None
     upper_limit: "UpperLimit | None" = None
     origins: tuple[Origin, ...] = ()
@@ -332,7 +334,7 @@ class Doubt:
     """A value that was not used, or two of one day that disagree.
 
     kind: ``implausible``, ``unit`` or ``conflict``. text names the measure, the
-    value as sent, its date and what is wrong.
+    value as sent, its date and what is wrong; reason is the last of these alone.
     """
 
     kind: Literal["implausible", "unit", "conflict"]
@@ -340,6 +342,7 @@ class Doubt:
     text: str
     day: date | None = None
     origins: tuple[Origin, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

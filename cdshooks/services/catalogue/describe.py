@@ -24,7 +24,7 @@ def describe(rule: Rule, knowledge: Knowledge) -> Described:
     return Described(
         rule=rule,
         says=paragraphs(rule.function),
-        decisions=tuple(_decisions(steps, knowledge)),
+        decisions=tuple(_decisions(steps, knowledge)) if rows_of(rule.function) else (),
         silent=tuple(_silences(rule)),
         questions=_questions(steps[1:]),
         numbers=tuple(number(name, knowledge) for name in parameters(rule, knowledge)),

@@ -1,0 +1,103 @@
+"""Which values could not be used, or contradict each other?"""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+from cdshooks.rules.authoring import (
+    Create,
+    Doubt,
+    Doubts,
+    NotIndicated,
+    Outcome,
+    Recommend,
+    on,
+    rule,
+)
+
+Found = Annotated[tuple[Doubt, ...], Doubts()]
+
+
+@rule(
+    "dq-implausible-value",
+    title="Value that cannot be",
+    hooks=("patient-view", "order-select", "order-sign"),
+    kind="Q",
+    group="DQ",
+    sources=("product",),
+    overrides=("value-correct", "will-correct"),
+    leaves_out="Laboratory values of the drug rules, which say it on their own card.",
+)
+def dq_implausible_value(doubts: Found) -> Outcome:
+    """Name values that rules wanted and that no person can have. Nothing is corrected here."""
+    return _told(doubts, "implausible", _implausible, ("correct-entry",))
+
+
+@rule(
+    "dq-unit-missing",
+    title="Value without a usable unit",
+    hooks=("patient-view",),
+    kind="Q",
+    group="DQ",
+    sources=("product",),
+    overrides=("will-correct",),
+    leaves_out="Codes that fix their unit; laboratory values of the drug rules.",
+)
+def dq_unit_missing(doubts: Found) -> Outcome:
+    """Name values that rules wanted and whose unit is missing, or cannot be that of the test."""
+    return _told(doubts, "unit", _without_unit, ("correct-entry",))
+
+
+@rule(
+    "dq-conflict",
+    title="Values of one day that disagree",
+    hooks=("patient-view",),
+    kind="Q",
+    group="DQ",
+    sources=("product",),
+    overrides=("explained",),
+    leaves_out="Disagreements that change no advice.",
+)
+def dq_conflict(doubts: Found) -> Outcome:
+    """Name values of one day that disagree by so much that advice depends on which is right."""
+    return _told(doubts, "conflict", _conflicting, ("repeat-measurement", "correct-entry"))
+
+
+def _told(
+    doubts: Iterable[Doubt], kind: str, words: Callable[[Doubt], str], drafts: tuple[str, ...]
+) -> Outcome:
+    """One card for all of a kind: the newest in the summary, the others below."""
+    found = sorted((d for d in doubts if d.kind == kind), key=_newest_first)
+    if not found:
+        return NotIndicated("every value that was wanted could be used")
+    told = [words(doubt) for doubt in found]
+    return Recommend(
+        summary=told[0],
+        indicator="info",
+        because=(*(f"{line}." for line in told), "Such a value is never corrected by guessing."),
+        evidence=tuple(found),
+        offers=tuple(Create(draft, reason=told[0]) for draft in drafts),
+    )
+
+
+def _newest_first(doubt: Doubt) -> tuple[int, str]:
+    return (-doubt.day.toordinal() if doubt.day else 0, doubt.text)
+
+
+def _amount(doubt: Doubt) -> str:
+    """The measure with its value and unit as they were sent; a score has no unit to show."""
+    origin = doubt.origins[0]
+    unit = "" if origin.unit.startswith("{") else origin.unit
+    return " ".join(part for part in (doubt.label, origin.value, unit) if part)
+
+
+def _implausible(doubt: Doubt) -> str:
+    return f"Ignored: {_amount(doubt)} on {on(doubt.day)} is not plausible ({doubt.reason})"
+
+
+def _without_unit(doubt: Doubt) -> str:
+    value = doubt.origins[0].value
+    return f"Ignored: {doubt.label} {value} {doubt.reason}"
+
+
+def _conflicting(doubt: Doubt) -> str:
+    return f"Conflicting {doubt.label}: {doubt.reason} on {on(doubt.day)}; rule result uncertain"
