@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
+from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
@@ -90,7 +91,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         drug=identity.drug if identity else None,
         label=label,
         by_name=bool(identity and identity.by_name),
-        conflict=identity.conflict if identity else None,
+        conflict=_conflict(identity, view),
         form=product.form if product else None,
         strength=strength,
         strength_per=per,
@@ -99,10 +100,26 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         reasons=_reasons(resource, view),
         version=_version(resource),
         assessed=assessed,
+        replaces=_replaced(resource),
+        written=identity.written if identity else "",
         origins=(
             Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
         ),
     )
+
+
+def _conflict(identity: Identity | None, view: View) -> str | None:
+    """The label of the drug that an order names beside the one that it is coded as."""
+    other = identity.conflict if identity else None
+    return view.knowledge.base.products[other].label if other else None
+
+
+def _replaced(resource: Json) -> str | None:
+    """``Type/id`` of the order that this one renews or takes the place of."""
+    reference = string(obj(resource.get("priorPrescription")).get("reference"))
+    if reference is None:
+        return None
+    return "/".join(reference.partition("/_history/")[0].split("/")[-2:])
 
 
 def _version(resource: Json) -> str:
@@ -169,6 +186,12 @@ def medication(view: View, wanted: Medication) -> Entries:
     whole = covers[0].asked and all(cover.whole for cover in asked)
     label = view.knowledge.base.products[wanted.drug].label
     return Entries(tuple(found), whole, failed, label)
+
+
+def goes_on(record: Record, view: View) -> bool:
+    """Whether a request, statement or dispense, of whatever drug, is what the patient takes."""
+    entry = _taken(record.resource, record.reference, Identity("", "", None), view)
+    return entry is not None and entry.end is None
 
 
 def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:

@@ -69,6 +69,8 @@ class Rule(Derived):
     word share one card on the same order.
     needs_als: whether the patient must have a qualifying diagnosis; a rule on an
     ALS drug itself must not.
+    on_conflict: whether it speaks about an order whose code and text name
+    different drugs; every other rule leaves such an order alone.
     """
 
     id: str
@@ -81,13 +83,19 @@ class Rule(Derived):
     per: Per = "patient"
     merge: str | None = None
     needs_als: bool = True
+    on_conflict: bool = False
     leaves_out: str = ""
     gate: Derived | None = field(default=None)
 
     @property
     def drug(self) -> str | None:
-        """The drug whose draft orders this rule is about."""
+        """The drug whose draft orders this rule is about; None also for every drug."""
         return next((i.drug for i in self.inputs.values() if isinstance(i, Draft)), None)
+
+    @property
+    def without_order(self) -> bool:
+        """Whether it also runs once for the patient, at hooks without orders."""
+        return any(isinstance(i, Draft) and i.or_none for i in self.inputs.values())
 
     @property
     def pair(self) -> tuple[str, ...]:
@@ -134,6 +142,7 @@ def rule(
     overrides: tuple[str, ...],
     merge: str | None = None,
     needs_als: bool = True,
+    on_conflict: bool = False,
     leaves_out: str = "",
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
@@ -159,6 +168,7 @@ def rule(
             per=per,
             merge=merge,
             needs_als=needs_als,
+            on_conflict=on_conflict,
             leaves_out=leaves_out,
         )
         return function

@@ -93,11 +93,13 @@ class UpperLimit:
 
     source: ``range``, ``text``, ``earlier result`` or ``assumed``; an assumed
     limit caps what a rule may say.
+    lowest: another limit of the same result that fits as well, when they disagree.
     """
 
     value: Decimal
     unit: str
     source: Literal["range", "text", "earlier result", "assumed"]
+    lowest: Decimal | None = None
 
 
 class Why(Enum):
@@ -269,6 +271,9 @@ class Order:
     strength: mg per tablet, film or mL (``strength_per``), if the code says.
     assessed: whether it is a draft of this call to be judged, not only context.
     end: the last day of an order that is over.
+    replaces: ``Type/id`` of the order that it says it takes the place of.
+    written: the text of the order that names the drug, for one recognised by name
+    or whose text names another.
     """
 
     type: str
@@ -288,6 +293,8 @@ class Order:
     version: str = "R4"
     assessed: bool = True
     end: date | None = None
+    replaces: str | None = None
+    written: str = ""
     origins: tuple[Origin, ...] = ()
 
     @property
@@ -312,11 +319,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The call itself: which hook, today's date, and the encounter it is about."""
+    """The call itself: which hook, today's date, and the encounter it is about.
+
+    orders: ``Type/id`` of the medication orders that it assesses, the first drafted first.
+    """
 
     hook: str
     today: date
     inpatient: bool = False
+    orders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +358,8 @@ class Allergy:
     """A standing allergy or intolerance.
 
     severe: whether criticality, severity or manifestation says so; mild: whether
-    the record says that it was an intolerance or a mild reaction only.
+    the record says that it was less: an intolerance, or a reaction or criticality
+    that is not severe. Neither, when nothing but the allergy was written down.
     """
 
     label: str
@@ -355,3 +367,33 @@ class Allergy:
     mild: bool
     reaction: str = ""
     origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allergies:
+    """What was found of allergies to a drug. Empty and ``whole`` means: looked, none there.
+
+    failed: the searches that were asked for and did not answer.
+    """
+
+    items: tuple[Allergy, ...] = ()
+    whole: bool = True
+    failed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def __iter__(self) -> Iterator[Allergy]:
+        return iter(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """All medication that the patient takes, as far as it can be recognised.
+
+    coded: how many carry a code of a drug terminology; unknown: those that neither
+    a code nor a name identifies, each once.
+    """
+
+    coded: int
+    unknown: Entries
