@@ -55,7 +55,7 @@ def identify(view: View, order: Json) -> Identity | None:
         if product.strength is None:
             strength = _strength(medication)
         other = min(others, default=None)
-        written = _written(view, concepts, other)
+        written = _written(view, concepts, other) if other else ""
         label = _label(view, drug)
         return Identity(drug, label, product, strength, conflict=other, written=written)
     if len(all_named) != 1:
@@ -66,7 +66,7 @@ def identify(view: View, order: Json) -> Identity | None:
     return Identity(drug, _label(view, drug), None, strength, by_name=True, written=written)
 
 
-def _written(view: View, concepts: Iterable[Json], drug: str | None) -> str:
+def _written(view: View, concepts: Iterable[Json], drug: str) -> str:
     """The first text that names a drug."""
     texts = (text for concept in concepts for text in _texts(concept))
     return next((text for text in texts if drug in _named(view, text)), "")

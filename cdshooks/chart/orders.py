@@ -178,6 +178,8 @@ def medication(view: View, wanted: Medication) -> Entries:
             if identity is None or identity.drug != wanted.drug:
                 continue
             entry = _taken(record.resource, record.reference, identity, view)
+            if wanted.planned and string(record.resource.get("status")) == "draft":
+                entry = _planned(record, identity)
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
     covers = [view.coverage(type) for type in MEDICATIONS]
@@ -186,6 +188,12 @@ def medication(view: View, wanted: Medication) -> Entries:
     whole = covers[0].asked and all(cover.whole for cover in asked)
     label = view.knowledge.base.products[wanted.drug].label
     return Entries(tuple(found), whole, failed, label)
+
+
+def _planned(record: Record, identity: Identity) -> Entry:
+    """A draft that the chart holds already."""
+    origin = Origin(record.reference, identity.label, "draft", "", None)
+    return Entry(record.type, record.id, identity.label, "draft", origins=(origin,))
 
 
 def goes_on(record: Record, view: View) -> bool:

@@ -131,8 +131,9 @@ def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
 
 
 def _only_reports(finding: Finding) -> bool:
-    """Whether a rule is about the call and not about the patient."""
-    return finding.rule.kind == "Q"
+    """Whether a rule is about the call or the wording of any order, not about the patient."""
+    rule = finding.rule
+    return rule.kind == "Q" or (rule.per == "order" and rule.drug is None)
 
 
 def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:

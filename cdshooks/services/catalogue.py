@@ -8,6 +8,8 @@ from typing import Any
 from cdshooks.knowledge import MARKS, Knowledge, Parameter
 from cdshooks.rules.authoring import (
     CLASSES,
+    Allergic,
+    Declined,
     Derived,
     Draft,
     Enrolled,
@@ -25,6 +27,7 @@ from cdshooks.rules.authoring import (
     Rule,
     Series,
     State,
+    Taken,
     This,
     Together,
     Unread,
@@ -115,7 +118,13 @@ def _line(declaration: Input, knowledge: Knowledge) -> InputLine | None:
             return _measured("all", (name,), lookback, knowledge)
         case Together(measures=names):
             return _measured("of one session", names, lookback, knowledge)
-        case Medication(drug=drug) | Draft(drug=drug) | OneOf(drug=drug):
+        case Draft(drug=None):
+            return InputLine("draft orders of every drug that this service knows")
+        case Allergic(drug=drug) | Declined(drug=drug):
+            return _about(declaration, drug, knowledge)
+        case Taken():
+            return InputLine("medication on the list, of whatever drug")
+        case Medication(drug=str(drug)) | Draft(drug=str(drug)) | OneOf(drug=str(drug)):
             products = knowledge.base.products[drug]
             codes = tuple(f"{c.system} {c.code}" for c in products.products)
             kind = "draft orders of" if isinstance(declaration, Draft) else "orders of"
@@ -126,6 +135,13 @@ def _line(declaration: Input, knowledge: Knowledge) -> InputLine | None:
             return None
         case _:
             return _coded(declaration, lookback, knowledge)
+
+
+def _about(declaration: Input, drug: str, knowledge: Knowledge) -> InputLine:
+    products = knowledge.base.products[drug]
+    codes = tuple(f"{c.system} {c.code}" for c in products.products)
+    what = "allergies to" if isinstance(declaration, Allergic) else "refusals and stops of"
+    return InputLine(f"{what} {products.label}", codes)
 
 
 KINDS: dict[type[Input], str] = {

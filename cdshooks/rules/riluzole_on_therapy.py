@@ -1,0 +1,297 @@
+"""Have aminotransferases risen on riluzole, or did they the last time it was taken?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    CannotAssess,
+    Create,
+    Delete,
+    Draft,
+    Fact,
+    Indicator,
+    Latest,
+    Limits,
+    Missing,
+    NotIndicated,
+    Offer,
+    Order,
+    Outcome,
+    Reading,
+    Recommend,
+    Series,
+    State,
+    Stop,
+    Threshold,
+    derived,
+    on,
+    rule,
+)
+from cdshooks.rules.riluzole_start import riluzole_first_start
+from cdshooks.rules.states.liver import (
+    CertainLimits,
+    Grade,
+    Multiple,
+    Steps,
+    graded,
+    gravest,
+    multiple_of,
+    told,
+)
+from cdshooks.rules.states.region import Region
+from cdshooks.rules.states.riluzole import Episode, not_taken, riluzole_episode
+
+
+@dataclass(frozen=True, slots=True)
+class OnTherapyLimits(Limits):
+    """Multiples of the upper limit that decide about going on."""
+
+    group: ClassVar[str] = "riluzole_liver"
+    on_therapy_us_gt: Threshold
+    on_therapy_eu_ge: Threshold
+    closer_checks_gt: Threshold
+    raised_gt: Threshold
+    lab_current_days: Decimal
+    recheck_days: Decimal
+    similar_pct: Decimal
+
+    def steps(self, region: Region) -> Steps:
+        """The steps of the region's label, the worst first."""
+        stop = self.on_therapy_us_gt if region.us else self.on_therapy_eu_ge
+        return ((stop, "critical"), (self.closer_checks_gt, "warning"), (self.raised_gt, "info"))
+
+
+@dataclass(frozen=True, slots=True)
+class OnTherapy:
+    """Aminotransferases since the start of riluzole.
+
+    now: the graver of ALT and AST if they are current; steady: whether it is much
+    like the value before and was rechecked lately. stale: an old high value that
+    nothing newer replaces. earlier: an ALT for which riluzole must not be begun
+    again, and it was or would be. told: what a card says of the values.
+    """
+
+    now: Grade | None = None
+    steady: bool = False
+    stale: Grade | None = None
+    earlier: Grade | None = None
+    told: tuple[str, ...] = ()
+
+
+@derived
+def aminotransferases_on_therapy(
+    episode: Annotated[Episode, State(riluzole_episode)],
+    alt: Annotated[Reading | Missing, Latest("alt", lookback=None)],
+    ast: Annotated[Reading | Missing, Latest("ast", lookback=None)],
+    alts: Annotated[tuple[Reading, ...], Series("alt", lookback=None)],
+    asts: Annotated[tuple[Reading, ...], Series("ast", lookback=None)],
+    region: Region,
+    certain: CertainLimits,
+    limits: OnTherapyLimits,
+) -> OnTherapy:
+    """
+    The newest ALT and AST since the start, what came before, and earlier exposure.
+
+    Results from before the start belong to the baseline. An old value counts as
+    not rechecked only while no current ALT stands beside it.
+    """
+    steps = limits.steps(region)
+    all_found = [multiple_of(_since(one, episode), certain) for one in (alt, ast)]
+    fresh = [m if m and m.reading.age <= limits.lab_current_days else None for m in all_found]
+    old = [m if fresh[0] is None and m not in fresh else None for m in all_found]
+    now = _gravest(fresh, steps, limits)
+    before = _before(now, alts, asts)
+    previous = multiple_of(before, certain)
+    return OnTherapy(
+        now=now,
+        steady=_is_steady(now, before, limits),
+        stale=_gravest(old, steps[:2], limits),
+        earlier=_earlier(alts, episode, certain, limits),
+        told=(*told(fresh), *_trend(now, previous)),
+    )
+
+
+def _since(reading: Reading | Missing, episode: Episode) -> Reading | None:
+    """A reading from after the start, or any one when the start is not known."""
+    if not isinstance(reading, Reading):
+        return None
+    return reading if episode.start is None or reading.day >= episode.start else None
+
+
+def _gravest(pair: list[Multiple | None], steps: Steps, limits: OnTherapyLimits) -> Grade | None:
+    alt, ast = pair
+    normal_alt = alt is not None and not alt.may_meet(limits.raised_gt)
+    return gravest(graded(alt, steps), graded(ast, steps), normal_alt)
+
+
+def _before(
+    now: Grade | None, alts: tuple[Reading, ...], asts: tuple[Reading, ...]
+) -> Reading | None:
+    """The reading before the one that counts, of the same enzyme."""
+    if now is None:
+        return None
+    reading = now.multiple.reading
+    series = alts if reading.measure == "alt" else asts
+    return next((r for r in reversed(series) if r.day < reading.day), None)
+
+
+def _is_steady(now: Grade | None, before: Reading | None, limits: OnTherapyLimits) -> bool:
+    if now is None or before is None:
+        return False
+    reading = now.multiple.reading
+    similar = abs(reading.value - before.value) * 100 <= limits.similar_pct * before.value
+    return similar and reading.age <= limits.recheck_days
+
+
+def _trend(now: Grade | None, previous: Multiple | None) -> Iterator[str]:
+    if now is not None and previous is not None:
+        reading = previous.reading
+        yield f"Before that: {reading.label} {reading.amount}, {previous} ({on(reading.day)})."
+
+
+def _earlier(
+    alts: tuple[Reading, ...], episode: Episode, certain: CertainLimits, limits: OnTherapyLimits
+) -> Grade | None:
+    """The highest ALT on an earlier exposure for which EU labelling forbids a restart.
+
+    While riluzole is not taken, a draft order would be that restart.
+    """
+    grades = [
+        graded(multiple_of(alt, certain), ((limits.on_therapy_eu_ge, "critical"),))
+        for alt in alts
+        if episode.exposed(alt.day)
+        and (not episode.going_on or episode.restarted_since(alt.day))
+    ]
+    return max((g for g in grades if g), key=lambda grade: grade.order, default=None)
+
+
+@rule(
+    "riluzole-alt-high-on-therapy",
+    title="Raised aminotransferases on riluzole",
+    hooks=("patient-view", "order-sign"),
+    kind="X",
+    group="RIL-ALT",
+    sources=("riluzole-us", "riluzole-eu"),
+    overrides=("alternative-cause-found", "hepatology-agrees", "need-more-info"),
+    needs_als=False,
+    leaves_out="First orders, which have a rule of their own; results from before the start.",
+)
+def riluzole_alt_high_on_therapy(
+    order: Annotated[Order | None, Draft("riluzole", or_none=True)],
+    first_start: Annotated[bool, State(riluzole_first_start)],
+    episode: Annotated[Episode, State(riluzole_episode)],
+    found: Annotated[OnTherapy, State(aminotransferases_on_therapy)],
+    alt: Annotated[Reading | Missing, Latest("alt", lookback=None)],
+    region: Region,
+) -> Outcome:
+    """
+    Warn when ALT or AST rises on riluzole, or rose when it was last taken.
+
+    Above the limit of the label the advice is to stop, below it to look again
+    soon. A slight rise is told outside of orders only, and not while it is steady
+    and rechecked. A restart after an ALT of five times the limit counts as the
+    gravest. Only an old order that nobody closed: an information at most.
+    """
+    if order is None and not episode.going_on:
+        return not_taken(episode)
+    advice = _restart(found.earlier)
+    if advice is None and not (order and first_start):
+        advice = _now(found, region, at_order=order is not None) or _not_rechecked(found.stale)
+    if advice is None:
+        if isinstance(alt, Missing) and (alt.failed or not alt.proven):
+            return CannotAssess(alt.text, alt.failed)
+        return NotIndicated("ALT and AST on riluzole give no cause, as far as they are known")
+    grade = advice.grade
+    made = Recommend(
+        summary=advice.summary,
+        indicator=advice.level,
+        because=tuple(dict.fromkeys((*told((grade.multiple,)), *found.told, *grade.remarks))),
+        evidence=_evidence(grade, found),
+        by=(grade.limit,),
+        offers=tuple(_offers(order, episode, advice)),
+    )
+    return made if order or episode.sure else made.capped("info")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to say of a grade; stop: whether the label says to stop or not to begin again."""
+
+    level: Indicator
+    summary: str
+    grade: Grade
+    stop: bool = False
+
+
+def _restart(earlier: Grade | None) -> Advice | None:
+    """Variant c: it was or would be begun again after a rise that forbids it."""
+    if earlier is None:
+        return None
+    found = earlier.multiple
+    return Advice(
+        earlier.level,
+        f"Earlier riluzole exposure with ALT {found} ({on(found.reading.day)}): "
+        "restarting is not recommended (EU labelling).",
+        earlier,
+        stop=True,
+    )
+
+
+def _now(found: OnTherapy, region: Region, *, at_order: bool) -> Advice | None:
+    """Variants a and b, and the slight rise that only a view of the patient tells."""
+    grade = found.now
+    if grade is None:
+        return None
+    multiple, reading = grade.multiple, grade.multiple.reading
+    value = f"{reading.label} {reading.amount} = {multiple} on riluzole ({on(reading.day)})"
+    if grade.level == "info":
+        if at_order or found.steady:
+            return None
+        return Advice("info", f"{value}: raised; recheck sooner than planned.", grade)
+    if _is_stop(grade):
+        limit = "above 5x ULN" if region.us else "at 5x ULN (EU labelling)"
+        return Advice(grade.level, f"{value}: label advises stopping {limit}.", grade, stop=True)
+    return Advice(
+        grade.level,
+        f"{reading.label} = {multiple} on riluzole: repeat ALT/AST and bilirubin in 1-2 weeks; "
+        "stop above 5x ULN or with jaundice.",
+        grade,
+    )
+
+
+def _is_stop(grade: Grade) -> bool:
+    """Whether the value is past the limit at which the label says to stop."""
+    return grade.limit.name.startswith("on_therapy") and grade.multiple.meets(grade.limit)
+
+
+def _not_rechecked(stale: Grade | None) -> Advice | None:
+    if stale is None:
+        return None
+    multiple, reading = stale.multiple, stale.multiple.reading
+    return Advice(
+        "warning" if stale.level == "critical" else stale.level,
+        f"Last {reading.label} on riluzole was {multiple} ({on(reading.day)}) "
+        "and was not rechecked: repeat ALT/AST and bilirubin now.",
+        stale,
+    )
+
+
+def _evidence(grade: Grade, found: OnTherapy) -> tuple[Fact, ...]:
+    now = (found.now.multiple.reading,) if found.now else ()
+    return tuple(dict.fromkeys((grade.multiple.reading, *now)))
+
+
+def _offers(order: Order | None, episode: Episode, advice: Advice) -> Iterator[Offer]:
+    """Tests in any case; to stop, or to remove the draft, only where the label says so."""
+    yield Create(
+        "hepatic-panel",
+        recommended=True,
+        urgent=advice.level == "critical",
+        reason="Raised ALT or AST on riluzole",
+    )
+    if advice.stop and order:
+        yield Delete(order)
+    elif advice.stop:
+        yield from (Stop(entry, "riluzole-stop") for entry in episode.prescriptions)
