@@ -7,7 +7,7 @@ from typing import Any
 from cdshooks.chart import View
 from cdshooks.fhir.repair import repaired
 from cdshooks.knowledge import Knowledge
-from cdshooks.rules.authoring import Create, Delete, Entry, Offer, Order, Origin, Stop, Update
+from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Stop, Update
 
 Json = dict[str, Any]
 NEEDED = ("status", "intent", "subject")
@@ -99,8 +99,8 @@ def _corrected(offer: Update, view: View) -> Json | None:
 
 
 def _ended(offer: Stop, view: View) -> Json | None:
-    """An active prescription of the chart, whole, with the template's fields in place of its own."""
-    entry: Entry = offer.entry
+    """An active prescription of the chart, whole, with the template's fields instead of its own."""
+    entry = offer.entry
     record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
     if record is None or record.type != "MedicationRequest":
         return None

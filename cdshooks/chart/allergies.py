@@ -11,7 +11,6 @@ from cdshooks.fhir.elements import Json, objects, plain, string, texts
 from cdshooks.knowledge import ValueSet
 from cdshooks.rules.authoring import Allergic, Allergies, Allergy, Origin
 
-
 OVER = {"inactive", "resolved", "refuted", "entered-in-error"}
 """Statuses of an allergy that does not hold, clinical or of its verification."""
 UNKNOWN = (None, "unable-to-assess")

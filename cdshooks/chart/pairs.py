@@ -64,6 +64,7 @@ def _of_chart(entry: Entry, drug: str, view: View) -> Order:
         label=entry.label,
         by_name=not entry.certain,
         day=entry.start,
+        drafted=False,
         end=entry.end,
         origins=entry.origins,
     )

@@ -7,19 +7,14 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
-    Allergic,
-    Allergies,
     Call,
     CannotAssess,
     Create,
-    Declined,
     Draft,
     Entries,
     Indicator,
     Latest,
     Limits,
-    Listed,
-    Medication,
     Missing,
     NotIndicated,
     Order,
@@ -36,10 +31,8 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.liver import CertainLimits, Multiple, multiple_of, told
-from cdshooks.rules.states.liver_function import LiverFindings, liver_findings
 from cdshooks.rules.states.region import Region
 from cdshooks.rules.states.riluzole import Episode, not_taken, riluzole_episode
-from cdshooks.rules.states.ventilation import Vent, vent
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +177,7 @@ def _due(clock: Clock, episode: Episode) -> str:
     none = "none since start" if episode.start else "none on record"
     last = f"last {on(clock.last.reading.day)}" if clock.last else f"last {none}"
     return (
-        f"Riluzole {since}: ALT due ({last}); "
-        "check aminotransferases and signs of hepatic injury."
+        f"Riluzole {since}: ALT due ({last}); check aminotransferases and signs of hepatic injury."
     )
 
 

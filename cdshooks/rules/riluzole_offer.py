@@ -85,7 +85,8 @@ def riluzole_blockers(
     }
     unread = [one.failed for one in (alt, ast) if isinstance(one, Missing)]
     keys = [key for failed in (*unread, liver.failed, allergies.failed) for key in failed]
-    return Blockers(tuple(name for name, is_so in found.items() if is_so), tuple(dict.fromkeys(keys)))
+    named = tuple(name for name, is_so in found.items() if is_so)
+    return Blockers(named, tuple(dict.fromkeys(keys)))
 
 
 @rule(

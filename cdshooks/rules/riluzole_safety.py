@@ -1,6 +1,5 @@
 """May this patient have riluzole at all, and is it ordered only once?"""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated
 
@@ -8,7 +7,6 @@ from cdshooks.rules.authoring import (
     Allergic,
     Allergies,
     Allergy,
-    Call,
     CannotAssess,
     Delete,
     Draft,
@@ -18,13 +16,13 @@ from cdshooks.rules.authoring import (
     Outcome,
     Recommend,
     State,
-    This,
     milligrams,
     rule,
 )
 from cdshooks.rules.states.riluzole import Episode, riluzole_episode
 
 LIVE = ("draft", "active", "on-hold")
+"""Statuses in which a draft may still be carried out."""
 PROPOSED = ("proposal", "option")
 
 
@@ -94,16 +92,63 @@ def riluzole_duplicate(
     one: Annotated[Order, OneOf("riluzole")],
     other: Annotated[Order, OneOf("riluzole")],
     episode: Annotated[Episode, State(riluzole_episode)],
-    call: Annotated[Call, This()],
 ) -> Outcome:
     """
     Warn of two drafts, or of a draft beside an active order of another form.
 
     What the forms are is known from the codes of the products; an unknown form is
-    not taken for another one. Old orders that nobody closed only inform.
+    not taken for another one. Beside an old order that nobody closed: an
+    information at most.
     """
-    if not all(order.status in LIVE or order.end is None for order in (one, other)):
-        return NotIndicated("one of the orders is over")
-    if any(order.end or order.intent in PROPOSED for order in (one, other)):
-        return NotIndicated("one of the orders is over or only a proposal")
-    return NotIndicated("")
+    drafts = [order for order in (one, other) if order.drafted]
+    if len(drafts) == 1:
+        [draft], [taken] = drafts, [order for order in (one, other) if order not in drafts]
+        because = _no_duplicate(draft, taken, episode)
+        if because:
+            return NotIndicated(because)
+    elif not all(order.status in LIVE and order.intent not in PROPOSED for order in drafts):
+        return NotIndicated("one of the drafts is over or only a proposal")
+    advice = Recommend(
+        summary=f"Two riluzole orders at once ({_together(one, other)}): keep one formulation.",
+        indicator="warning",
+        because=(
+            "Together they would double the dose of a drug that can harm the liver.",
+            *(f"{order.form or 'unknown form'}: {order.status}." for order in (one, other)),
+        ),
+        evidence=(one, other),
+        offers=tuple(Delete(draft) for draft in drafts),
+        choose="at-most-one",
+    )
+    return advice if len(drafts) > 1 or episode.sure else advice.capped("info")
+
+
+def _no_duplicate(draft: Order, taken: Order, episode: Episode) -> str | None:
+    """Why a draft beside what the chart says is no second order."""
+    going_on = any((e.type, e.id) == (taken.type, taken.id) for e in episode.taken)
+    if not going_on or draft.status not in LIVE or draft.intent in PROPOSED:
+        return "one of the orders is over"
+    if draft.replaces and draft.replaces in (taken.reference, *_references(episode)):
+        return "the draft says which order it replaces"
+    if None in (draft.form, taken.form) or draft.form == taken.form:
+        return "a renewal, as far as the forms are known"
+    return None
+
+
+def _references(episode: Episode) -> tuple[str, ...]:
+    return tuple(f"{entry.type}/{entry.id}" for entry in episode.taken)
+
+
+def _together(one: Order, other: Order) -> str:
+    """The forms and, where both directions are known, the dose of a day in all."""
+    forms = f"{one.form or 'unknown form'} and {other.form or 'unknown form'}"
+    doses = [_daily(order) for order in (one, other)]
+    known = [dose for dose in doses if dose is not None]
+    if len(known) < len(doses):
+        return forms
+    return f"{forms}, {milligrams(sum(known, Fraction(0)))} mg/day together"
+
+
+def _daily(order: Order) -> Fraction | None:
+    """mg a day, when all of the directions are one known amount."""
+    steps = order.regimen.steps
+    return steps[0].a_day if len(steps) == 1 else None

@@ -270,6 +270,7 @@ class Order:
     text said so; ``conflict`` when code and text name different drugs.
     strength: mg per tablet, film or mL (``strength_per``), if the code says.
     assessed: whether it is a draft of this call to be judged, not only context.
+    drafted: whether it is of this call at all, and not of the chart.
     end: the last day of an order that is over.
     replaces: ``Type/id`` of the order that it says it takes the place of.
     written: the text of the order that names the drug, for one recognised by name
@@ -292,6 +293,7 @@ class Order:
     reasons: frozenset[str] = frozenset()
     version: str = "R4"
     assessed: bool = True
+    drafted: bool = True
     end: date | None = None
     replaces: str | None = None
     written: str = ""
