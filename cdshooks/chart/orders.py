@@ -168,11 +168,10 @@ def medication(view: View, wanted: Medication) -> Entries:
     The draft itself, if the chart already holds it, is no history. Absence is
     claimed only if every search for medication that was planned was read whole.
     """
-    drafted = {(d.get("resourceType"), d.get("id")) for _, d in view.context.draft_orders}
     found = []
     for type in MEDICATIONS:
         for record in view.index.of(type):
-            if record.id and (type, record.id) in drafted:
+            if is_draft(record, view):
                 continue
             identity = identify(view, record.resource)
             if identity is None or identity.drug != wanted.drug:
@@ -188,6 +187,15 @@ def medication(view: View, wanted: Medication) -> Entries:
     whole = covers[0].asked and all(cover.whole for cover in asked)
     label = view.knowledge.base.products[wanted.drug].label
     return Entries(tuple(found), whole, failed, label)
+
+
+def is_draft(record: Record, view: View) -> bool:
+    """Whether the chart already holds what the call drafts."""
+    if "drafted" not in view.memory:
+        drafts = [draft for _, draft in view.context.draft_orders]
+        named = ((string(d.get("resourceType")), string(d.get("id"))) for d in drafts)
+        view.memory["drafted"] = frozenset(named)
+    return bool(record.id) and (record.type, record.id) in view.memory["drafted"]
 
 
 def _planned(record: Record, identity: Identity) -> Entry:

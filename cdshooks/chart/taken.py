@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cdshooks.chart.drugs import concepts_of, identify
 from cdshooks.chart.index import Record
-from cdshooks.chart.orders import MEDICATIONS, goes_on
+from cdshooks.chart.orders import MEDICATIONS, goes_on, is_draft
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import texts
 from cdshooks.rules.authoring import Entries, Entry, Origin, Taken, Takes
@@ -33,10 +33,9 @@ def taken(view: View, wanted: Taken) -> Takes:
 
 def _going_on(view: View) -> Iterator[Record]:
     """What is taken, without the drafts of the call that the chart may already hold."""
-    drafted = {(d.get("resourceType"), d.get("id")) for _, d in view.context.draft_orders}
     for type in MEDICATIONS:
         for record in view.index.of(type):
-            if goes_on(record, view) and not (record.id and (type, record.id) in drafted):
+            if goes_on(record, view) and not is_draft(record, view):
                 yield record
 
 

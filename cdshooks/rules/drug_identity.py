@@ -4,7 +4,6 @@ from typing import Annotated
 
 from cdshooks.rules.authoring import (
     Call,
-    CannotAssess,
     Draft,
     NotIndicated,
     Order,
@@ -63,9 +62,9 @@ def drug_identity_unverified(
         return NotIndicated("the code of the order is known")
     unknown = takes.unknown
     if takes.coded or not unknown:
-        if not unknown.whole and unknown.failed and not takes.coded:
-            return CannotAssess("the medication could not be read", unknown.failed)
-        return NotIndicated("the code of the order is known, and the medication is recognised")
+        return NotIndicated(
+            "the code of the order is known, and so is the medication that was read"
+        )
     number = len(unknown.items)
     drugs = "drug" if number == 1 else "drugs"
     return Recommend(
