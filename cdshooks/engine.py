@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import View, answer, drafts, pairs
+from cdshooks.chart import ORDER_HOOKS, View, answer, drafts, pairs
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
@@ -35,8 +35,6 @@ from cdshooks.rules.authoring import (
     derived_of,
     gates,
 )
-
-ORDER_HOOKS = ("order-select", "order-sign")
 
 Subject = tuple[Order, ...]
 """The orders that a rule is run for: none, one, or the two of a pair."""

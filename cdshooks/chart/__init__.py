@@ -11,7 +11,7 @@ from cdshooks.chart.conditions import listed, reported
 from cdshooks.chart.declined import declined
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
-from cdshooks.chart.orders import drafts, medication
+from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
 from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
@@ -106,6 +106,7 @@ def read_chart(
 
 __all__ = [
     "MEDICATIONS",
+    "ORDER_HOOKS",
     "Answered",
     "Result",
     "Search",

@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     read_as,
 )
 
+ORDER_HOOKS = ("order-select", "order-sign")
 DRAFTED = ("draft", "active", "on-hold")
 """order-sign also fires for orders that are signed again after a change."""
 LONGEST_SUPPLY = 3650
@@ -34,10 +35,11 @@ NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unk
 def drafts(view: View) -> tuple[Order, ...]:
     """Every medication order among the draft orders that this call is to assess.
 
-    At order-select only what is selected is assessed; the rest is context.
+    None at hooks that are not about orders, whatever their context holds. At
+    order-select only what is selected is assessed; the rest is context.
     """
     if "drafts" not in view.memory:
-        view.memory["drafts"] = tuple(_drafts(view))
+        view.memory["drafts"] = tuple(_drafts(view)) if view.hook in ORDER_HOOKS else ()
     found: tuple[Order, ...] = view.memory["drafts"]
     return found
 

@@ -62,9 +62,7 @@ def drug_identity_unverified(
         return NotIndicated("the code of the order is known")
     unknown = takes.unknown
     if takes.coded or not unknown:
-        return NotIndicated(
-            "the code of the order is known, and so is the medication that was read"
-        )
+        return NotIndicated("the codes of the order and of the medication are known")
     number = len(unknown.items)
     drugs = "drug" if number == 1 else "drugs"
     return Recommend(

@@ -38,6 +38,9 @@ MEASURES = {
     "NIV use": ("niv-usage", ""),
     "ALT": ("alt", ""),
     "AST": ("ast", ""),
+    "CK": ("creatine-kinase", ""),
+    "bilirubin": ("bilirubin", ""),
+    "direct bilirubin": ("bilirubin-direct", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in (1, 2, 3, 10, 11, 12)},
 }
 """Column of a table → measure, and what its phrases begin with."""

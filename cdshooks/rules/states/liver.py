@@ -59,7 +59,8 @@ class Multiple:
         return replace(self.reading, value=self.most, decimals=None).meets(limit)
 
     def __str__(self) -> str:
-        return f"{self.reading.bound or ''}{_shown(self.times)}x ULN"
+        most = f" to {_shown(self.most)}" if self.most != self.times else ""
+        return f"{self.reading.bound or ''}{_shown(self.times)}{most}x ULN"
 
 
 def _shown(times: Decimal) -> str:
