@@ -109,7 +109,12 @@ def riluzole_baseline_alt_high(
     return Recommend(
         summary=_baseline_summary(grade, region, limits),
         indicator=grade.level,
-        because=(*told((alts, asts)), *grade.remarks, *_muscle(grade, ck, certain, limits)),
+        because=(
+            *told((alts, asts)),
+            *grade.remarks,
+            *_muscle(grade, ck, certain, limits),
+            str(region),
+        ),
         evidence=(alt, ast, *((ck,) if grade.remarks else ())),
         by=(grade.limit,),
         missing=tuple(m.text for m in (alt, ast) if isinstance(m, Missing)),
@@ -179,6 +184,7 @@ def riluzole_liver_dysfunction(
     order: Annotated[Order | None, Draft("riluzole", or_none=True)],
     episode: Annotated[Episode, State(riluzole_episode)],
     findings: Annotated[LiverFindings, State(liver_findings)],
+    region: Region,
 ) -> Outcome:
     """
     Warn of riluzole beside raised bilirubin, new jaundice or liver disease.
@@ -198,7 +204,7 @@ def riluzole_liver_dysfunction(
     advice = Recommend(
         summary=worst.summary if order or worst.level == "info" else _on_riluzole(found),
         indicator=worst.level,
-        because=tuple(line for one in found for line in one.because),
+        because=(*(line for one in found for line in one.because), str(region)),
         evidence=tuple(fact for one in found for fact in one.evidence),
         by=tuple(limit for one in found for limit in one.by),
         missing=findings.unknown,

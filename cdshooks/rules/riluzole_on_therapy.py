@@ -71,7 +71,7 @@ def riluzole_alt_high_on_therapy(
     made = Recommend(
         summary=advice.summary,
         indicator=advice.level,
-        because=tuple(dict.fromkeys((*told((grade.multiple,)), *found.told, *grade.remarks))),
+        because=(*_because(grade, found), str(region)),
         evidence=_evidence(grade, found),
         by=(grade.limit,),
         offers=tuple(_offers(order, episode, advice)),
@@ -140,6 +140,11 @@ def _not_rechecked(stale: Grade | None) -> Advice | None:
         "and was not rechecked: repeat ALT/AST and bilirubin now.",
         stale,
     )
+
+
+def _because(grade: Grade, found: OnTherapy) -> Iterator[str]:
+    """What is said of the value that decides, and of those beside and before it, once each."""
+    yield from dict.fromkeys((*told((grade.multiple,)), *found.told, *grade.remarks))
 
 
 def _evidence(grade: Grade, found: OnTherapy) -> tuple[Fact, ...]:

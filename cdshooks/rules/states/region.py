@@ -17,3 +17,6 @@ class Region(Limits):
     def us(self) -> bool:
         """Whether the US label is followed; the others follow the wording of the EU."""
         return self.region == "US"
+
+    def __str__(self) -> str:
+        return f"Judged by the drug label of the region {self.region}."
