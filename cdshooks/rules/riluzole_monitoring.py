@@ -104,14 +104,13 @@ def monitoring_clock(
     limit = limits.due_after(days, halved=raised and limits.in_first_year(days))
     counted = last.reading.day if last else start
     overdue = counted is None or (call.today - counted).days > limit
-    new = days is not None and days < limits.just_started_days and _baseline(start, alts, limits)
-    return Clock(overdue and not new, days, last)
+    new = days is not None and days < limits.just_started_days
+    enough = new and start is not None and _baseline(start, alts, limits)
+    return Clock(overdue and not enough, days, last)
 
 
-def _baseline(start: date | None, alts: tuple[Reading, ...], limits: MonitoringLimits) -> bool:
+def _baseline(start: date, alts: tuple[Reading, ...], limits: MonitoringLimits) -> bool:
     """Whether ALT was measured not long before the start."""
-    if start is None:
-        return False
     since = start - timedelta(days=int(limits.baseline_lookback_days))
     return any(since <= alt.day <= start for alt in alts)
 

@@ -229,3 +229,37 @@ def test_every_rule_describes_its_inputs() -> None:
     offered = [line["what"] for line in described["riluzole-consider"]["inputs"]]
     assert "refusals and stops of riluzole" in offered
     assert "allergies to riluzole" in offered
+
+
+def evidence(card: Json) -> set[str]:
+    return {line["label"] for line in card["extension"]["org.als-cdshooks"].get("evidence", [])}
+
+
+def limits(card: Json) -> list[str]:
+    return [p["name"] for p in card["extension"]["org.als-cdshooks"]["parameters"]]
+
+
+def test_creatine_kinase_is_evidence_only_where_it_explains_ast() -> None:
+    values = {"record": "ALS", "orders": "199206", "CK": "900 U/L high=200"}
+    alone = body_of("order-sign", ALT=NORMAL, AST="240 U/L high=40", **values)
+    both = body_of("order-sign", ALT="90 U/L high=40", AST="240 U/L high=40", **values)
+    rule = "riluzole-baseline-alt-high"
+    assert evidence(by_rule(alone)[rule]) == {"ALT", "AST", "CK"}
+    assert evidence(by_rule(both)[rule]) == {"ALT", "AST"}
+    assert limits(by_rule(both)[rule]) == ["baseline_us_gt"]
+
+
+def test_gilbert_and_hys_law_show_what_they_rest_on() -> None:
+    values = {
+        "orders": "199206",
+        "bilirubin": "3 mg/dL high=1.2",
+        "direct bilirubin": "0.3 mg/dL",
+    }
+    gilbert = "ALS + condition gilbert, 900 days ago"
+    rule = "riluzole-liver-dysfunction"
+    harmless = by_rule(body_of("order-sign", record=gilbert, **values))[rule]
+    assert evidence(harmless) == {"Bilirubin", "Direct bilirubin", "Gilbert syndrome"}
+    assert limits(harmless) == ["bilirubin_raised_gt"]
+    hys = by_rule(body_of("order-sign", record=gilbert, ALT="150 U/L high=40", **values))[rule]
+    assert evidence(hys) == {"Bilirubin", "ALT"}
+    assert limits(hys) == ["bilirubin_critical_gt", "hys_law_alt_gt"]

@@ -29,10 +29,10 @@ class CertainLimits(Limits):
         """Whether a value is above the certain multiple of the highest limit of any laboratory."""
         highest = {"alt": self.alt_uln_plausible_le, "ast": self.ast_uln_plausible_le}
         limit = highest.get(reading.measure)
-        if limit is None or limit.value is None:
-            return False
-        certain = replace(limit, operator=">", value=self.certain_alt_multiple * limit.value)
-        return reading.meets(certain)
+        value = limit.value if limit else None
+        return value is not None and reading.meets(
+            Threshold("certain", ">", self.certain_alt_multiple * value, reading.unit)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Multiple:
     reading: Reading
     times: Decimal
     most: Decimal
-    assumed: bool = False
-    surely: bool = False
+    assumed: bool
+    surely: bool
 
     def meets(self, limit: Threshold) -> bool:
         """Whether the multiple is past a limit, by the larger upper limit."""
@@ -67,7 +67,7 @@ def _shown(times: Decimal) -> str:
     """The multiple with one decimal, or with more where one would hide that it is not whole."""
     text = ""
     for decimals in DECIMALS:
-        rounded = times.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+        rounded = times.quantize(Decimal(f"1e-{decimals}"), rounding=ROUND_HALF_UP)
         text = f"{rounded:f}"
         if rounded != rounded.to_integral_value() or rounded == times:
             break
@@ -88,6 +88,10 @@ def multiple_of(reading: object, certain: CertainLimits) -> Multiple | None:
     )
 
 
+RANKS: tuple[Indicator | None, ...] = (None, *LEVELS)
+"""Levels from nothing to say to the gravest."""
+ASSUMED: dict[Indicator, Indicator] = {"critical": "warning", "warning": "warning"}
+"""What becomes of a level that rests on an assumed limit; of an information, nothing."""
 Steps = tuple[tuple[Threshold, Indicator], ...]
 """Limits with the level that each gives, the worst first."""
 
@@ -122,12 +126,12 @@ def graded(multiple: Multiple | None, steps: Steps) -> Grade | None:
     smaller = next(((limit, level) for limit, level in steps if multiple.may_meet(limit)), None)
     if smaller is None:
         return None
-    limit, level = smaller
-    larger = next((LEVELS.index(of) for by, of in steps if multiple.meets(by)), -1)
-    rank = max(larger, LEVELS.index(level) - 1)
-    if multiple.assumed and not multiple.surely:
-        rank = min(rank, LEVELS.index("warning")) if rank else -1
-    return Grade(LEVELS[rank], multiple, limit) if rank >= 0 else None
+    limit, grave = smaller
+    larger = next((RANKS.index(of) for by, of in steps if multiple.meets(by)), 0)
+    level = RANKS[max(larger, RANKS.index(grave) - 1)]
+    if level and multiple.assumed and not multiple.surely:
+        level = ASSUMED.get(level)
+    return Grade(level, multiple, limit) if level else None
 
 
 def gravest(alt: Grade | None, ast: Grade | None, normal_alt: bool) -> Grade | None:

@@ -135,9 +135,9 @@ def _is_indirect(
     """Whether nearly all of the bilirubin of one day is indirect."""
     if not isinstance(bilirubin, Reading) or not isinstance(direct, Reading):
         return False
-    if direct.day != bilirubin.day or direct.bound == ">":
-        return False
-    return limits.gilbert_direct_pct_lt.met_by(direct.value * 100 / bilirubin.value)
+    share = direct.value * 100 / bilirubin.value
+    same_sample = direct.day == bilirubin.day and direct.bound != ">"
+    return same_sample and limits.gilbert_direct_pct_lt.met_by(share)
 
 
 def _bilirubin(

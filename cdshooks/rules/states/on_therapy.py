@@ -59,11 +59,11 @@ class OnTherapy:
     again, and it was or would be. told: what a card says of the values.
     """
 
-    now: Grade | None = None
-    steady: bool = False
-    stale: Grade | None = None
-    earlier: Grade | None = None
-    told: tuple[str, ...] = ()
+    now: Grade | None
+    steady: bool
+    stale: Grade | None
+    earlier: Grade | None
+    told: tuple[str, ...]
 
 
 @derived
