@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import View, answer, asks_for, drafts, pairs
+from cdshooks.chart import ORDER_HOOKS, View, answer, asks_for, drafts, pairs
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
@@ -35,8 +35,6 @@ from cdshooks.rules.authoring import (
     derived_of,
     gates,
 )
-
-ORDER_HOOKS = ("order-select", "order-sign")
 
 Subject = tuple[Order, ...]
 """The orders that a rule is run for: none, one, or the two of a pair."""
@@ -129,13 +127,20 @@ def _run(rule: Rule, view: View, after: Aftermath = EMPTY) -> Iterator[Finding]:
 
 def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
     """What a rule is run for: the patient, each draft of its drug, or each pair."""
+    if rule.per == "order" and rule.without_order and view.hook not in ORDER_HOOKS:
+        return ((),)
     if rule.per == "order":
-        return ((order,) for order in drafts(view) if order.drug == rule.drug)
+        return ((order,) for order in drafts(view) if _is_about(rule, order))
     if rule.per == "pair":
         return pairs(view, *rule.pair)
     if rule.when_drafted and view.hook in ORDER_HOOKS:
         return ((),) if asks_for(view, rule.when_drafted) else ()
     return ((),)
+
+
+def _is_about(rule: Rule, order: Order) -> bool:
+    """Whether a draft is of the rule's drug, or of any known drug if it names none."""
+    return order.drug is not None and rule.drug in (None, order.drug)
 
 
 def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
@@ -145,7 +150,7 @@ def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Findin
         if stopped is not None:
             failed = stopped.failed if isinstance(stopped, CannotAssess) else ()
             return Finding(rule, stopped, order, gated=True, failed=failed)
-        if any(o.conflict for o in orders):
+        if any(o.conflict for o in orders) and not rule.on_conflict:
             because = "the order's code and text name different drugs"
             return Finding(rule, CannotAssess(because), order, gated=True)
         return replace(_settled(rule, orders, view, after), order=order)
@@ -216,7 +221,7 @@ def _arguments(function: Derived, orders: Subject, view: View, after: Aftermath)
     """The value of every declared input; orders fill the inputs for them in turn."""
     remaining = iter(orders)
     return {
-        name: next(remaining)
+        name: next(remaining, None)
         if isinstance(declaration, Draft | OneOf)
         else _value(declaration, view, after)
         for name, declaration in function.inputs.items()

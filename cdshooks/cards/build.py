@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 from cdshooks.cards.detail import detail
-from cdshooks.cards.drafts import action, label
+from cdshooks.cards.drafts import action, companions, label
 from cdshooks.cards.text import summary
 from cdshooks.chart import View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import Parameter
-from cdshooks.rules.authoring import LEVELS, Offer, Order, Origin, Recommend, origins
+from cdshooks.rules.authoring import LEVELS, Entry, Offer, Order, Origin, Recommend, origins
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
@@ -166,12 +166,13 @@ def _suggestions(cluster: Cluster, view: View, offered: set[tuple[object, ...]])
             suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
             if offer.recommended:
                 suggestion["isRecommended"] = True
-            yield {**suggestion, "actions": [made]}
+            yield {**suggestion, "actions": [made, *companions(offer, view, evidence)]}
 
 
 def _identity(offer: Offer) -> tuple[object, ...]:
-    order: Order | None = getattr(offer, "order", None)
-    return (type(offer).__name__, getattr(offer, "draft", ""), order.reference if order else "")
+    about: Order | Entry | None = getattr(offer, "order", None) or getattr(offer, "entry", None)
+    place = (about.type, about.id) if about else ()
+    return (type(offer).__name__, getattr(offer, "draft", ""), place)
 
 
 def _selection(cluster: Cluster, suggestions: list[Json]) -> str:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from cdshooks.chart import View
 from cdshooks.fhir.repair import repaired
 from cdshooks.knowledge import Knowledge
-from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Update
+from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Stop, Update
 
 Json = dict[str, Any]
 NEEDED = ("id", "status", "intent", "subject")
@@ -25,6 +26,12 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
             file = view.knowledge.base.drafts[offer.draft]
             resource = filled(offer, view, evidence)
             return {"type": "create", "description": file.description, "resource": resource}
+        case Stop():
+            file = view.knowledge.base.drafts[offer.draft]
+            ended = _ended(offer, view)
+            if ended is None:
+                return None
+            return {"type": "update", "description": file.description, "resource": ended}
         case Update():
             file = view.knowledge.base.drafts[offer.draft]
             corrected = _corrected(offer, view)
@@ -37,6 +44,15 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
                 "description": f"Remove the draft {offer.order.label.lower()} order",
                 "resourceId": offer.order.reference,
             }
+
+
+def companions(offer: Offer, view: View, evidence: Iterable[Origin]) -> list[Json]:
+    """The further actions of a suggestion that creates several things at once."""
+    if not isinstance(offer, Create):
+        return []
+    found = tuple(evidence)
+    others = (replace(offer, draft=draft, beside=()) for draft in offer.beside)
+    return [made for other in others if (made := action(other, view, found)) is not None]
 
 
 def label(offer: Offer, knowledge: Knowledge) -> str:
@@ -89,6 +105,19 @@ def _corrected(offer: Update, view: View) -> Json | None:
         return None
     template = view.knowledge.base.drafts[offer.draft].resource
     resource = repaired({**original, **template})
+    if resource is None or any(element not in resource for element in NEEDED):
+        return None
+    return _with_text(resource)
+
+
+def _ended(offer: Stop, view: View) -> Json | None:
+    """An active prescription of the chart, whole, with the template's fields instead of its own."""
+    entry = offer.entry
+    record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
+    if record is None or record.type != "MedicationRequest":
+        return None
+    template = view.knowledge.base.drafts[offer.draft].resource
+    resource = repaired({**record.resource, **template})
     if resource is None or any(element not in resource for element in NEEDED):
         return None
     return _with_text(resource)

@@ -8,14 +8,16 @@ from cdshooks.chart.allergies import allergic
 from cdshooks.chart.bookings import booked
 from cdshooks.chart.care import ordered, performed, visited
 from cdshooks.chart.conditions import listed, reported
+from cdshooks.chart.declined import declined
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
-from cdshooks.chart.orders import asks_for, drafts, medication
+from cdshooks.chart.orders import ORDER_HOOKS, asks_for, drafts, medication
 from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
 from cdshooks.chart.sources import Answered, Result, read_result
 from cdshooks.chart.standing import enrolled, in_use, refused
+from cdshooks.chart.taken import taken
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
@@ -23,6 +25,7 @@ from cdshooks.rules.authoring import (
     Allergic,
     Booked,
     Captured,
+    Declined,
     Enrolled,
     Input,
     InUse,
@@ -35,6 +38,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Reported,
     Series,
+    Taken,
     This,
     Together,
     Visited,
@@ -54,6 +58,8 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Enrolled: enrolled,
     Medication: medication,
     Allergic: allergic,
+    Declined: declined,
+    Taken: taken,
     Booked: booked,
     Captured: lambda view, wanted: view.knowledge.captured(wanted.concept),
     Patient: lambda view, _: person(view),
@@ -100,6 +106,7 @@ def read_chart(
 
 __all__ = [
     "MEDICATIONS",
+    "ORDER_HOOKS",
     "Answered",
     "Result",
     "Search",

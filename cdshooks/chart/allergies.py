@@ -7,32 +7,52 @@ from cdshooks.chart.drugs import identify
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, objects, plain, string
-from cdshooks.rules.authoring import Allergic, Allergy, Origin
+from cdshooks.fhir.elements import Json, objects, plain, string, texts
+from cdshooks.knowledge import ValueSet
+from cdshooks.rules.authoring import Allergic, Allergies, Allergy, Origin
+
+OVER = {"inactive", "resolved", "refuted", "entered-in-error"}
+"""Statuses of an allergy that does not hold, clinical or of its verification."""
+UNKNOWN = (None, "unable-to-assess")
+"""Criticality that says nothing."""
 
 
-def allergic(view: View, wanted: Allergic) -> tuple[Allergy, ...]:
-    """Allergies to the drug that are active and not refuted, newest in the chart last."""
-    return tuple(
+def allergic(view: View, wanted: Allergic) -> Allergies:
+    """Allergies to the drug that are active and not refuted, as the chart lists them."""
+    found = tuple(
         _allergy(record, view, wanted)
         for record in view.index.of("AllergyIntolerance")
         if _stands(record.resource) and _is_to(record, view, wanted.drug)
     )
+    cover = view.coverage("AllergyIntolerance")
+    return Allergies(found, cover.whole, cover.failed)
 
 
 def _stands(resource: Json) -> bool:
-    clinical = words(resource.get("clinicalStatus"))
-    refuted = words(resource.get("verificationStatus")) & {"refuted", "entered-in-error"}
-    return not refuted and clinical <= {"active"}
+    """Whether an allergy holds; one that names no status does."""
+    stated = [resource.get(name) for name in ("clinicalStatus", "verificationStatus", "status")]
+    return not any(words(one) & OVER for one in stated)
 
 
 def _is_to(record: Record, view: View, drug: str) -> bool:
     """By the allergy's code or the substance of any reaction, by code first and by name."""
-    concepts = list(objects(record.resource.get("code")))
-    for reaction in objects(record.resource.get("reaction")):
-        concepts.extend(objects(reaction.get("substance")))
+    denied = view.value_set("no-known-allergy")
+    concepts = [*objects(record.resource.get("code")), *_substances(record.resource)]
+    if any(_means(denied, concept, view) for concept in concepts):
+        return False
     found = (identify(view, {"medicationCodeableConcept": concept}) for concept in concepts)
     return any(identity is not None and identity.drug == drug for identity in found)
+
+
+def _substances(resource: Json) -> Iterator[Json]:
+    for reaction in objects(resource.get("reaction")):
+        yield from objects(reaction.get("substance"))
+
+
+def _means(value_set: ValueSet, concept: Json, view: View) -> bool:
+    """Whether a concept is of a value set, by a code or by its wording."""
+    coded = value_set.holds_any(view.index.concept(concept))
+    return coded or any(map(value_set.named_in, texts(concept)))
 
 
 def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
@@ -42,15 +62,16 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
     critical = string(resource.get("criticality"))
     grave = any(_is_grave(r, view) for r in reactions)
     severe = critical == "high" or "severe" in severities or grave
-    mild_only = bool(severities) and severities <= {"mild"}
+    noted = bool(reactions) or critical not in UNKNOWN
+    less = noted or string(resource.get("type")) == "intolerance"
     label = view.knowledge.base.products[wanted.drug].label
     reaction = next((text for r in reactions if (text := _named(r))), "")
     start, _ = choice(resource, "onset", view.zone)
-    noted = when(resource.get("recordedDate"), view.zone) or start
+    recorded = when(resource.get("recordedDate"), view.zone) or start
     return Allergy(
         label=label,
         severe=severe,
-        mild=not severe and (mild_only or string(resource.get("type")) == "intolerance"),
+        mild=not severe and less,
         reaction=reaction,
         origins=(
             Origin(
@@ -58,7 +79,7 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
                 f"{label} allergy",
                 reaction or "reaction not stated",
                 "",
-                noted.day if noted else None,
+                recorded.day if recorded else None,
             ),
         ),
     )
@@ -66,23 +87,11 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
 
 def _is_grave(reaction: Json, view: View) -> bool:
     marker = view.value_set("grave-reaction")
-    for concept in objects(reaction.get("manifestation")):
-        texts = [concept.get("text"), *(c.get("display") for c in objects(concept.get("coding")))]
-        if marker.holds_any(view.index.concept(concept)) or any(
-            marker.named_in(plain(text, 200)) for text in texts
-        ):
-            return True
-    return False
+    return any(_means(marker, concept, view) for concept in objects(reaction.get("manifestation")))
 
 
 def _named(reaction: Json) -> str:
-    return next(_texts(reaction), "")
-
-
-def _texts(reaction: Json) -> Iterator[str]:
-    for concept in objects(reaction.get("manifestation")):
-        codings = objects(concept.get("coding"))
-        for text in (concept.get("text"), *(c.get("display") for c in codings)):
-            shown = plain(text, 30)
-            if shown:
-                yield shown
+    """How the chart calls a reaction, short enough for a summary."""
+    manifestations = objects(reaction.get("manifestation"))
+    said = (text for concept in manifestations for text in texts(concept))
+    return plain(next(said, reaction.get("description")), 30)

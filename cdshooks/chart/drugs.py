@@ -23,7 +23,7 @@ class Identity:
     product: the row of the code, with form and strength; None by name.
     strength: as the product says, or else the Medication resource.
     by_name: only text said so; conflict: the drug that the text, or another
-    code, names instead.
+    code, names instead. written: the text by which it, or the other drug, is named.
     """
 
     drug: str
@@ -32,6 +32,7 @@ class Identity:
     strength: StrengthPer = NO_STRENGTH
     by_name: bool = False
     conflict: str | None = None
+    written: str = ""
 
 
 def identify(view: View, order: Json) -> Identity | None:
@@ -53,13 +54,27 @@ def identify(view: View, order: Json) -> Identity | None:
         strength = (product.strength, product.strength_per)
         if product.strength is None:
             strength = _strength(medication)
-        return Identity(
-            drug, _label(view, drug), product, strength, conflict=min(others, default=None)
-        )
+        other = min(others, default=None)
+        written = _written(view, concepts, other) if other else ""
+        label = _label(view, drug)
+        return Identity(drug, label, product, strength, conflict=other, written=written)
     if len(all_named) != 1:
         return None
     drug = all_named.pop()
-    return Identity(drug, _label(view, drug), None, _strength(medication), by_name=True)
+    written = _written(view, concepts, drug)
+    strength = _strength(medication)
+    return Identity(drug, _label(view, drug), None, strength, by_name=True, written=written)
+
+
+def _written(view: View, concepts: Iterable[Json], drug: str) -> str:
+    """The first text that names a drug."""
+    texts = (text for concept in concepts for text in _texts(concept))
+    return next((text for text in texts if drug in _named(view, text)), "")
+
+
+def concepts_of(view: View, order: Json) -> Iterator[Json]:
+    """Everything that says what an order's medication is, recognised or not."""
+    return _concepts(order, _referenced(view, order))
 
 
 def _label(view: View, drug: str) -> str:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 from cdshooks.chart.index import Record
 from cdshooks.chart.observed import USABLE
+from cdshooks.chart.ranges import fitting
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
 from cdshooks.fhir.dates import choice, when
@@ -25,7 +27,8 @@ def with_upper_limit(view: View, measure: Measure, reading: Reading) -> Reading:
     record = _record(view, reading)
     own = _own(record, measure, view) if record else None
     lent = _lent(view, measure, rule.lend_days, record) if record and own is None else None
-    return replace(reading, upper_limit=own or lent or _assumed(view, measure, rule.assumed))
+    assumed = _assumed(view, measure, rule.assumed) if rule.assumed else None
+    return replace(reading, upper_limit=own or lent or assumed)
 
 
 def _record(view: View, reading: Reading) -> Record | None:
@@ -36,23 +39,23 @@ def _record(view: View, reading: Reading) -> Record | None:
 
 def _own(record: Record, measure: Measure, view: View) -> UpperLimit | None:
     """From the result's own reference ranges: the largest that fits, its text else."""
-    ranges = [r for r in objects(record.resource.get("referenceRange")) if _is_normal(r)]
+    ranges = fitting(record.resource, view)
     unit = _unit_of(obj(record.resource.get("valueQuantity")))
     highs = [_high(obj(r.get("high")), unit, measure, view) for r in ranges]
     known = [h for h in highs if h is not None]
     if known:
-        return UpperLimit(max(known), measure.unit, "range")
+        return _upper(known, measure, "range")
     if any("high" in r for r in ranges):
         return None
     texts = [_text_high(string(r.get("text")), unit, measure, view) for r in ranges]
     read = [t for t in texts if t is not None]
-    return UpperLimit(max(read), measure.unit, "text") if read else None
+    return _upper(read, measure, "text") if read else None
 
 
-def _is_normal(body: Json) -> bool:
-    """Whether a range is the normal one; therapeutic and critical ranges are not."""
-    codes = [c.get("code") for c in objects(obj(body.get("type")).get("coding"))]
-    return not codes or "normal" in codes
+def _upper(found: list[Decimal], measure: Measure, source: Literal["range", "text"]) -> UpperLimit:
+    """The largest of the limits, with the smallest where they disagree."""
+    lowest = min(found) if min(found) < max(found) else None
+    return UpperLimit(max(found), measure.unit, source, lowest)
 
 
 def _unit_of(quantity: Json) -> str | None:

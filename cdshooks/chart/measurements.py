@@ -67,7 +67,8 @@ def series(view: View, wanted: Series) -> tuple[Reading, ...]:
         inside = since is None or reading.day >= since
         if inside and not (wanted.not_position and reading.position == wanted.not_position):
             by_day.setdefault(reading.day, []).append(reading)
-    return tuple(_one_of_day(rs, measure, view) for _, rs in sorted(by_day.items()))
+    chosen = (_one_of_day(rs, measure, view) for _, rs in sorted(by_day.items()))
+    return tuple(with_upper_limit(view, measure, reading) for reading in chosen)
 
 
 def together(view: View, wanted: Together) -> Sitting | Missing:

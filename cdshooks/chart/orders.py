@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
+from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
@@ -19,6 +20,7 @@ from cdshooks.rules.authoring import (
     read_as,
 )
 
+ORDER_HOOKS = ("order-select", "order-sign")
 DRAFTED = ("draft", "active", "on-hold")
 """order-sign also fires for orders that are signed again after a change."""
 LONGEST_SUPPLY = 3650
@@ -33,10 +35,11 @@ NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unk
 def drafts(view: View) -> tuple[Order, ...]:
     """Every medication order among the draft orders that this call is to assess.
 
-    At order-select only what is selected is assessed; the rest is context.
+    None at hooks that are not about orders, whatever their context holds. At
+    order-select only what is selected is assessed; the rest is context.
     """
     if "drafts" not in view.memory:
-        view.memory["drafts"] = tuple(_drafts(view))
+        view.memory["drafts"] = tuple(_drafts(view)) if view.hook in ORDER_HOOKS else ()
     found: tuple[Order, ...] = view.memory["drafts"]
     return found
 
@@ -104,7 +107,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         drug=identity.drug if identity else None,
         label=label,
         by_name=bool(identity and identity.by_name),
-        conflict=identity.conflict if identity else None,
+        conflict=_conflict(identity, view),
         form=product.form if product else None,
         strength=strength,
         strength_per=per,
@@ -113,10 +116,26 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         reasons=_reasons(resource, view),
         version=_version(resource),
         assessed=assessed,
+        replaces=_replaced(resource),
+        written=identity.written if identity else "",
         origins=(
             Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
         ),
     )
+
+
+def _conflict(identity: Identity | None, view: View) -> str | None:
+    """The label of the drug that an order names beside the one that it is coded as."""
+    other = identity.conflict if identity else None
+    return view.knowledge.base.products[other].label if other else None
+
+
+def _replaced(resource: Json) -> str | None:
+    """``Type/id`` of the order that this one renews or takes the place of."""
+    reference = string(obj(resource.get("priorPrescription")).get("reference"))
+    if reference is None:
+        return None
+    return "/".join(reference.partition("/_history/")[0].split("/")[-2:])
 
 
 def _version(resource: Json) -> str:
@@ -165,16 +184,17 @@ def medication(view: View, wanted: Medication) -> Entries:
     The draft itself, if the chart already holds it, is no history. Absence is
     claimed only if every search for medication that was planned was read whole.
     """
-    drafted = {(d.get("resourceType"), d.get("id")) for _, d in view.context.draft_orders}
     found = []
     for type in MEDICATIONS:
         for record in view.index.of(type):
-            if record.id and (type, record.id) in drafted:
+            if is_draft(record, view):
                 continue
             identity = identify(view, record.resource)
             if identity is None or identity.drug != wanted.drug:
                 continue
             entry = _taken(record.resource, record.reference, identity, view)
+            if wanted.planned and string(record.resource.get("status")) == "draft":
+                entry = _planned(record, identity)
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
     covers = [view.coverage(type) for type in MEDICATIONS]
@@ -183,6 +203,27 @@ def medication(view: View, wanted: Medication) -> Entries:
     whole = covers[0].asked and all(cover.whole for cover in asked)
     label = view.knowledge.base.products[wanted.drug].label
     return Entries(tuple(found), whole, failed, label)
+
+
+def is_draft(record: Record, view: View) -> bool:
+    """Whether the chart already holds what the call drafts."""
+    if "drafted" not in view.memory:
+        drafts = [draft for _, draft in view.context.draft_orders]
+        named = ((string(d.get("resourceType")), string(d.get("id"))) for d in drafts)
+        view.memory["drafted"] = frozenset(named)
+    return bool(record.id) and (record.type, record.id) in view.memory["drafted"]
+
+
+def _planned(record: Record, identity: Identity) -> Entry:
+    """A draft that the chart holds already."""
+    origin = Origin(record.reference, identity.label, "draft", "", None)
+    return Entry(record.type, record.id, identity.label, "draft", origins=(origin,))
+
+
+def goes_on(record: Record, view: View) -> bool:
+    """Whether a request, statement or dispense, of whatever drug, is what the patient takes."""
+    entry = _taken(record.resource, record.reference, Identity("", "", None), view)
+    return entry is not None and entry.end is None
 
 
 def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:

@@ -1,6 +1,7 @@
 """Pairs of orders: a draft with another draft, with what is taken, or with what has ended."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cdshooks.chart.drugs import identify
 from cdshooks.chart.orders import drafts, medication, read_order
@@ -30,7 +31,7 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
         known = {order.reference for order in assessed}
         beside = [o for o in _beside(view, drug) if o.reference not in known]
         taken = medication(view, Medication(drug, ended=True))
-        view.memory[key] = (*assessed, *beside, *(_of_chart(e, drug) for e in taken))
+        view.memory[key] = (*assessed, *beside, *(_of_chart(e, drug, view) for e in taken))
     found: tuple[Order, ...] = view.memory[key]
     return found
 
@@ -48,17 +49,22 @@ def _counts(view: View, resource: Json) -> bool:
     return view.index.owns(resource) and not boolean(resource.get("doNotPerform"))
 
 
-def _of_chart(entry: Entry, drug: str) -> Order:
-    return Order(
+def _of_chart(entry: Entry, drug: str, view: View) -> Order:
+    """What is or was taken, with its form and directions as far as the chart says them."""
+    record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
+    resource = record.resource if record else {}
+    lines = resource.get("dosageInstruction") or resource.get("dosage")
+    read = read_order({**resource, "dosageInstruction": lines}, view, assessed=False)
+    return replace(
+        read,
         type=entry.type,
         id=entry.id,
         status=entry.status,
-        intent="order",
         drug=drug,
         label=entry.label,
         by_name=not entry.certain,
         day=entry.start,
-        assessed=False,
+        drafted=False,
         end=entry.end,
         origins=entry.origins,
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from cdshooks.chart.orders import drafts
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import boolean, string
@@ -39,7 +40,8 @@ def years(born: date, today: date) -> int:
 
 
 def call(view: View) -> Call:
-    """The hook, the day, and whether the encounter of the call is in hospital."""
+    """The hook, the day, whether the encounter is in hospital, and the orders to assess."""
     record = view.index.get(f"Encounter/{view.context.encounter_id}")
     inpatient = bool(record and view.value_set("inpatient").holds_any(record.codes))
-    return Call(hook=view.hook, today=view.today, inpatient=inpatient)
+    orders = tuple(order.reference for order in drafts(view))
+    return Call(hook=view.hook, today=view.today, inpatient=inpatient, orders=orders)

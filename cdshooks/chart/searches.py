@@ -9,6 +9,7 @@ from cdshooks.knowledge import Code, Knowledge
 from cdshooks.rules.authoring import (
     Allergic,
     Booked,
+    Declined,
     Draft,
     Enrolled,
     Input,
@@ -23,6 +24,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Reported,
     Series,
+    Taken,
     This,
     Together,
     Visited,
@@ -117,7 +119,9 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
         case Enrolled():
             types = ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure")
             return frozenset({(type, None) for type in types})
-        case Medication() | OneOf():
+        case Declined():
+            return frozenset({(type, None) for type in ("Consent", *MEDICATIONS)})
+        case Medication() | OneOf() | Taken():
             return frozenset({(type, None) for type in MEDICATIONS})
         case Patient():
             return frozenset({("Patient", None)})

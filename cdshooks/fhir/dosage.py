@@ -17,7 +17,7 @@ from cdshooks.fhir.amount import Problem, Span, Strength, amount, exact, most_a_
 from cdshooks.fhir.elements import Json, objects, plain, string
 from cdshooks.fhir.timing import Bounds, bounds, one, times_a_day
 from cdshooks.knowledge.dosage import dosage_tables
-from cdshooks.rules.authoring.values import Regimen, Step
+from cdshooks.rules.authoring.orders import Regimen, Step
 
 PROBLEMS: tuple[Problem, ...] = get_args(Problem)
 """Every name that can stand in ``Regimen.problems``."""

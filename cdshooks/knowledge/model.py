@@ -85,9 +85,12 @@ class Derivation(Strict):
 
 
 class UpperLimitFile(Strict):
-    """Parameters by which an upper limit of normal is judged or assumed."""
+    """Parameters by which an upper limit of normal is judged or assumed.
 
-    assumed: Text
+    Without ``assumed`` a value whose laboratory gives no limit has none.
+    """
+
+    assumed: Text | None = None
     at_least: Text
     at_most: Text
     lend_days: Text

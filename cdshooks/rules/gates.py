@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from cdshooks.rules.authoring import CannotAssess, NotIndicated, Rule, State, gate
+from cdshooks.rules.authoring import (
+    Call,
+    CannotAssess,
+    Entries,
+    Medication,
+    NotIndicated,
+    Rule,
+    State,
+    This,
+    derived,
+    gate,
+)
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.population import Population, population
 
@@ -31,6 +42,38 @@ def population_gate(
         return NotIndicated("not an adult")
     if population.diagnosis == "provisional" and rule.kind not in UNCONFIRMED:
         return NotIndicated("the diagnosis of ALS is not confirmed")
+    return None
+
+
+@derived
+def als_drugs(
+    riluzole: Annotated[Entries, Medication("riluzole")],
+    edaravone: Annotated[Entries, Medication("edaravone")],
+    tofersen: Annotated[Entries, Medication("tofersen")],
+) -> frozenset[str]:
+    """The drugs for ALS that the patient takes."""
+    taken = {"riluzole": riluzole, "edaravone": edaravone, "tofersen": tofersen}
+    return frozenset(drug for drug, entries in taken.items() if entries)
+
+
+@gate
+def drug_gate(
+    rule: Rule,
+    population: Annotated[Population, State(population)],
+    taken: Annotated[frozenset[str], State(als_drugs)],
+    call: Annotated[Call, This()],
+) -> NotIndicated | CannotAssess | None:
+    """Without the diagnosis, a rule on an ALS drug speaks only to those who take or are given it.
+
+    A patient who has neither is none of this service's, so nothing about them is
+    checked, and nothing that could not be read is reported.
+    """
+    if rule.needs_als or rule.drug is None or call.orders or rule.drug in taken:
+        return None
+    if population.diagnosis == "unreadable":
+        return CannotAssess("whether the patient has ALS could not be read", population.failed)
+    if population.diagnosis == "none":
+        return NotIndicated("no diagnosis of ALS and no drug for it")
     return None
 
 

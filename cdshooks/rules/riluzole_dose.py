@@ -224,9 +224,12 @@ def _is_split(step: Step, order: Order, limits: DoseLimits) -> bool:
 
 
 def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
-    """Cases v to viii: what only a complete order can show."""
+    """Cases v to viii: what only a complete order can show.
+
+    Of a drug that is known by name only another card says that its dose was not checked.
+    """
     regimen = order.regimen
-    if not _is_read(order, limits):
+    if not _is_read(order, limits) and not order.by_name:
         yield UNKNOWN
     if regimen.as_needed:
         yield AS_NEEDED

@@ -9,8 +9,8 @@ from typing import Any
 
 from cdshooks import rules
 from cdshooks.cards import EXTENSION, cards
-from cdshooks.chart import MEDICATIONS, Answered, Search, View, plan, read_chart
-from cdshooks.engine import ORDER_HOOKS, Finding, limits_of, run
+from cdshooks.chart import MEDICATIONS, ORDER_HOOKS, Answered, Search, View, plan, read_chart
+from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
@@ -150,8 +150,9 @@ def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
 
 
 def _only_reports(finding: Finding) -> bool:
-    """Whether a rule is about the call and not about the patient."""
-    return finding.rule.kind == "Q"
+    """Whether a rule is about the call or the wording of any order, not about the patient."""
+    rule = finding.rule
+    return rule.kind == "Q" or (rule.per == "order" and rule.drug is None)
 
 
 def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:

@@ -90,7 +90,11 @@ def _drafts(base: Base) -> Iterator[Fault]:
 
 def variants(template: Json) -> Iterator[Json]:
     """A template filled in each way that a call can fill it."""
-    is_correction = "status" not in template and template.get("resourceType") == "MedicationRequest"
+    is_correction = (
+        template.get("resourceType") == "MedicationRequest"
+        and "subject" not in template
+        and template.get("status") in (None, "stopped")
+    )
     whole = {**WHOLE_ORDER, **template} if is_correction else template
     evidence = [{"reference": "Observation/o"}]
     for encounter, priority, reason, references in product(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdshooks.fhir.dosage import PROBLEMS, read_regimen
-from cdshooks.rules.authoring.values import Regimen
+from cdshooks.rules.authoring.orders import Regimen
 
 Json = dict[str, Any]
 

@@ -125,6 +125,8 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         _repeat(line)["boundsDuration"] = bounds
     elif word == "trial":
         resource["reasonCode"] = [{"text": "Clinical trial"}]
+    elif match := re.fullmatch(r"replaces=(.+)", word):
+        resource["priorPrescription"] = {"reference": f"MedicationRequest/{match[1]}"}
     elif match := re.fullmatch(r"status=([a-z-]+)", word):
         resource["status"] = match[1]
     elif match := re.fullmatch(r"intent=([a-z-]+)", word):

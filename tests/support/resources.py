@@ -153,11 +153,13 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         high: Json = {"value": float(match[1])}
         if match[2]:
             high["unit"] = match[2]
-        resource["referenceRange"] = [{"high": high}]
+        resource.setdefault("referenceRange", []).append({"high": high})
     elif match := re.fullmatch(r"range=(.+)", word):
         resource["referenceRange"] = [{"text": match[1]}]
     elif match := re.fullmatch(r"code=(.+)", word):
         resource["code"] = {"coding": [{"system": "http://loinc.org", "code": match[1]}]}
+    elif match := re.fullmatch(r"lab=(.+)", word):
+        resource["performer"] = [{"reference": f"Organization/{match[1]}"}]
     elif match := re.fullmatch(r"ucum=(.+)", word):
         resource["valueQuantity"]["code"] = match[1]
     else:
@@ -286,7 +288,8 @@ def _consent(kind: str) -> Any:
     def make(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
         resource = _common("Consent", flags, "active")
         resource["patient"] = resource.pop("subject")
-        provision: Json = {"type": kind, "code": [concept(name, _index(flags))]}
+        code = _drug(name) if name.isdigit() else concept(name, _index(flags))
+        provision: Json = {"type": kind, "code": [code]}
         if "nested" in flags:
             provision = {"type": "permit", "provision": [provision]}
         resource["provision"] = provision
@@ -354,11 +357,60 @@ def _reported(name: str, flags: list[str], start: date | None, end: date | None)
     return [resource]
 
 
+def _drug(name: str) -> Json:
+    """``199206``, ``atc/N07XX02`` or ``name:some_text`` without any code."""
+    if name.startswith("name:"):
+        return {"text": name[5:].replace("_", " ")}
+    system, _, code = name.rpartition("/")
+    return {"coding": [{"system": base().systems.uri(system or "rxnorm"), "code": code}]}
+
+
+def _twice_daily(type: str, dose: int) -> Json:
+    repeat = {"frequency": 2, "period": 1, "periodUnit": "d"}
+    quantity = {"value": dose, "unit": "mg", "code": "mg"}
+    line = {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": quantity}]}
+    return {"dosage" if type == "MedicationStatement" else "dosageInstruction": [line]}
+
+
+def _allergy(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``allergy 35623 high, severe rash``: criticality, severity and manifestation are flags."""
+    resource: Json = {"resourceType": "AllergyIntolerance", "id": new_id("allergy")}
+    resource["patient"] = {"reference": OTHER if "foreign" in flags else PATIENT}
+    resource["code"] = {"text": "other"} if "substance" in flags else _drug(name)
+    reaction: Json = {"substance": _drug(name)} if "substance" in flags else {}
+    for flag in flags:
+        if flag in ("low", "high", "unable-to-assess"):
+            resource["criticality"] = flag
+        elif flag in ("mild", "moderate", "severe"):
+            reaction["severity"] = flag
+        elif flag in ("allergy", "intolerance"):
+            resource["type"] = flag
+        elif flag in ("active", "inactive", "resolved"):
+            resource["clinicalStatus"] = {"coding": [{"code": flag}]}
+        elif flag in ("refuted", "entered-in-error", "unconfirmed", "confirmed"):
+            resource["verificationStatus"] = {"coding": [{"code": flag}]}
+        elif match := re.fullmatch(r"m=(\d+)", flag):
+            reaction["manifestation"] = [_snomed(match[1])]
+        elif match := re.fullmatch(r"m=(.+)", flag):
+            reaction["manifestation"] = [{"text": match[1].replace("_", " ")}]
+        elif flag not in ("substance", "foreign"):
+            raise ValueError(f"no such word of an allergy: {flag!r}")
+    if reaction:
+        resource["reaction"] = [reaction]
+    if start:
+        resource["recordedDate"] = start.isoformat()
+    return [resource]
+
+
 def _medication(type: str) -> Any:
     def make(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
         resource = _common(type, flags, "active")
-        code = {"system": base().systems.uri("rxnorm"), "code": name}
-        resource["medicationCodeableConcept"] = {"coding": [code]}
+        resource["medicationCodeableConcept"] = _drug(name)
+        named = next((f[3:] for f in flags if f.startswith("id=")), None)
+        resource |= {"id": named} if named else {}
+        dose = next((int(f[5:]) for f in flags if re.fullmatch(r"dose=\d+", f)), None)
+        if dose:
+            resource |= _twice_daily(type, dose)
         if type == "MedicationRequest":
             resource["intent"] = next((f for f in flags if f in ("proposal", "plan")), "order")
             if "forbidden" in flags:
@@ -381,6 +433,7 @@ def _medication(type: str) -> Any:
 
 
 _KINDS: dict[str, Any] = {
+    "allergy": _allergy,
     "condition": _condition,
     "procedure": _procedure,
     "order": _request("ServiceRequest"),

@@ -206,7 +206,7 @@ def removes(order: Annotated[Order, Draft("riluzole")]) -> Outcome:
 
 
 def test_a_rule_that_removes_orders_says_so() -> None:
-    assert describe(made(removes), KNOWLEDGE).offers == ("Remove the draft order",)
+    assert describe(made(removes), KNOWLEDGE).offers == ("Remove the riluzole draft",)
 
 
 def test_a_row_that_is_off_shows_the_first_profile_that_has_it() -> None:
@@ -336,7 +336,10 @@ def test_no_kind_of_input_is_left_without_words() -> None:
     told = {type(declaration).__name__ for declaration, _ in WORDS}
     # These are no data of the chart.
     beside = {"State", "This", "Unread", "Doubts"}
-    assert {kind.__name__ for kind in Input.__subclasses__()} == told | beside
+    assert {kind.__name__ for kind in Input.__subclasses__()} == told | {
+        "Taken",
+        "Declined",
+    } | beside
 
 
 def test_words_exist_for_every_hook_topic_and_code_system() -> None:

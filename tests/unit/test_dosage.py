@@ -12,7 +12,7 @@ from cdshooks.fhir.amount import Strength, amount, exact
 from cdshooks.fhir.dosage import PROBLEMS, read_regimen
 from cdshooks.fhir.timing import Bounds, bounds, times_a_day
 from cdshooks.knowledge.dosage import FILE, ROOT, dosage_tables
-from cdshooks.rules.authoring.values import Regimen, Step
+from cdshooks.rules.authoring.orders import Regimen, Step
 
 Json = dict[str, Any]
 

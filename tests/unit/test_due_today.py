@@ -46,7 +46,12 @@ def test_what_is_overdue_keeps_a_card_of_its_own(title: str) -> None:
 
 
 def test_a_patient_who_is_well_gets_no_card() -> None:
-    case = case_of("resp-watch-base", "all quiet")
+    case = case_of(
+        "resp-watch-base",
+        "all quiet",
+        record="condition als, 429 to 257 days ago + prescription 199206 active, 243 days ago",
+        ALT="24 U/L high=40, 23 days ago",
+    )
     site = vignettes._site(case, None)
     [service] = [s for s in vignettes.services() if s.hook == case.hook]
     request = vignettes.request_of(case, site)

@@ -66,8 +66,6 @@ def ranged(value: int | str) -> UpperLimit:
         ([high("45", "IU/L")], 45),
         ([{"high": {"value": 45, "code": "U/L", "unit": "units"}}], 45),
         ([high(45, "U/L", **of_type("normal"))], 45),
-        ([high(35, "U/L"), high(50, "U/L")], 50),
-        ([high(50, "U/L"), high(35, "U/L")], 50),
         ([high(60, "U/L", **of_type("therapeutic")), high(45, "U/L")], 45),
         ([high(75, "U/L", **of_type("critical")), high(45, "U/L", **of_type("normal"))], 45),
         ([high(0.75), high(45, "U/L")], 45),
@@ -77,6 +75,16 @@ def ranged(value: int | str) -> UpperLimit:
 )
 def test_the_range_of_the_result_gives_the_limit(ranges: Any, expected: int) -> None:
     assert limit_of(result(referenceRange=ranges)) == ranged(expected)
+
+
+@pytest.mark.parametrize("highs", [(35, 50), (50, 35), (35, 42, 50)])
+def test_of_several_ranges_the_largest_is_the_limit_and_the_smallest_is_kept(
+    highs: tuple[int, ...],
+) -> None:
+    ranges = [high(value, "U/L") for value in highs]
+    assert limit_of(result(referenceRange=ranges)) == UpperLimit(
+        Decimal(50), "U/L", "range", Decimal(35)
+    )
 
 
 def test_a_range_without_a_unit_is_in_the_unit_of_the_value() -> None:
@@ -150,7 +158,9 @@ def test_other_words_give_no_limit(text: str) -> None:
 
 def test_the_larger_of_several_texts_is_the_limit() -> None:
     texts = [{"text": "0-35"}, {"text": "0-50"}, {"text": "0-45"}, {"text": "?"}]
-    assert limit_of(result(referenceRange=texts)) == UpperLimit(Decimal(50), "U/L", "text")
+    assert limit_of(result(referenceRange=texts)) == UpperLimit(
+        Decimal(50), "U/L", "text", Decimal(35)
+    )
 
 
 LAB: Json = {"performer": [{"reference": "Organization/lab"}]}
@@ -229,10 +239,12 @@ def test_a_result_dated_by_its_report_lends_its_range() -> None:
 
 def test_a_measure_without_an_upper_limit_has_none() -> None:
     knowledge = base().profile("default")
-    wanted = Latest("ast", lookback=None)
+    wanted = Latest("bilirubin-direct", lookback=None)
     searches = plan({wanted}, knowledge, full=True)
-    ast = result(code={"coding": [{"system": "http://loinc.org", "code": "1920-8"}]})
-    request = HookRequest("order-sign", "x", Context("anna"), prefetch=as_prefetch(searches, [ast]))
+    code = {"coding": [{"system": "http://loinc.org", "code": "1968-7"}]}
+    direct = result(code=code, value=0.2, unit="mg/dL")
+    prefetch = as_prefetch(searches, [direct])
+    request = HookRequest("order-sign", "x", Context("anna"), prefetch=prefetch)
     reading = answer(read_chart(request, searches, knowledge, NOW, UTC), wanted)
     assert isinstance(reading, Reading)
     assert reading.upper_limit is None

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from cdshooks.rules.authoring.values import Step
+from cdshooks.rules.authoring.orders import Step
 
 TIMES = {Fraction(1): "once", Fraction(2): "twice"}
 

@@ -134,17 +134,36 @@ class Medication(Input):
     """Orders and statements of a drug in the chart: ``Entries``.
 
     ended: those that are over count too, with their end; else only what is taken.
+    planned: drafts that the chart holds count too.
     """
 
     drug: str
     ended: bool = False
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declined(Input):
+    """Refusals of a drug, and ends of it for which a reason was written down: ``Entries``."""
+
+    drug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Input):
+    """All that the patient takes, of whatever drug, and what of it is recognised: ``Takes``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft(Input):
-    """The draft order under assessment; the rule runs once for each of this drug: ``Order``."""
+    """The draft order under assessment; the rule runs once for each of this drug: ``Order``.
 
-    drug: str
+    drug: None for every drug that this service knows, whichever it is.
+    or_none: at hooks without orders the rule runs once, for the patient, with None.
+    """
+
+    drug: str | None = None
+    or_none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +202,7 @@ class Booked(Input):
 
 @dataclass(frozen=True, slots=True)
 class Allergic(Input):
-    """Allergies and intolerances to a drug or value set that stand: ``tuple[Allergy, ...]``.
+    """Allergies and intolerances to a drug that stand: ``Allergies``.
 
     drug: by the codes and names of a product set; the reaction's substance counts too.
     """

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
-from cdshooks.rules.authoring.values import Doubt, Entries, Entry, Missing, Order, Origin, Reading
+from cdshooks.rules.authoring.orders import Order
+from cdshooks.rules.authoring.values import Allergy, Doubt, Entries, Entry, Missing, Origin, Reading
 
 Indicator = Literal["info", "warning", "critical"]
 LEVELS: tuple[Indicator, ...] = ("info", "warning", "critical")
@@ -12,12 +13,16 @@ LEVELS: tuple[Indicator, ...] = ("info", "warning", "critical")
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Offers a new resource from the draft template of this name."""
+    """Offers a new resource from the draft template of this name.
+
+    beside: further templates that come with it, in the same suggestion.
+    """
 
     draft: str
     recommended: bool = False
     urgent: bool = False
     reason: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,20 @@ class Delete:
     recommended: bool = False
 
 
-Offer = Create | Update | Delete
-Fact = Reading | Entry | Entries | Missing | Order | Doubt
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Offers to end an active order of the chart, with the fields of a template.
+
+    Only a prescription can be stopped; of a statement or dispense nothing is offered.
+    """
+
+    entry: Entry
+    draft: str
+    recommended: bool = False
+
+
+Offer = Create | Update | Delete | Stop
+Fact = Reading | Entry | Entries | Missing | Order | Allergy | Doubt
 
 
 @dataclass(frozen=True, slots=True)

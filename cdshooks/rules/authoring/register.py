@@ -73,6 +73,8 @@ class Rule(Derived):
     ALS drug itself must not.
     when_drafted: a value set; at order hooks the rule runs only if a draft under
     assessment asks for something of it.
+    on_conflict: whether it speaks about an order whose code and text name
+    different drugs; every other rule leaves such an order alone.
     """
 
     id: str
@@ -85,14 +87,20 @@ class Rule(Derived):
     per: Per = "patient"
     merge: str | None = None
     needs_als: bool = True
+    on_conflict: bool = False
     leaves_out: str = ""
     when_drafted: str | None = None
     gate: Derived | None = field(default=None)
 
     @property
     def drug(self) -> str | None:
-        """The drug whose draft orders this rule is about."""
+        """The drug whose draft orders this rule is about; None also for every drug."""
         return next((i.drug for i in self.inputs.values() if isinstance(i, Draft)), None)
+
+    @property
+    def without_order(self) -> bool:
+        """Whether it also runs once for the patient, at hooks without orders."""
+        return any(isinstance(i, Draft) and i.or_none for i in self.inputs.values())
 
     @property
     def pair(self) -> tuple[str, ...]:
@@ -139,6 +147,7 @@ def rule(
     overrides: tuple[str, ...],
     merge: str | None = None,
     needs_als: bool = True,
+    on_conflict: bool = False,
     leaves_out: str = "",
     when_drafted: str | None = None,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
@@ -165,6 +174,7 @@ def rule(
             per=per,
             merge=merge,
             needs_als=needs_als,
+            on_conflict=on_conflict,
             leaves_out=leaves_out,
             when_drafted=when_drafted,
         )

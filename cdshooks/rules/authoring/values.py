@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
@@ -95,11 +94,13 @@ class UpperLimit:
 
     source: ``range``, ``text``, ``earlier result`` or ``assumed``; an assumed
     limit caps what a rule may say.
+    lowest: another limit of the same result that fits as well, when they disagree.
     """
 
     value: Decimal
     unit: str
     source: Literal["range", "text", "earlier result", "assumed"]
+    lowest: Decimal | None = None
 
 
 class Why(Enum):
@@ -222,83 +223,6 @@ class Sitting:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a dosage: mg each time, times and mg a day; None is unknown, never 0.
-
-    ``low`` and ``high`` bound the daily total when the directions give a range.
-    ``each`` holds the different amounts of concurrent lines, when all are known.
-    """
-
-    per_time: Fraction | None
-    times_a_day: Fraction | None
-    low: Fraction | None
-    high: Fraction | None
-    text: str = ""
-    each: tuple[Fraction, ...] = ()
-
-    @property
-    def a_day(self) -> Fraction | None:
-        """mg a day, when the directions say exactly one amount."""
-        return self.low if self.low == self.high else None
-
-
-@dataclass(frozen=True, slots=True)
-class Regimen:
-    """The directions of one order as far as they can be read.
-
-    steps: consecutive; one step when everything runs at the same time.
-    problems: short names of what could not be read: ``amount``, ``frequency``,
-    ``text-only``, ``timing-conflict``, ``max-dose-conflict``, ``no-directions``…
-    food: ``with-food``, ``after-food``, ``before-food-too-close`` or None.
-    """
-
-    steps: tuple[Step, ...] = ()
-    problems: tuple[str, ...] = ()
-    as_needed: bool = False
-    food: str | None = None
-    route: str | None = None
-    via_tube: bool = False
-    structured: bool = False
-    tapering: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A draft order under assessment, or another order beside it.
-
-    drug: the product set that it was recognised as; ``by_name`` when only its
-    text said so; ``conflict`` when code and text name different drugs.
-    strength: mg per tablet, film or mL (``strength_per``), if the code says.
-    assessed: whether it is a draft of this call to be judged, not only context.
-    end: the last day of an order that is over.
-    """
-
-    type: str
-    id: str
-    status: str
-    intent: str
-    drug: str | None
-    label: str
-    by_name: bool = False
-    conflict: str | None = None
-    form: str | None = None
-    strength: Fraction | None = None
-    strength_per: str | None = None
-    regimen: Regimen = Regimen()
-    day: date | None = None
-    reasons: frozenset[str] = frozenset()
-    version: str = "R4"
-    assessed: bool = True
-    end: date | None = None
-    origins: tuple[Origin, ...] = ()
-
-    @property
-    def reference(self) -> str:
-        """``Type/id`` as selections and delete actions name it."""
-        return f"{self.type}/{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
 class Person:
     """The patient, as far as rules may know: no name, no identifier.
 
@@ -314,11 +238,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The call itself: which hook, today's date, and the encounter it is about."""
+    """The call itself: which hook, today's date, and the encounter it is about.
+
+    orders: ``Type/id`` of the medication orders that it assesses, the first drafted first.
+    """
 
     hook: str
     today: date
     inpatient: bool = False
+    orders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +278,8 @@ class Allergy:
     """A standing allergy or intolerance.
 
     severe: whether criticality, severity or manifestation says so; mild: whether
-    the record says that it was an intolerance or a mild reaction only.
+    the record says that it was less: an intolerance, or a reaction or criticality
+    that is not severe. Neither, when nothing but the allergy was written down.
     """
 
     label: str
@@ -358,3 +287,33 @@ class Allergy:
     mild: bool
     reaction: str = ""
     origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allergies:
+    """What was found of allergies to a drug. Empty and ``whole`` means: looked, none there.
+
+    failed: the searches that were asked for and did not answer.
+    """
+
+    items: tuple[Allergy, ...] = ()
+    whole: bool = True
+    failed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def __iter__(self) -> Iterator[Allergy]:
+        return iter(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """All medication that the patient takes, as far as it can be recognised.
+
+    coded: how many carry a code of a drug terminology; unknown: those that neither
+    a code nor a name identifies, each once.
+    """
+
+    coded: int
+    unknown: Entries

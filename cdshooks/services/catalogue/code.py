@@ -21,11 +21,11 @@ def named(derived: Derived) -> frozenset[str]:
     compares with or offers has its name there.
     """
     methods = {
-        name: method
+        name: function
         for group in own_limits(derived)
         for kind in reversed(group.__mro__)
         for name, method in vars(kind).items()
-        if isfunction(method)
+        if isfunction(function := method.fget if isinstance(method, property) else method)
     }
     found: set[str] = set()
     seen: set[Function] = set()

@@ -14,8 +14,6 @@ from cdshooks.services.catalogue.model import Decision, Described, Number, Quest
 from cdshooks.services.catalogue.plain import HOOKS, amount, paragraphs, question
 from cdshooks.services.catalogue.reads import reads
 
-REMOVE = "Remove the draft order"
-
 
 def describe(rule: Rule, knowledge: Knowledge) -> Described:
     """Everything that the rule's own definition says about it, under this knowledge."""
@@ -29,7 +27,7 @@ def describe(rule: Rule, knowledge: Knowledge) -> Described:
         questions=_questions(steps[1:]),
         numbers=tuple(number(name, knowledge) for name in parameters(rule, knowledge)),
         reads=reads(rule.reads, knowledge),
-        offers=tuple(_offers(steps, knowledge)),
+        offers=tuple(_offers(steps, rule.drug or next(iter(rule.pair), None), knowledge)),
         overrides=tuple(_overrides(rule, steps, knowledge)),
         sources=tuple((name, base.sources[name]) for name in _sources(rule, knowledge)),
         services=tuple(s for s in services() if s.hook in rule.hooks),
@@ -58,7 +56,8 @@ def _of_input(declaration: Input, knowledge: Knowledge) -> Iterator[str]:
     if isinstance(declaration, Latest | Series):
         upper = knowledge.base.measures[declaration.measure].file.upper_limit
         if upper is not None:
-            yield from (upper.assumed, upper.at_least, upper.at_most, upper.lend_days)
+            judged = (upper.assumed, upper.at_least, upper.at_most, upper.lend_days)
+            yield from (name for name in judged if name is not None)
 
 
 def number(name: str, knowledge: Knowledge) -> Number:
@@ -154,14 +153,20 @@ def _silences(rule: Rule) -> Iterator[str]:
             yield situation
 
 
-def _offers(steps: Iterable[Derived], knowledge: Knowledge) -> Iterator[str]:
+def remove(drug: str | None, knowledge: Knowledge) -> str:
+    """The words on the button that removes a draft of a drug."""
+    products = knowledge.base.products.get(drug or "")
+    return f"Remove the {products.label.lower()} draft" if products else "Remove the draft"
+
+
+def _offers(steps: Iterable[Derived], drug: str | None, knowledge: Knowledge) -> Iterator[str]:
     """The labels of the suggestions that the code can make."""
     mentioned = frozenset[str]().union(*(named(step) for step in steps))
     for name, draft in knowledge.base.drafts.items():
         if name in mentioned:
             yield draft.label
     if Delete.__name__ in mentioned:
-        yield REMOVE
+        yield remove(drug, knowledge)
 
 
 def _overrides(rule: Rule, steps: Iterable[Derived], knowledge: Knowledge) -> Iterator[str]:

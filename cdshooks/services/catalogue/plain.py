@@ -19,6 +19,9 @@ HOOKS = {
     "appointment-book": "when an appointment is booked",
 }
 TOPICS = {
+    "RIL-LIVER": "Riluzole and the liver",
+    "RIL-ALT": "Riluzole and ALT",
+    "RIL-START": "Starting riluzole",
     "RESP-NIV": "Breathing: ventilation",
     "RESP-TEST": "Breathing: tests",
     "RESP-AIRWAY": "Breathing: cough and airway",

@@ -8,6 +8,7 @@ from cdshooks.rules.authoring import (
     Allergic,
     Booked,
     Captured,
+    Declined,
     Draft,
     Enrolled,
     Input,
@@ -22,6 +23,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Reported,
     Series,
+    Taken,
     Together,
     Visited,
 )
@@ -80,8 +82,16 @@ def _ways(declaration: Input, knowledge: Knowledge) -> Iterator[tuple[Concept, s
                 yield ("measure", name), TESTS, f"newest {session}, of one recording{last}"
         case Medication(drug=drug, ended=ended):
             yield ("drug", drug), DRUGS, "taken now" + (" or earlier" if ended else "")
-        case Draft(drug=drug):
+        case Draft(drug=str(drug)):
             yield ("drug", drug), DRUGS, "the draft order itself"
+        case Draft():
+            for drug in knowledge.base.products:
+                yield ("drug", drug), DRUGS, "the draft order itself"
+        case Declined(drug=drug):
+            yield ("drug", drug), DRUGS, "refusals, and ends with a reason written down"
+        case Taken():
+            for drug in knowledge.base.products:
+                yield ("drug", drug), DRUGS, "everything that is taken"
         case OneOf(drug=drug):
             yield ("drug", drug), DRUGS, "one of the two orders"
         case Allergic(drug=name):

@@ -1,0 +1,56 @@
+"""All that a patient takes, of whatever drug: what of it could be recognised at all."""
+
+from collections.abc import Iterator
+
+from cdshooks.chart.drugs import concepts_of, identify
+from cdshooks.chart.index import Record
+from cdshooks.chart.orders import MEDICATIONS, goes_on, is_draft
+from cdshooks.chart.view import View
+from cdshooks.fhir.elements import texts
+from cdshooks.rules.authoring import Entries, Entry, Origin, Taken, Takes
+
+RECOGNISED = ("rxnorm", "atc", "snomed")
+"""Terminologies by whose codes this service knows drugs."""
+
+
+def taken(view: View, wanted: Taken) -> Takes:
+    """The medication that goes on: how much of it has a drug code, and what nothing identifies.
+
+    A drug that is listed twice under one text is one drug.
+    """
+    going_on = list(_going_on(view))
+    coded = sum(_is_coded(record, view) for record in going_on)
+    unknown: dict[str, Entry] = {}
+    for record in going_on:
+        if not _is_coded(record, view) and identify(view, record.resource) is None:
+            label = _label(record, view)
+            unknown.setdefault(label.casefold() or record.reference, _entry(record, label))
+    covers = [cover for type in MEDICATIONS if (cover := view.coverage(type)).asked]
+    failed = tuple(key for cover in covers for key in cover.failed)
+    whole = bool(covers) and all(cover.whole for cover in covers)
+    return Takes(coded, Entries(tuple(unknown.values()), whole, failed, "medication"))
+
+
+def _going_on(view: View) -> Iterator[Record]:
+    """What is taken, without the drafts of the call that the chart may already hold."""
+    for type in MEDICATIONS:
+        for record in view.index.of(type):
+            if goes_on(record, view) and not is_draft(record, view):
+                yield record
+
+
+def _is_coded(record: Record, view: View) -> bool:
+    concepts = concepts_of(view, record.resource)
+    codes = (code for concept in concepts for code in view.index.concept(concept))
+    return any(code.system in RECOGNISED for code in codes)
+
+
+def _label(record: Record, view: View) -> str:
+    concepts = concepts_of(view, record.resource)
+    return next((text for concept in concepts for text in texts(concept)), "")
+
+
+def _entry(record: Record, label: str) -> Entry:
+    shown = label or "medication without a name"
+    origin = Origin(record.reference, "Medication", shown, "", None)
+    return Entry(record.type, record.id, shown, "active", origins=(origin,))

@@ -1,0 +1,91 @@
+"""What a rule is given of an order: its drug, its product, its directions."""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from cdshooks.rules.authoring.values import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a dosage: mg each time, times and mg a day; None is unknown, never 0.
+
+    ``low`` and ``high`` bound the daily total when the directions give a range.
+    ``each`` holds the different amounts of concurrent lines, when all are known.
+    """
+
+    per_time: Fraction | None
+    times_a_day: Fraction | None
+    low: Fraction | None
+    high: Fraction | None
+    text: str = ""
+    each: tuple[Fraction, ...] = ()
+
+    @property
+    def a_day(self) -> Fraction | None:
+        """mg a day, when the directions say exactly one amount."""
+        return self.low if self.low == self.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """The directions of one order as far as they can be read.
+
+    steps: consecutive; one step when everything runs at the same time.
+    problems: short names of what could not be read: ``amount``, ``frequency``,
+    ``text-only``, ``timing-conflict``, ``max-dose-conflict``, ``no-directions``…
+    food: ``with-food``, ``after-food``, ``before-food-too-close`` or None.
+    """
+
+    steps: tuple[Step, ...] = ()
+    problems: tuple[str, ...] = ()
+    as_needed: bool = False
+    food: str | None = None
+    route: str | None = None
+    via_tube: bool = False
+    structured: bool = False
+    tapering: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A draft order under assessment, or another order beside it.
+
+    drug: the product set that it was recognised as; ``by_name`` when only its
+    text said so; ``conflict`` when code and text name different drugs.
+    strength: mg per tablet, film or mL (``strength_per``), if the code says.
+    assessed: whether it is a draft of this call to be judged, not only context.
+    drafted: whether it is of this call at all, and not of the chart.
+    end: the last day of an order that is over.
+    replaces: ``Type/id`` of the order that it says it takes the place of.
+    written: the text of the order that names the drug, for one recognised by name
+    or whose text names another.
+    """
+
+    type: str
+    id: str
+    status: str
+    intent: str
+    drug: str | None
+    label: str
+    by_name: bool = False
+    conflict: str | None = None
+    form: str | None = None
+    strength: Fraction | None = None
+    strength_per: str | None = None
+    regimen: Regimen = Regimen()
+    day: date | None = None
+    reasons: frozenset[str] = frozenset()
+    version: str = "R4"
+    assessed: bool = True
+    drafted: bool = True
+    end: date | None = None
+    replaces: str | None = None
+    written: str = ""
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """``Type/id`` as selections and delete actions name it."""
+        return f"{self.type}/{self.id}"
