@@ -90,7 +90,7 @@ def arranged(
     An order from before the last result was answered by it. A draft of the call
     has no day and counts.
     """
-    orders = [e for e in recent if e.day is None or since is None or e.day > since]
+    orders = [e for e in recent if _unanswered(e, since)]
     waiting = [*booked, *orders]
     late = tuple(_late(e) for e in requests if e not in orders and _unanswered(e, since))
     return Arranged(_words(waiting[0]) if waiting else None, late)
