@@ -64,7 +64,7 @@ def blood_gas_indicated(
         return _nothing_found(paco2, bicarbonate)
     orders = arranged(recent, requests, paco2.day if isinstance(paco2, Reading) else None)
     if orders.by:
-        return NotIndicated(f"blood gas {orders}")
+        return NotIndicated(f"blood gas {orders.by}")
     worst = max(triggers, key=lambda t: LEVELS.index(t.level))
     return Recommend(
         summary=f"{worst.finding}: check blood gas for CO2 retention",

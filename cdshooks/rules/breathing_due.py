@@ -9,7 +9,6 @@ from cdshooks.rules.authoring import (
     Call,
     CannotAssess,
     Create,
-    Entry,
     Limits,
     NotIndicated,
     Outcome,
@@ -28,7 +27,7 @@ from cdshooks.rules.states.breathing_tests import (
     last_breathing_test,
     pft_arranged,
 )
-from cdshooks.rules.states.due_today import NEAR, clinic_visit
+from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.niv_model import Criterion
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.progression import progresses_fast
@@ -49,7 +48,7 @@ class DueLimits(Limits):
     pft_min_days: Threshold
 
 
-Clinic = Annotated[Entry | None, State(clinic_visit)]
+Clinic = Annotated[bool, State(clinic_near)]
 Ventilation = Annotated[Vent, State(vent)]
 Last = Annotated[LastTest, State(last_breathing_test)]
 Tests = Annotated[Arranged, State(pft_arranged)]
@@ -87,7 +86,7 @@ def pft_baseline_missing(
     if not limits.pft_baseline_after_days.met_by(age):
         return NotIndicated(f"diagnosed {age} days ago")
     if arranged.by:
-        return NotIndicated(f"breathing tests {arranged}")
+        return NotIndicated(f"breathing tests {arranged.by}")
     if clinic:
         return NotIndicated(NEAR)
     day = on(population.diagnosed)
@@ -148,7 +147,7 @@ def pft_overdue(
     if not overdue and not due.met_by(age):
         return NotIndicated(f"{last.reading} is {age} days old")
     if not overdue and (arranged.by or clinic):
-        return NotIndicated(f"breathing tests {arranged}" if arranged.by else NEAR)
+        return NotIndicated(f"breathing tests {arranged.by}" if arranged.by else NEAR)
     call_for_niv = stale if vent.state == "none" else None
     advice = _overdue(last.reading, call_for_niv, fast, arranged)
     by = limits.pft_min_days if overdue else due
@@ -162,7 +161,7 @@ def _overdue(
 ) -> Recommend:
     """The advice at its lowest level, without its limit."""
     told = f"{last.label} {last.amount} on {on(last.day)}"
-    booked = f"; {arranged}" if arranged.by else ""
+    booked = f"; {arranged.by}" if arranged.by else ""
     return Recommend(
         summary=f"Breathing tests due: last {told} ({last.age} days ago){booked}",
         indicator="info",

@@ -190,7 +190,7 @@ def nocturnal_oximetry_due(
     if cause is None:
         return NotIndicated("no early weakness")
     if arranged.by:
-        return NotIndicated(f"overnight oximetry {arranged}")
+        return NotIndicated(f"overnight oximetry {arranged.by}")
     return Recommend(
         summary=f"No overnight oximetry in 6 months; {cause.told}",
         indicator="info",

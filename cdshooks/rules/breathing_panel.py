@@ -7,7 +7,6 @@ from cdshooks.rules.authoring import (
     Call,
     CannotAssess,
     Create,
-    Entry,
     Missing,
     NotIndicated,
     Outcome,
@@ -18,7 +17,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.breathing_tests import UNTESTABLE
-from cdshooks.rules.states.due_today import NEAR, clinic_visit
+from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.panel import (
     COUGH_FLOW,
     PRESSURE,
@@ -52,7 +51,7 @@ def pft_panel_incomplete(
     site: Annotated[SiteTests, State(site_tests)],
     on_order: Annotated[frozenset[str], State(tests_on_order)],
     bulbar: Annotated[int | None, State(bulbar_score)],
-    clinic: Annotated[Entry | None, State(clinic_visit)],
+    clinic: Annotated[bool, State(clinic_near)],
 ) -> Outcome:
     """
     Ask for a pressure and for cough flow where spirometry stands alone.

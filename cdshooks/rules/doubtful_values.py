@@ -1,6 +1,7 @@
 """Which values could not be used, or contradict each other?"""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Annotated
 
 from cdshooks.rules.authoring import (
@@ -66,7 +67,7 @@ def _told(
     doubts: Iterable[Doubt], kind: str, words: Callable[[Doubt], str], drafts: tuple[str, ...]
 ) -> Outcome:
     """One card for all of a kind: the newest in the summary, the others below."""
-    found = sorted((d for d in doubts if d.kind == kind), key=_newest_first)
+    found = sorted((d for d in doubts if d.kind == kind), key=_day, reverse=True)
     if not found:
         return NotIndicated("every value that was wanted could be used")
     told = [words(doubt) for doubt in found]
@@ -79,13 +80,13 @@ def _told(
     )
 
 
-def _newest_first(doubt: Doubt) -> tuple[int, str]:
-    return (-doubt.day.toordinal() if doubt.day else 0, doubt.text)
+def _day(doubt: Doubt) -> tuple[date, str]:
+    return (doubt.day or date.min, doubt.text)
 
 
 def _amount(doubt: Doubt) -> str:
     """The measure with its value and unit as they were sent; a score has no unit to show."""
-    origin = doubt.origins[0]
+    [origin] = doubt.origins
     unit = "" if origin.unit.startswith("{") else origin.unit
     return " ".join(part for part in (doubt.label, origin.value, unit) if part)
 
@@ -95,8 +96,8 @@ def _implausible(doubt: Doubt) -> str:
 
 
 def _without_unit(doubt: Doubt) -> str:
-    value = doubt.origins[0].value
-    return f"Ignored: {doubt.label} {value} {doubt.reason}"
+    [origin] = doubt.origins
+    return f"Ignored: {doubt.label} {origin.value} {doubt.reason}"
 
 
 def _conflicting(doubt: Doubt) -> str:

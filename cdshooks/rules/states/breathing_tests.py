@@ -38,9 +38,9 @@ class LastTest:
     """
 
     reading: Reading | None
-    unusable: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    known: bool = True
+    unusable: tuple[str, ...]
+    failed: tuple[str, ...]
+    known: bool
 
 
 @derived
@@ -73,17 +73,12 @@ def last_breathing_test(
 class Arranged:
     """What was done to have a test made: in time, or so long ago that it needs asking.
 
-    by: the order or appointment that will bring a result; late: what to say of others.
+    by: what will bring a result, in words: ``booked 2 Jul 2026``, ``ordered`` without
+    a day for a draft; None if nothing will. late: what to say of other orders.
     """
 
-    by: Entry | None = None
-    late: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        if self.by is None:
-            return "not arranged"
-        word = "booked" if self.by.type == "Appointment" else "ordered"
-        return f"{word} {on(self.by.day)}" if self.by.day else word
+    by: str | None
+    late: tuple[str, ...]
 
 
 def arranged(
@@ -95,10 +90,15 @@ def arranged(
     An order from before the last result was answered by it. A draft of the call
     has no day and counts.
     """
-    orders = [e for e in recent if e.day is None or since is None or e.day > since]
+    orders = [e for e in recent if _unanswered(e, since)]
     waiting = [*booked, *orders]
     late = tuple(_late(e) for e in requests if e not in orders and _unanswered(e, since))
-    return Arranged(waiting[0] if waiting else None, late)
+    return Arranged(_words(waiting[0]) if waiting else None, late)
+
+
+def _words(entry: Entry) -> str:
+    word = "booked" if entry.type == "Appointment" else "ordered"
+    return f"{word} {on(entry.day)}" if entry.day else word
 
 
 def _unanswered(order: Entry, since: date | None) -> bool:

@@ -1,9 +1,8 @@
 """Is an ALS clinic visit so near that what is only due will be seen to there?"""
 
-from datetime import date
 from typing import Annotated
 
-from cdshooks.rules.authoring import Booked, Entries, Entry, Visited, derived
+from cdshooks.rules.authoring import Booked, Entries, Visited, derived
 
 OPEN = ("in-progress", "arrived", "triaged", "onleave")
 """Statuses of a visit that is going on."""
@@ -12,16 +11,13 @@ NEAR = "an ALS clinic visit is in progress or booked"
 
 
 @derived
-def clinic_visit(
+def clinic_near(
     visits: Annotated[Entries, Visited("als-clinic", lookback="clinic_open_days")],
     booked: Annotated[Entries, Booked("als-clinic", within="clinic_booked_days")],
-) -> Entry | None:
+) -> bool:
     """
-    The ALS clinic visit in progress, or else the next one booked soon.
+    Whether an ALS clinic visit is in progress, or booked soon.
 
     A visit that began long ago and was never closed is not in progress.
     """
-    going_on = [visit for visit in visits if visit.status in OPEN]
-    if going_on:
-        return going_on[-1]
-    return min(booked, key=lambda visit: visit.start or date.max, default=None)
+    return bool(booked) or any(visit.status in OPEN for visit in visits)

@@ -96,13 +96,12 @@ class SlopeLimits(Limits):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """An ALSFRS-R total of a day. recorded: the total as entered, where the items say else."""
+    """An ALSFRS-R total of a day, with the total or the items that it was read from."""
 
     day: date
     value: Decimal
     age: int
     evidence: tuple[Reading, ...]
-    recorded: Decimal | None = None
 
 
 @derived
@@ -146,11 +145,7 @@ def alsfrs_scores(
     The original scale of ten items is another score and never counts.
     """
     scores = {t.day: Score(t.day, t.value, t.age, (t,)) for t in totals}
-    for score in sums:
-        entered = scores.get(score.day)
-        wrong = entered.value if entered and entered.value != score.value else None
-        evidence = (*entered.evidence, *score.evidence) if entered else score.evidence
-        scores[score.day] = Score(score.day, score.value, score.age, evidence, wrong)
+    scores.update({score.day: score for score in sums})
     return tuple(scores[day] for day in sorted(scores))
 
 
