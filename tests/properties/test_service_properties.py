@@ -80,7 +80,7 @@ def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
             document = document[key]
         except (KeyError, IndexError, TypeError):
             return
-    if isinstance(document, dict) or (
+    if (isinstance(document, dict) and isinstance(path[-1], str)) or (
         isinstance(document, list) and isinstance(path[-1], int) and path[-1] < len(document)
     ):
         document[path[-1]] = value
