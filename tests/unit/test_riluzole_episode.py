@@ -151,3 +151,16 @@ def test_nothing_read_is_not_the_same_as_nothing_taken() -> None:
     assert not_taken(riluzole_episode(stopped, Call("patient-view", TODAY), LIMITS)) == (
         NotIndicated("riluzole was stopped")
     )
+
+
+def test_exposed_are_the_days_of_every_period() -> None:
+    found = episode(entry(600, 500, "completed"), entry(50))
+    exposed = {days: found.exposed(TODAY - timedelta(days=days)) for days in (601, 550, 499, 10)}
+    assert exposed == {601: False, 550: True, 499: False, 10: True}
+
+
+def test_the_longest_of_overlapping_entries_ends_a_period() -> None:
+    found = episode(
+        entry(900, 890, "completed"), entry(600, 300, "completed"), entry(590, 580, "completed")
+    )
+    assert found.periods[-1] == Period(TODAY - timedelta(days=600), TODAY - timedelta(days=300))
