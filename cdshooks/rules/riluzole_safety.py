@@ -48,7 +48,7 @@ def riluzole_hypersensitivity(
     when it was an intolerance, or when what is written down was not severe.
     """
     if not allergies:
-        if allergies.failed or not allergies.whole:
+        if not allergies.whole:
             return CannotAssess("allergies could not be read", allergies.failed)
         return NotIndicated("no allergy to riluzole is recorded")
     worst = max(allergies, key=_gravity)
@@ -151,4 +151,6 @@ def _together(one: Order, other: Order) -> str:
 def _daily(order: Order) -> Fraction | None:
     """mg a day, when all of the directions are one known amount."""
     steps = order.regimen.steps
-    return steps[0].a_day if len(steps) == 1 else None
+    if len(steps) > 1:
+        return None
+    return next((step.a_day for step in steps), None)
