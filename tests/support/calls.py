@@ -55,7 +55,9 @@ def recorded(name: str) -> Json:
     body = examples.moved(body, TODAY - start)
     if "prefetch" in body:
         asked = prefetch_templates(service_of(body["hook"]), site_of(settings()))
-        body["prefetch"] = {key: dict(EMPTY) for key in asked if key != "patient"} | body["prefetch"]
+        body["prefetch"] = {key: dict(EMPTY) for key in asked if key != "patient"} | body[
+            "prefetch"
+        ]
     return body
 
 
