@@ -91,7 +91,7 @@ def read_chart(
     for result in results:
         for resource in result.resources:
             index.add(resource)
-    index.foreign += sum(not index.owns(draft) for _, draft in context.draft_orders)
+    index.count_foreign(sum(not index.owns(draft) for _, draft in context.draft_orders))
     return View(
         index=index,
         results=results,

@@ -52,23 +52,46 @@ class Record:
 
 @dataclass
 class Index:
-    """Built once a call. ``foreign`` counts what belonged to another patient."""
+    """Built once a call, each type when it is first asked for.
+
+    A chart without ALS is known by its problem list: its results are never read.
+    """
 
     systems: Systems
     patient_id: str
-    foreign: int = 0
+    _waiting: dict[str, list[Json]] = field(default_factory=dict)
+    _foreign: int = 0
     _types: dict[str, list[Record]] = field(default_factory=dict)
     _codes: dict[str, dict[Code, list[Record]]] = field(default_factory=dict)
     _ids: dict[str, Record] = field(default_factory=dict)
     _count: int = 0
 
     def add(self, resource: Json) -> None:
-        """Takes a resource in, unless it is another patient's or was taken before."""
+        """Takes a resource in, to be read when its type is asked for."""
         type = resource.get("resourceType")
-        if not isinstance(type, str):
-            return
+        if isinstance(type, str):
+            self._waiting.setdefault(type, []).append(resource)
+
+    def count_foreign(self, number: int) -> None:
+        """Counts resources of another patient that never came in."""
+        self._foreign += number
+
+    @property
+    def foreign(self) -> int:
+        """How many resources belonged to another patient."""
+        for type in list(self._waiting):
+            self._read(type)
+        return self._foreign
+
+    def _read(self, type: str) -> None:
+        """Indexes what waits of a type."""
+        for resource in self._waiting.pop(type, ()):
+            self._take(resource, type)
+
+    def _take(self, resource: Json, type: str) -> None:
+        """Indexes a resource, unless it is another patient's or was taken before."""
         if not self.owns(resource):
-            self.foreign += 1
+            self._foreign += 1
             return
         id = string(resource.get("id"))
         if id is not None and f"{type}/{id}" in self._ids:
@@ -84,6 +107,7 @@ class Index:
 
     def of(self, type: str) -> list[Record]:
         """Every resource of a type."""
+        self._read(type)
         return self._types.get(type, [])
 
     def get(self, reference: str | None) -> Record | None:
@@ -91,10 +115,12 @@ class Index:
         if not reference:
             return None
         parts = reference.partition("/_history/")[0].split("/")
+        self._read(parts[-2] if len(parts) > 1 else "")
         return self._ids.get("/".join(parts[-2:]))
 
     def coded(self, type: str, value_sets: Iterable[ValueSet]) -> list[Record]:
         """Every record of a type with a code in one of the value sets, each once, as taken in."""
+        self._read(type)
         by_code = self._codes.get(type)
         if not by_code:
             return []
