@@ -8,14 +8,13 @@ from uuid import uuid4
 from cdshooks.cards.detail import detail
 from cdshooks.cards.drafts import action, companions, label
 from cdshooks.cards.text import summary
-from cdshooks.chart import View
+from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import Parameter
 from cdshooks.rules.authoring import LEVELS, Entry, Offer, Order, Origin, Recommend, origins
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
-ORDER_HOOKS = ("order-select", "order-sign")
 DUE = "DUE"
 INFOS_AT_ORDERS = 3
 CARDS_AT_VIEWS = 5

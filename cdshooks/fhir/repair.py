@@ -21,7 +21,7 @@ def repaired(resource: Json) -> Json | None:
     and so is whatever still does not validate, the innermost element first.
     """
     type = resource.get("resourceType")
-    model = _model(type) if isinstance(type, str) else None
+    model = model_of(type) if isinstance(type, str) else None
     body: Json = _without_empties(resource) or {}
     if model is None:
         return None
@@ -39,7 +39,7 @@ def repaired(resource: Json) -> Json | None:
 def is_valid(resource: Json) -> bool:
     """Whether a resource is valid R4 as it stands."""
     type = resource.get("resourceType")
-    model = _model(type) if isinstance(type, str) else None
+    model = model_of(type) if isinstance(type, str) else None
     return model is not None and not problems(resource, model)
 
 
@@ -53,7 +53,8 @@ def problems(body: Json, model: type[BaseModel]) -> list[tuple[tuple[int | str, 
 
 
 @cache
-def _model(name: str) -> type[BaseModel] | None:
+def model_of(name: str) -> type[BaseModel] | None:
+    """The R4B model of a resource type; None for a name that is none."""
     try:
         found: type[BaseModel] = get_fhir_model_class(name)
     except (ValueError, LookupError, ImportError):

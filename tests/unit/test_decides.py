@@ -88,11 +88,9 @@ def test_every_row_of_a_criterion_is_met_by_some_patient() -> None:
         assert any(by <= set(row.names) for by in shown[row.id, row.level]), row
 
 
-@pytest.mark.parametrize("rule", rules.load(), ids=str)
+@pytest.mark.parametrize("rule", [r for r in rules.load() if rows_of(r.function)], ids=str)
 def test_the_levels_of_the_table_are_those_that_patients_get(rule: Rule) -> None:
     described = describe(rule, KNOWLEDGE)
-    if not described.decisions:
-        pytest.skip("no decision table")
     told = {row.level for row in described.decisions}
     seen = {result.outcome for result in outcomes(rule.id)}
     assert told & set(LEVELS) == seen & set(LEVELS)
