@@ -47,3 +47,15 @@ class SettingsInvalid(CdsHooksError):
 
 class UnitUnknown(CdsHooksError):
     """A unit that the closed table of this quantity does not hold."""
+
+
+class NotAuthenticated(CdsHooksError):
+    """The caller did not prove who it is; ``reason`` is for the log, never for the caller."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("authentication required")
+        self.reason = reason
+
+
+class StoreUnavailable(CdsHooksError):
+    """The store of feedback and replay ids does not answer."""
