@@ -8,10 +8,11 @@ for one of the two values speaks softly and says that they conflict.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import ORDER_HOOKS, View, answer, asks_for, drafts, pairs
+from cdshooks.chart import ORDER_HOOKS, View, answer, asks_for, disagrees, drafts, pairs
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
@@ -176,25 +177,17 @@ def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
 def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
     """The outcome, evaluated for both values where the same day holds two."""
     outcome = _call(rule, orders, view, after)
-    inputs = [answer(view, d) for d in rule.reads if _answerable(d)]
-    unanswered = {key for a in inputs for key in getattr(a, "failed", ())}
+    doubtful = [a for d, a in view.doubtful.items() if d in rule.reads]
+    unanswered = {key for a in doubtful for key in getattr(a, "failed", ())}
     failed = tuple(r.search.key for r in view.results if r.search.key in unanswered)
     conflict = False
-    if any(_disagrees(a) for a in inputs):
+    if any(disagrees(a) for a in doubtful):
         other = _call(rule, orders, view.worst_view(), after)
         outcome, conflict = _reconciled(outcome, other)
     if any(o.by_name for o in orders) and isinstance(outcome, Recommend):
         outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
         outcome = outcome.capped("warning")
     return Finding(rule, outcome, conflict=conflict, failed=failed)
-
-
-def _disagrees(answered: object) -> bool:
-    if isinstance(answered, Reading):
-        return answered.rival is not None
-    return isinstance(answered, tuple) and any(
-        isinstance(r, Reading) and r.rival is not None for r in answered
-    )
 
 
 def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
@@ -217,27 +210,37 @@ def _call(rule: Derived, orders: Subject, view: View, after: Aftermath) -> Any:
     return rule.function(**_arguments(rule, orders, view, after))
 
 
+Resolver = Callable[[View, Aftermath], Any]
+"""What gives one input its value."""
+
+
 def _arguments(function: Derived, orders: Subject, view: View, after: Aftermath) -> dict[str, Any]:
     """The value of every declared input; orders fill the inputs for them in turn."""
     remaining = iter(orders)
     return {
-        name: next(remaining, None)
-        if isinstance(declaration, Draft | OneOf)
-        else _value(declaration, view, after)
-        for name, declaration in function.inputs.items()
+        name: resolve(view, after) if resolve else next(remaining, None)
+        for name, resolve in _resolvers(function)
     }
 
 
-def _value(declaration: Input | type[Limits], view: View, after: Aftermath) -> Any:
+@cache
+def _resolvers(function: Derived) -> tuple[tuple[str, Resolver | None], ...]:
+    """How each input of a function is answered, decided once; None for one that is an order."""
+    return tuple((name, _resolver(declared)) for name, declared in function.inputs.items())
+
+
+def _resolver(declaration: Input | type[Limits]) -> Resolver | None:
     if isinstance(declaration, type):
-        return limits_of(declaration, view.knowledge)
+        return lambda view, _: limits_of(declaration, view.knowledge)
+    if isinstance(declaration, Draft | OneOf):
+        return None
     if isinstance(declaration, State):
-        return _state(declaration, view)
+        return lambda view, _: _state(declaration, view)
     if isinstance(declaration, Unread):
-        return after.not_read
+        return lambda _, after: after.not_read
     if isinstance(declaration, Doubts):
-        return after.doubts
-    return answer(view, declaration)
+        return lambda _, after: after.doubts
+    return lambda view, _: answer(view, declaration)
 
 
 def _answerable(declaration: Input) -> bool:
@@ -251,15 +254,16 @@ def state_of(function: Callable[..., Any], view: View) -> Any:
 
 def _state(declaration: State, view: View) -> Any:
     """A derived state, computed once a view; as of another day from what was known then."""
-    if declaration in view.memory:
-        return view.memory[declaration]
+    key = declaration.function if declaration.as_of is None else declaration
+    if key in view.memory:
+        return view.memory[key]
     if declaration.as_of is None:
         value = _call(derived_of(declaration.function), (), view, EMPTY)
     else:
         day = _state(State(declaration.as_of), view)
         past = State(declaration.function)
         value = None if day is None else _state(past, view.on(day))
-    view.memory[declaration] = value
+    view.memory[key] = value
     return value
 
 

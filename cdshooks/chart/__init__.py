@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from cdshooks.chart.absent import is_absent, shared_answers
 from cdshooks.chart.allergies import allergic
 from cdshooks.chart.bookings import booked
 from cdshooks.chart.care import ordered, performed, visited
@@ -35,6 +36,7 @@ from cdshooks.rules.authoring import (
     Ordered,
     Patient,
     Performed,
+    Reading,
     Refused,
     Reported,
     Series,
@@ -69,9 +71,31 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
 
 def answer(view: View, wanted: Input) -> object:
     """What the chart says to a declaration; computed once a view."""
-    if wanted not in view.memory:
-        view.memory[wanted] = _ANSWERS[type(wanted)](view, wanted)
-    return view.memory[wanted]
+    memory = view.memory
+    if wanted in memory:
+        return memory[wanted]
+    found = memory[wanted] = _answered(view, wanted)
+    if getattr(found, "failed", ()) or disagrees(found):
+        view.doubtful[wanted] = found
+    return found
+
+
+def _answered(view: View, wanted: Input) -> object:
+    shared = view.remembered("shared answers", shared_answers)
+    if shared is None or not is_absent(view, wanted):
+        return _ANSWERS[type(wanted)](view, wanted)
+    if wanted not in shared:
+        shared[wanted] = _ANSWERS[type(wanted)](view, wanted)
+    return shared[wanted]
+
+
+def disagrees(answered: object) -> bool:
+    """Whether an answer holds a value with which another of the same day disagrees."""
+    if isinstance(answered, Reading):
+        return answered.rival is not None
+    return isinstance(answered, tuple) and any(
+        isinstance(r, Reading) and r.rival is not None for r in answered
+    )
 
 
 def read_chart(
@@ -114,6 +138,7 @@ __all__ = [
     "answer",
     "as_prefetch",
     "asks_for",
+    "disagrees",
     "drafts",
     "pairs",
     "plan",

@@ -134,6 +134,19 @@ class Index:
             found.update((record.place, record) for code in held for record in by_code[code])
         return sorted(found.values(), key=attrgetter("place"))
 
+    def has_any(self, type: str, value_sets: Iterable[ValueSet]) -> bool:
+        """Whether any record of a type has a code in one of the value sets."""
+        self._read(type)
+        by_code = self._codes.get(type)
+        if not by_code:
+            return False
+        return any(
+            any(code in value_set for code in by_code)
+            if value_set.prefixes
+            else not value_set.exact.isdisjoint(by_code)
+            for value_set in value_sets
+        )
+
     def concept(self, value: object) -> tuple[Code, ...]:
         """The codes of a CodeableConcept or Coding, or of a list of them."""
         return tuple(codes_of(value, self.systems))

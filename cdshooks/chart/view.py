@@ -1,14 +1,17 @@
 """A chart as of a day: what every answer needs, and nothing more."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from cdshooks.chart.index import Index, Record
 from cdshooks.chart.sources import Coverage, Result, coverage
 from cdshooks.fhir.elements import Json, objects
 from cdshooks.knowledge import Code, Knowledge, Measure, Threshold, ValueSet
 from cdshooks.protocol import Context
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class View:
     worst: whether same-day disagreements answer with the worse value.
     memory: answers already given, by declaration; a view of another day or
     choice has its own.
+    doubtful: those answers that wanted a search which failed, or hold a disagreement.
     """
 
     index: Index
@@ -30,6 +34,7 @@ class View:
     zone: tzinfo
     worst: bool = False
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+    doubtful: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property
     def past(self) -> bool:
@@ -57,6 +62,13 @@ class View:
 
     def _kept(self, key: object, made: "View") -> "View":
         kept: View = self.memory.setdefault(key, made)
+        return kept
+
+    def remembered(self, key: str, make: Callable[["View"], T]) -> T:
+        """What ``make`` says of this view, asked once."""
+        if key not in self.memory:
+            self.memory[key] = make(self)
+        kept: T = self.memory[key]
         return kept
 
     def value_set(self, id: str) -> ValueSet:

@@ -24,7 +24,7 @@ CLASSES: dict[Class, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derived:
     """A pure function of declared inputs whose result other functions may read."""
 
@@ -62,7 +62,7 @@ class Derived:
         return frozenset(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule(Derived):
     """A rule: a pure function with a name, a place and a basis.
 
