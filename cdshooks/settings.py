@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainValidator,
+    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -113,6 +114,27 @@ class Settings(BaseSettings):
         description="the http(s) URL by which clients reach this service, without query",
     )
     auth: Literal["required", "off"] = Field(default="required", description="required or off")
+    trusted_clients: Path | None = Field(
+        default=None,
+        description="the TOML file of the CDS clients that may call, see clients.md; "
+        "needed while CDSHOOKS_AUTH is required",
+    )
+    allow_public_sandbox: bool = Field(
+        default=False,
+        description="true lets the public CDS Hooks Sandbox be a trusted client of serve, "
+        "although anybody can sign as it: for synthetic patients only",
+    )
+    allow_plain_http: bool = Field(
+        default=False,
+        description="true lets serve require authentication at an http address, where tokens "
+        "and patients' data can be read on the way: to try it only",
+    )
+    admin_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="16 characters or more, the bearer token of whoever reads /metrics "
+        "and /insights",
+    )
     allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = Field(
         default=(),
         description="origins such as https://ehr.example.org, comma-separated, no *",

@@ -6,16 +6,17 @@ import structlog
 from flask import Blueprint, Response, request
 
 from cdshooks.errors import RequestInvalid, ServiceUnknown
+from cdshooks.http.authentication import site_of_caller
 from cdshooks.http.body import read_json
 from cdshooks.http.clock import Clock
 from cdshooks.http.exchange import exchange
 from cdshooks.http.reply import json_reply
 from cdshooks.protocol import HookRequest, parse_request
 from cdshooks.services import Service, answer, services
-from cdshooks.services.answer import Site
+from cdshooks.services.sites import Sites
 
 
-def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
+def blueprint(sites: Sites, max_bytes: int, clock: Clock) -> Blueprint:
     """The service endpoints; ``clock`` says at which instant each call is judged."""
     pages = Blueprint("call", __name__)
 
@@ -30,7 +31,7 @@ def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
-        answered = answer.answer(service, hook_request, site, clock())
+        answered = answer.answer(service, hook_request, site_of_caller(sites), clock())
         current.timings.update(answered.timings)
         for finding in answered.findings:
             if finding.error:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from cdshooks.security.addresses import Refused, origin
 from cdshooks.security.clients import MAX_LIFETIME_S, Client
 from cdshooks.security.keys import ALGORITHMS, Key
 from cdshooks.security.policy import Policy
@@ -22,21 +23,25 @@ def _issuer(value: str) -> str:
 
 
 def _https(value: str) -> str:
-    url = urlsplit(value)
-    plain = url.username is None and url.password is None and "@" not in url.netloc
-    if url.scheme != "https" or not url.hostname or url.port == 0 or not plain or url.fragment:
+    if not _origin(value).startswith("https:") or urlsplit(value).fragment:
         raise ValueError("no https URL")
-    return _issuer(value)
+    return value
 
 
 def _fhir_server(value: str) -> str:
-    if urlsplit(value).scheme == "http" and urlsplit(value).hostname in _LOOPBACK:
-        _https(value.replace("http:", "https:", 1))
-    else:
-        _https(value)
-    if urlsplit(value).query:
+    host = urlsplit(value).hostname
+    if not (_origin(value).startswith("https:") or host in _LOOPBACK):
+        raise ValueError("no https URL")
+    if urlsplit(value).query or urlsplit(value).fragment:
         raise ValueError("more than a base URL")
     return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    try:
+        return origin(value)
+    except Refused:
+        raise ValueError("no address") from None
 
 
 def _text(value: str) -> str:

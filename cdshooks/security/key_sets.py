@@ -11,6 +11,7 @@ import structlog
 
 from cdshooks.errors import CdsHooksError
 from cdshooks.security.keys import Key, KeyUnusable, keys_of
+from cdshooks.security.outbound import Outbound
 
 FRESH_S = 600.0
 """How long an answer of a key server is used before it is asked again."""
@@ -24,27 +25,6 @@ MAX_BYTES = 256 * 1024
 
 class KeysUnavailable(CdsHooksError):
     """The key server gave no usable answer, and no earlier one is recent enough."""
-
-
-class Reply(Protocol):
-    """An answer over HTTP, as far as it matters here."""
-
-    @property
-    def status(self) -> int:
-        """The status code."""
-
-    @property
-    def body(self) -> bytes:
-        """The whole body."""
-
-
-class Fetches(Protocol):
-    """What reads an address on the network: ``outbound.Outbound``, or a test's own."""
-
-    def get(
-        self, url: str, *, headers: Mapping[str, str], timeout_s: float, max_bytes: int
-    ) -> Reply:
-        """The answer of ``url``, without following redirects; raises CdsHooksError."""
 
 
 class KeySet(Protocol):
@@ -81,7 +61,7 @@ class Remote:
 
     issuer: str
     url: str
-    outbound: Fetches
+    outbound: Outbound
     timer: Callable[[], float] = monotonic
     _lock: Lock = field(default_factory=Lock)
     _held: _Answer | None = None

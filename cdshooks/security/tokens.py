@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from cdshooks.errors import NotAuthenticated
 from cdshooks.security.clients import Client
-from cdshooks.security.key_sets import Fetches, KeySet, KeysUnavailable, Pinned, Remote
+from cdshooks.security.key_sets import KeySet, KeysUnavailable, Pinned, Remote
 from cdshooks.security.keys import ALGORITHMS, Key
+from cdshooks.security.outbound import Outbound
 from cdshooks.security.policy import Policy
 from cdshooks.security.replays import Replays
 
@@ -90,7 +91,7 @@ class Authenticator:
 
     @classmethod
     def of(
-        cls, clients: Collection[Client], replays: Replays, outbound: Fetches
+        cls, clients: Collection[Client], replays: Replays, outbound: Outbound
     ) -> "Authenticator":
         """For these clients; ``outbound`` asks their key servers."""
         return cls(
@@ -151,7 +152,7 @@ class Authenticator:
             raise NotAuthenticated(Reason.REPLAY)
 
 
-def _keys(client: Client, outbound: Fetches) -> KeySet:
+def _keys(client: Client, outbound: Outbound) -> KeySet:
     if client.jku is None:
         return Pinned(client.keys)
     return Remote(client.issuer, client.jku, outbound)

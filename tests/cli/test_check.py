@@ -63,6 +63,7 @@ def site_with(**changed: Any) -> Site:
 
 def test_what_is_shipped_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("CDSHOOKS_AUTH", "off")
     result = check()
     assert result.exit_code == 0, result.output
     assert last(result).startswith(f"Fit: {len(rules.load())} rules, {len(BASE.parameters)} ")
