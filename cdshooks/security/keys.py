@@ -12,13 +12,12 @@ from jwt import PyJWK
 from cdshooks.errors import CdsHooksError
 
 _RSA = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
-_FITS: Mapping[str, frozenset[str]] = {
-    "RSA": _RSA,
+_CURVES: Mapping[str, frozenset[str]] = {
     "P-256": frozenset({"ES256"}),
     "P-384": frozenset({"ES384"}),
     "P-521": frozenset({"ES512"}),
 }
-ALGORITHMS = frozenset().union(*_FITS.values())
+ALGORITHMS = _RSA.union(*_CURVES.values())
 """Every algorithm that a client may be configured with: none of them has a shared secret."""
 
 _PUBLIC = ("kty", "crv", "x", "y", "n", "e")
@@ -66,16 +65,20 @@ def _check_purpose(jwk: Mapping[str, Any]) -> None:
 
 def _algorithms(jwk: Mapping[str, Any]) -> frozenset[str]:
     """What the type of the key allows, or of that the one that the key names itself."""
-    kind = jwk.get("kty") if jwk.get("kty") == "RSA" else jwk.get("crv")
-    fits = _FITS.get(kind) if isinstance(kind, str) and jwk.get("kty") in ("RSA", "EC") else None
-    if fits is None:
+    fits = _fitting(jwk.get("kty"), str(jwk.get("crv")))
+    if not fits:
         raise KeyUnusable("kty: expected RSA, or EC with crv P-256, P-384 or P-521")
-    named = jwk.get("alg")
-    if named is None:
+    if "alg" not in jwk:
         return fits
-    if named not in tuple(fits):
+    if str(jwk["alg"]) not in fits:
         raise KeyUnusable(f"alg: expected {' or '.join(sorted(fits))} for this type of key")
-    return frozenset({named})
+    return frozenset({str(jwk["alg"])})
+
+
+def _fitting(kind: object, curve: str) -> frozenset[str]:
+    if kind == "RSA":
+        return _RSA
+    return _CURVES.get(curve, frozenset()) if kind == "EC" else frozenset()
 
 
 def _public(jwk: Mapping[str, Any]) -> RSAPublicKey | EllipticCurvePublicKey:
