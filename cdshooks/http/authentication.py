@@ -38,8 +38,9 @@ def install(app: Flask, authenticator: Authenticator | None, public_url: str, cl
         if authenticator is None or not _for_clients():
             return
         sent = request.headers.get("Authorization")
-        g.policy = authenticator.policy(sent, _addresses(public_url, request.path), clock())
-        structlog.contextvars.bind_contextvars(issuer=g.policy.issuer, tenant=g.policy.tenant)
+        # Under the public URL, never under what Host or a proxy's headers say.
+        g.policy = authenticator.policy(sent, public_url + request.path, clock())
+        _log_as(g.policy)
 
 
 def policy() -> Policy:
@@ -60,13 +61,11 @@ def _for_clients() -> bool:
     return rule is not None and (rule.rule == _SERVICES or rule.rule.startswith(f"{_SERVICES}/"))
 
 
-def _addresses(public_url: str, path: str) -> frozenset[str]:
-    """Every spelling of what was called, under the public URL and never under ``Host``.
-
-    A discovery address that somebody typed with a slash at its end leads to ``//id``.
-    """
-    typed = path.replace(f"{_SERVICES}/", f"{_SERVICES}//", 1)
-    return frozenset(public_url + one + end for one in (path, typed) for end in ("", "/"))
+def _log_as(caller: Policy) -> None:
+    """Has every line about this call name the caller."""
+    who = {"issuer": caller.issuer, "tenant": caller.tenant}
+    known = {name: value for name, value in who.items() if value is not None}
+    structlog.contextvars.bind_contextvars(**known)
 
 
 def _refused(error: NotAuthenticated) -> Response:

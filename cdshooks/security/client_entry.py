@@ -71,6 +71,7 @@ def key_list(value: object) -> object:
 
 
 Names = Annotated[list[str], BeforeValidator(names)]
+Keys = Annotated[list[dict[str, Any]], Field(min_length=1), BeforeValidator(key_list)]
 Text = Annotated[str, AfterValidator(_text)]
 
 
@@ -85,9 +86,8 @@ class Entry(BaseModel):
     jku: Annotated[str, AfterValidator(_https)] | None = Field(
         default=None, description="an https URL without user and fragment"
     )
-    jwks: Annotated[list[dict[str, Any]] | None, BeforeValidator(key_list)] = Field(
+    jwks: Keys | None = Field(
         default=None,
-        min_length=1,
         description="the client's public keys: a JWK Set, as JSON text or as a table",
     )
     algorithms: list[Annotated[str, AfterValidator(_algorithm)]] = Field(

@@ -28,6 +28,7 @@ LEEWAY_S = 30
 """How far a client's clock may be ahead of ours. Expiry has no leeway: it is minutes away."""
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
+_SLASHES = re.compile("/{2,}")
 _JWS = PyJWS(algorithms=sorted(ALGORITHMS), options={"enforce_minimum_key_length": True})
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
@@ -100,13 +101,11 @@ class Authenticator:
             replays,
         )
 
-    def policy(
-        self, authorization: str | None, addresses: Collection[str], now: datetime
-    ) -> Policy:
+    def policy(self, authorization: str | None, address: str, now: datetime) -> Policy:
         """What the caller may do.
 
-        authorization: the header of that name. addresses: every spelling of the
-        address that was called. Raises NotAuthenticated, whatever was sent, and
+        authorization: the header of that name. address: the public URL of what is
+        called. Raises NotAuthenticated, whatever was sent, and
         StoreUnavailable when nobody knows whether the token was used before.
         """
         token = _token(authorization)
@@ -116,7 +115,7 @@ class Authenticator:
             raise NotAuthenticated(Reason.ISSUER)
         try:
             self._check_signature(token, header, client)
-            _check_claims(claims, client, addresses, now)
+            _check_claims(claims, client, address, now)
             self._check_first_use(claims)
         except NotAuthenticated as refused:
             refused.issuer = client.issuer
@@ -194,15 +193,19 @@ def _claims(sent: bytes) -> Claims:
         raise NotAuthenticated(Reason.CLAIMS) from None
 
 
-def _check_claims(
-    claims: Claims, client: Client, addresses: Collection[str], now: datetime
-) -> None:
+def _check_claims(claims: Claims, client: Client, address: str, now: datetime) -> None:
     _check_times(claims, client, now.timestamp())
     named = [claims.aud] if isinstance(claims.aud, str) else claims.aud
-    if {*addresses, *client.audiences}.isdisjoint(named):
+    if not any(aud in client.audiences or _plain(aud) == _plain(address) for aud in named):
         raise NotAuthenticated(Reason.AUDIENCE)
     if client.tenants is not None and claims.tenant not in client.tenants:
         raise NotAuthenticated(Reason.TENANT)
+
+
+def _plain(url: str) -> str:
+    """Without surplus slashes: a discovery URL typed with one at its end leads to ``//id``."""
+    scheme, separator, rest = url.partition("://")
+    return scheme + separator + _SLASHES.sub("/", rest).rstrip("/")
 
 
 def _check_times(claims: Claims, client: Client, now: float) -> None:
