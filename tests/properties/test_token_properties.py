@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
@@ -15,6 +15,8 @@ from tests.support.tokens import ISSUER, JKU, NOW, URL, KeyServer, client, fresh
 SERVER = KeyServer()
 SERVER.publish(JKU, signer().jwk())
 HEADER = {"typ": "JWT", "alg": "ES384", "kid": "one", "jku": JKU}
+
+PATIENT = settings(deadline=None)
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -39,16 +41,19 @@ def token(header: Any, claims: Any, signature: bytes) -> str:
     return "Bearer " + ".".join(base64url_encode(part).decode() for part in parts)
 
 
+@PATIENT
 @given(st.text() | st.text().map("Bearer {}".format))
 def test_text_is_refused(sent: str) -> None:
     assert refusal(sent) is not None
 
 
+@PATIENT
 @given(anything, anything, st.binary(min_size=1, max_size=200))
 def test_any_json_is_refused(header: Any, claims: Any, signature: bytes) -> None:
     assert refusal(token(header, claims, signature)) is not None
 
 
+@PATIENT
 @given(
     st.dictionaries(st.sampled_from([*HEADER, "crit", "b64", "jwk", "x5u", "zip"]), anything),
     st.dictionaries(st.sampled_from([*fresh(), "nbf", "tenant"]), anything),
@@ -61,11 +66,13 @@ def test_a_forged_token_is_refused_whatever_it_says(
     assert refusal(forged) is not None
 
 
+@PATIENT
 @given(st.dictionaries(st.sampled_from([*fresh(), "nbf", "tenant"]), anything))
 def test_any_claims_under_a_right_signature_end_in_a_decision(claims: dict[str, Any]) -> None:
     refusal(f"Bearer {signer().token({**fresh(), **claims})}")
 
 
+@PATIENT
 @given(st.data())
 def test_a_right_token_with_one_character_changed_is_refused(data: st.DataObject) -> None:
     whole = signer().token()
