@@ -29,7 +29,7 @@ LEEWAY_S = 30
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
 _SLASHES = re.compile("/{2,}")
-_JWS = PyJWS(algorithms=sorted(ALGORITHMS), options={"enforce_minimum_key_length": True})
+_JWS = PyJWS(algorithms=sorted(ALGORITHMS))
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(pattern=r"\A[^\x00-\x1f\x7f-\x9f]{1,255}\z")]
@@ -211,7 +211,7 @@ def _plain(url: str) -> str:
 def _check_times(claims: Claims, client: Client, now: float) -> None:
     if claims.exp <= now:
         raise NotAuthenticated(Reason.EXPIRED)
-    if max(claims.iat, claims.nbf or 0) > now + LEEWAY_S:
+    if max(claims.iat, claims.nbf or claims.iat) > now + LEEWAY_S:
         raise NotAuthenticated(Reason.NOT_YET_VALID)
     if claims.exp - claims.iat > client.max_lifetime_s:
         raise NotAuthenticated(Reason.LIFETIME)

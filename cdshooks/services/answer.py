@@ -48,7 +48,7 @@ def searches(hook: str, site: Site) -> tuple[Search, ...]:
     return _searches(hook, site.knowledge, site.full_prefetch)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]:
     inputs: set[Input] = set()
     seldom: set[Input] = set()

@@ -40,6 +40,12 @@ def keys(server: KeyServer, timer: Timer) -> Remote:
     return Remote(ISSUER, JKU, server, timer)  # type: ignore[arg-type]
 
 
+def test_the_times_are_those_that_operators_are_told() -> None:
+    told = (key_sets.FRESH_S, key_sets.KEPT_S, key_sets.BETWEEN_S, key_sets.TIMEOUT_S)
+    assert told == (600, 3600, 10, 2)
+    assert key_sets.MAX_BYTES == 262_144
+
+
 def test_an_answer_is_used_until_it_is_no_longer_fresh(
     keys: Remote, server: KeyServer, timer: Timer
 ) -> None:
@@ -169,8 +175,9 @@ def test_many_threads_without_keys_ask_once(keys: Remote, server: KeyServer) -> 
 
 
 def test_a_known_key_does_not_wait_for_a_slow_key_server(
-    keys: Remote, server: KeyServer, timer: Timer
+    keys: Remote, server: KeyServer, timer: Timer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(key_sets, "TIMEOUT_S", 60)  # far longer than the server waits
     keys.find("one")
     timer.seconds += key_sets.FRESH_S
     with slow(server, signer().jwk()) as (asked, let):

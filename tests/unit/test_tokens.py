@@ -468,6 +468,18 @@ def test_the_scheme_is_written_in_any_case(server: KeyServer, scheme: str) -> No
     assert door(server).policy(scheme + signer().token(), URL, NOW).issuer == ISSUER
 
 
+def test_the_limits_are_those_that_operators_are_told(server: KeyServer) -> None:
+    assert (LEEWAY_S, MAX_TOKEN) == (30, 8192)
+    for scheme, believed in (("Bearer", True), ("Bearer ", False)):
+        token = signer().token(fresh())
+        header = f"{scheme}{token:>{MAX_TOKEN - len('Bearer')}}"
+        if believed:
+            assert door(server).policy(header, URL, NOW).issuer == ISSUER
+        else:
+            with pytest.raises(NotAuthenticated):
+                door(server).policy(header, URL, NOW)
+
+
 def test_a_long_token_is_not_even_decoded(refused: Refused, server: KeyServer) -> None:
     assert refused(signer().token(fresh(more="x" * MAX_TOKEN))) == Reason.NOT_A_TOKEN
     assert refused("a" * 1_000_000) == Reason.NOT_A_TOKEN
