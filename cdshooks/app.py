@@ -6,6 +6,7 @@ from cdshooks import knowledge
 from cdshooks.http import assets, call, cors, discovery, errors, exchange, health, logs, pages
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.paths import plain_paths
+from cdshooks.security.outbound import Outbound
 from cdshooks.services import answer
 from cdshooks.services.answer import Site
 from cdshooks.settings import Settings
@@ -30,6 +31,8 @@ def site_of(settings: Settings) -> Site:
         public_url=settings.public_url,
         full_prefetch=settings.prefetch == "full",
         trace=settings.demo,
+        # Only listed servers are ever asked, and a hospital's are inside its network.
+        outbound=Outbound(allow_http=settings.demo, private=("*",)),
     )
 
 
@@ -46,7 +49,7 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     errors.install(app)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(discovery.blueprint(site))
-    app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock))
+    app.register_blueprint(call.blueprint(site, settings, clock))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

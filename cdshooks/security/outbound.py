@@ -59,7 +59,7 @@ class Outbound:
         """
         allow_http: whether plain http is good enough, as in a demonstration.
         private: origins whose address may be internal: ``http://localhost:8080``,
-        or ``http://localhost:*`` for any port.
+        or ``http://localhost:*`` for any port, or ``*`` if only listed ones are ever asked.
         """
         self._schemes = ("http", "https") if allow_http else ("https",)
         self._private = frozenset(_with_port(one) for one in private)
@@ -103,7 +103,7 @@ class Outbound:
 
 
 def _with_port(listed: str) -> str:
-    return listed.lower() if listed.endswith(":*") else origin(listed.lower())
+    return listed.lower() if listed.endswith("*") else origin(listed.lower())
 
 
 def _body(raw: Any, most: int) -> bytes:
