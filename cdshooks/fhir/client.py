@@ -32,7 +32,8 @@ _MEDIA = ("application/fhir+json", "application/json", "application/json+fhir")
 class Query:
     """A read (``Type/id``) or search (``Type?…``) relative to the server's base.
 
-    page: a first page that is here already; only what follows it is then read.
+    page: a first page that is here already; what follows it is read if it says where
+    on the same server, and else the whole.
     """
 
     type: str
@@ -95,7 +96,7 @@ class Client:
         if not self._access.allows(query.type, query.path):
             return Fetched(None, "outside the scope of the token", tried=False)
         try:
-            if query.page is not None:
+            if query.page is not None and self._next(query.page):
                 return Fetched(self._followed(query.page))
             body = self._get(f"{self.base}/{query.path}")
             if "?" not in query.path:

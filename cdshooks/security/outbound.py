@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -63,7 +64,6 @@ class Outbound:
         """
         self._schemes = ("http", "https") if allow_http else ("https",)
         self._private = frozenset(_with_port(one) for one in private)
-        self._adapter = _Adapter(self._may_connect)
 
     def get(
         self,
@@ -87,6 +87,11 @@ class Outbound:
         except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
             # Without its cause: it quotes the URL, and may quote the answer.
             raise Unreachable(f"no usable answer ({type(problem).__name__})") from None
+
+    @cached_property
+    def _adapter(self) -> "_Adapter":
+        # Reading certificates takes longer than most commands, and most never call out.
+        return _Adapter(self._may_connect)
 
     def _reply(self, request: requests.PreparedRequest, timeout_s: float, most: int) -> Reply:
         response = self._adapter.send(request, stream=True, timeout=timeout_s)

@@ -91,10 +91,15 @@ def _connect(scheme: str, host: str, port: int, allowed: Allowed) -> socket.sock
 
 
 def _open(address: str, port: int, seconds: float) -> socket.socket:
-    plain = socket.create_connection((address, port), seconds)
-    timed = TimedSocket(fileno=plain.detach())
-    timed.settimeout(seconds)
-    timed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    timed = TimedSocket(family, socket.SOCK_STREAM)
+    try:
+        timed.settimeout(seconds)
+        timed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        timed.connect((address, port))
+    except BaseException:
+        timed.close()
+        raise
     return timed
 
 

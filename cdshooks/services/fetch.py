@@ -23,7 +23,7 @@ from cdshooks.chart import (
 )
 from cdshooks.engine import answerable, applicable, state_of
 from cdshooks.fhir.client import Client, Fetched, Query
-from cdshooks.fhir.elements import Json, obj, objects
+from cdshooks.fhir.elements import Json, obj
 from cdshooks.fhir.templates import filled
 from cdshooks.rules.authoring import Input, Rule, Series, gates
 from cdshooks.rules.states.population import population
@@ -126,11 +126,8 @@ def _query(result: Result, view: View, sent: Sent) -> Query | None:
     path = filled(search.query, view.context)
     if path is None:
         return None
-    page = obj(sent.prefetch.get(search.key))
-    goes_on = result.answered is Answered.PART and any(
-        link.get("relation") == "next" for link in objects(page.get("link"))
-    )
-    return Query(search.type, path, page if goes_on else None)
+    part = result.answered is Answered.PART
+    return Query(search.type, path, obj(sent.prefetch.get(search.key)) if part else None)
 
 
 def _result(old: Result, fetched: Fetched, view: View) -> Result:
