@@ -82,9 +82,9 @@ def plan(
                 codes.setdefault(group, set()).update(_codes(declaration, knowledge))
     found = [_observations(g, frozenset(c), knowledge) for g, c in codes.items()]
     found += [_resources(type, knowledge) for type in types]
-    found.sort(key=lambda search: (search.key not in before, search.rank))
+    found.sort(key=lambda search: (search.key not in before, search.rank, search.key))
     kept = found if full else found[:CORE]
-    return tuple(sorted(kept, key=lambda search: search.rank))
+    return tuple(sorted(kept, key=lambda search: (search.rank, search.key)))
 
 
 def keys(declarations: Iterable[Input], knowledge: Knowledge) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
 
 from cdshooks.security.addresses import Refused
 
@@ -61,11 +62,11 @@ def pool_classes(allowed: Allowed) -> dict[str, type[HTTPConnectionPool]]:
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect("http", self._dns_host, self.port, allowed)
+            return _connected(self, "http", allowed)
 
     class Tls(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect("https", self._dns_host, self.port, allowed)
+            return _connected(self, "https", allowed)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -74,6 +75,14 @@ def pool_classes(allowed: Allowed) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = Tls
 
     return {"http": PlainPool, "https": TlsPool}
+
+
+def _connected(wanted: HTTPConnection, scheme: str, allowed: Allowed) -> socket.socket:
+    """A socket for urllib3, which tells a failed connection from a broken one by the exception."""
+    try:
+        return _connect(scheme, wanted._dns_host, wanted.port, allowed)
+    except OSError as problem:
+        raise NewConnectionError(wanted, type(problem).__name__) from None
 
 
 def _connect(scheme: str, host: str, port: int, allowed: Allowed) -> socket.socket:

@@ -12,7 +12,7 @@ SLOW = ("hangs", "slow body", "slow headers")
 QUICK = [name for name in FAULTS if name not in SLOW]
 FEW = ("404", "half an answer", "OperationOutcome in a Bundle", "more than it sends")
 """Enough at the order hooks: what an answer proves is decided in one place for all hooks."""
-DEADLINE_MS = 400
+DEADLINE_MS = 500
 GRACE_S = 0.2
 TYPES = [
     (hook, type)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 Json = dict[str, Any]
 FHIR = "application/fhir+json"
+BOMB = gzip.compress(b"[" + b" " * 30_000_000, 6)
 OUTCOME: Json = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "error", "code": "exception"}],
@@ -192,8 +193,8 @@ def huge(handler: Handler, _fhir: FhirServer, _path: str) -> None:
 
 
 def bomb(handler: Handler, _fhir: FhirServer, _path: str) -> None:
-    """A kilobyte that unfolds into a hundred megabytes."""
-    handler.say(200, _bomb(), Content_Encoding="gzip")
+    """A few kilobytes that unfold into many megabytes."""
+    handler.say(200, BOMB, Content_Encoding="gzip")
 
 
 def redirect(to: str) -> Fault:
@@ -209,15 +210,6 @@ def later(seconds: float) -> Fault:
         handler.say(*fhir.held(path))
 
     return answer
-
-
-_made: list[bytes] = []
-
-
-def _bomb() -> bytes:
-    if not _made:
-        _made.append(gzip.compress(b"[" + b" " * 100_000_000, 9))
-    return _made[0]
 
 
 EMPTY: Json = {"resourceType": "Bundle", "type": "searchset", "total": 0}
