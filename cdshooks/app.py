@@ -65,6 +65,8 @@ def site_of(settings: Settings) -> Site:
         public_url=settings.public_url,
         full_prefetch=settings.prefetch == "full",
         trace=settings.demo,
+        # Only listed servers are ever asked, and a hospital's are inside its network.
+        outbound=Outbound(allow_http=settings.demo, private=("*",)),
     )
 
 
@@ -101,10 +103,10 @@ def build(
     exchange.install(app, site.knowledge.version)
     cors.install(app, settings)
     errors.install(app)
-    authentication.install(app, _door(settings, authenticator), settings.public_url, clock)
+    authentication.install(app, settings, _door(settings, authenticator), clock)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(discovery.blueprint(sites))
-    app.register_blueprint(call.blueprint(sites, settings.max_body_bytes, clock))
+    app.register_blueprint(call.blueprint(sites, settings, clock))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

@@ -97,6 +97,9 @@ def _when(value: object) -> date | None:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Origin = Annotated[str, AfterValidator(_origin)]
+Base = Annotated[str, AfterValidator(_address)]
+LOCAL_FHIR = ("http://localhost:*", "http://127.0.0.1:*")
+"""FHIR servers on this machine, at any port."""
 
 
 class Settings(BaseSettings):
@@ -144,6 +147,13 @@ class Settings(BaseSettings):
         description="one or more names of profiles, comma-separated",
     )
     prefetch: Literal["core", "full"] = Field(default="core", description="core or full")
+    fhir_allowed: Annotated[tuple[Base, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(),
+        description=(
+            "base URLs of FHIR servers that may be read for callers that are not "
+            "authenticated, comma-separated; the demo also reads any on localhost"
+        ),
+    )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC",
         description="a time zone of the IANA database, such as Europe/Zurich",
@@ -170,6 +180,11 @@ class Settings(BaseSettings):
                 "real patients are judged by the real day"
             )
         return self
+
+    @property
+    def open_fhir_servers(self) -> tuple[str, ...]:
+        """The FHIR servers that may be read for callers of whom nothing is known."""
+        return (*self.fhir_allowed, *LOCAL_FHIR) if self.demo else self.fhir_allowed
 
     @property
     def zone(self) -> tzinfo:

@@ -26,25 +26,29 @@ from cdshooks.settings import Settings
 _SERVICES = "/cds-services"
 
 
-def install(app: Flask, authenticator: Authenticator | None, public_url: str, clock: Clock) -> None:
-    """Has every call of a service authenticated, unless there is no authenticator.
+def install(
+    app: Flask, settings: Settings, authenticator: Authenticator | None, clock: Clock
+) -> None:
+    """Has every call of a service authenticated; without authenticator, anybody may call.
 
     Installed behind CORS, whose preflights come without a token.
     """
+    anybody = Policy(fhir_servers=settings.open_fhir_servers)
     app.register_error_handler(NotAuthenticated, _refused)
 
     @app.before_request
     def authenticate() -> None:
         if authenticator is None or not _for_clients():
+            g.policy = anybody
             return
         sent = request.headers.get("Authorization")
         # Under the public URL, never under what Host or a proxy's headers say.
-        g.policy = authenticator.policy(sent, public_url + request.path, clock())
+        g.policy = authenticator.policy(sent, settings.public_url + request.path, clock())
         _log_as(g.policy)
 
 
 def policy() -> Policy:
-    """The terms of the current request."""
+    """The terms of the current request; of one that was refused, those of a stranger."""
     found = g.get("policy")
     return found if isinstance(found, Policy) else Policy()
 

@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_STAGES = ("parse", "index", "rules", "cards", "total")
+_STAGES = ("parse", "index", "fetch", "rules", "cards", "total")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 

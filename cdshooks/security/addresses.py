@@ -46,8 +46,8 @@ def origin(url: str) -> str:
 
 
 def is_listed(wanted: str, origins: Collection[str]) -> bool:
-    """Whether an origin is among ``origins``; these may say ``*`` for any port."""
-    return wanted in origins or f"{wanted.rpartition(':')[0]}:*" in origins
+    """Whether an origin is among ``origins``, in which ``*`` is any port, or any origin."""
+    return "*" in origins or wanted in origins or f"{wanted.rpartition(':')[0]}:*" in origins
 
 
 def may_connect(host: str, address: str, *, internal: bool) -> bool:

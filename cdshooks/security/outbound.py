@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -59,11 +60,10 @@ class Outbound:
         """
         allow_http: whether plain http is good enough, as in a demonstration.
         private: origins whose address may be internal: ``http://localhost:8080``,
-        or ``http://localhost:*`` for any port.
+        or ``http://localhost:*`` for any port, or ``*`` if only listed ones are ever asked.
         """
         self._schemes = ("http", "https") if allow_http else ("https",)
         self._private = frozenset(_with_port(one) for one in private)
-        self._adapter = _Adapter(self._may_connect)
 
     def get(
         self,
@@ -88,6 +88,11 @@ class Outbound:
             # Without its cause: it quotes the URL, and may quote the answer.
             raise Unreachable(f"no usable answer ({type(problem).__name__})") from None
 
+    @cached_property
+    def _adapter(self) -> "_Adapter":
+        # Reading certificates takes longer than most commands, and most never call out.
+        return _Adapter(self._may_connect)
+
     def _reply(self, request: requests.PreparedRequest, timeout_s: float, most: int) -> Reply:
         response = self._adapter.send(request, stream=True, timeout=timeout_s)
         try:
@@ -103,7 +108,7 @@ class Outbound:
 
 
 def _with_port(listed: str) -> str:
-    return listed.lower() if listed.endswith(":*") else origin(listed.lower())
+    return listed.lower() if listed.endswith("*") else origin(listed.lower())
 
 
 def _body(raw: Any, most: int) -> bytes:

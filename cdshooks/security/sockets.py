@@ -11,6 +11,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
 
 from cdshooks.security.addresses import Refused
 
@@ -61,11 +62,11 @@ def pool_classes(allowed: Allowed) -> dict[str, type[HTTPConnectionPool]]:
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect("http", self._dns_host, self.port, allowed)
+            return _connected(self, "http", allowed)
 
     class Tls(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect("https", self._dns_host, self.port, allowed)
+            return _connected(self, "https", allowed)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -74,6 +75,14 @@ def pool_classes(allowed: Allowed) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = Tls
 
     return {"http": PlainPool, "https": TlsPool}
+
+
+def _connected(wanted: HTTPConnection, scheme: str, allowed: Allowed) -> socket.socket:
+    """A socket for urllib3, which tells a failed connection from a broken one by the exception."""
+    try:
+        return _connect(scheme, wanted._dns_host, wanted.port, allowed)
+    except OSError as problem:
+        raise NewConnectionError(wanted, type(problem).__name__) from None
 
 
 def _connect(scheme: str, host: str, port: int, allowed: Allowed) -> socket.socket:
@@ -91,10 +100,15 @@ def _connect(scheme: str, host: str, port: int, allowed: Allowed) -> socket.sock
 
 
 def _open(address: str, port: int, seconds: float) -> socket.socket:
-    plain = socket.create_connection((address, port), seconds)
-    timed = TimedSocket(fileno=plain.detach())
-    timed.settimeout(seconds)
-    timed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    timed = TimedSocket(family, socket.SOCK_STREAM)
+    try:
+        timed.settimeout(seconds)
+        timed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        timed.connect((address, port))
+    except BaseException:
+        timed.close()
+        raise
     return timed
 
 

@@ -1,7 +1,7 @@
 """One installation, under each of the profiles that its clients are served with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cdshooks.security.policy import Policy
 from cdshooks.services.answer import Site
@@ -16,5 +16,4 @@ class Sites:
 
     def of(self, policy: Policy) -> Site:
         """The installation as the caller of this policy is served."""
-        site = self.others[policy.profile] if policy.profile else self.own
-        return replace(site, trace=True) if policy.trace and not site.trace else site
+        return self.others[policy.profile] if policy.profile else self.own

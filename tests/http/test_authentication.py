@@ -20,7 +20,8 @@ from cdshooks.security.clients import Client
 from cdshooks.security.policy import Policy
 from cdshooks.security.replays import ReplaysHere
 from cdshooks.security.tokens import Authenticator, Reason
-from cdshooks.services.answer import Site
+from cdshooks.services import answer
+from cdshooks.services.answer import Answer, Site
 from cdshooks.settings import DemoSettings, Settings
 from tests.support.tokens import ISSUER, JKU, NOW, KeyServer, client, fresh, serving, signer
 
@@ -240,20 +241,31 @@ def test_the_answer_names_the_knowledge_of_the_profile(
         assert reply.headers["X-Knowledge-Version"] == version
 
 
-@pytest.mark.parametrize("trace", [True, False])
-def test_a_trace_is_for_the_client_that_is_configured_so(
-    made: Made, answers: Answers, patient_view: dict[str, Any], trace: bool
+def test_a_call_is_answered_on_the_terms_of_the_caller(
+    made: Made, patient_view: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caller = made(client(terms=Policy(issuer=ISSUER, trace=trace))).test_client()
-    caller.post(REVIEW, json=patient_view, headers=bearer(REVIEW))
-    assert answers[0][2].trace is trace
+    terms: list[Policy] = []
+
+    def answered(*_call: Any, policy: Policy, **_more: Any) -> Answer:
+        terms.append(policy)
+        return Answer({"cards": []})
+
+    monkeypatch.setattr(answer, "answer", answered)
+    caller = made(client(terms=Policy(trace=True))).test_client()
+    caller.post(REVIEW, json=patient_view, headers=bearer(REVIEW, tenant="north"))
+    opened = made(auth="off", fhir_allowed="https://ehr.example.org/fhir").test_client()
+    opened.post(REVIEW, json=patient_view)
+    assert terms == [
+        Policy(issuer=ISSUER, tenant="north", trace=True),
+        Policy(fhir_servers=("https://ehr.example.org/fhir",)),
+    ]
 
 
 def test_the_terms_of_the_caller_are_there_for_the_call(made: Made) -> None:
     terms = Policy(fetch=False, fhir_servers=("https://ehr.example.org/fhir",))
     app = made(client(terms=terms))
-    app.before_request(lambda: seen.append(policy()))
     seen: list[Policy] = []
+    app.before_request(lambda: seen.append(policy()))
     app.test_client().get(DISCOVERY, headers=bearer(DISCOVERY, tenant="north"))
     app.test_client().get("/healthz")
     assert seen == [replace(terms, issuer=ISSUER, tenant="north"), Policy()]

@@ -127,10 +127,6 @@ def test_a_caller_is_served_at_the_site_of_its_profile() -> None:
     sites = Sites(SITE, {("eu",): eu})
     assert sites.of(Policy()) is SITE
     assert sites.of(Policy(profile=("eu",))) is eu
-    traced = sites.of(Policy(profile=("eu",), trace=True))
-    assert traced == replace(eu, trace=True)
-    always = replace(SITE, trace=True)
-    assert Sites(always).of(Policy(trace=False)) is always
 
 
 def test_keys_of_a_file_let_a_client_in(wanted: Wanted) -> None:
