@@ -1,25 +1,60 @@
 """The application factory: settings in, a WSGI application out."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
 from flask import Flask
 
 from cdshooks import knowledge
-from cdshooks.http import assets, call, cors, discovery, errors, exchange, health, logs, pages
+from cdshooks.http import (
+    assets,
+    authentication,
+    call,
+    cors,
+    discovery,
+    errors,
+    exchange,
+    health,
+    logs,
+    pages,
+)
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.paths import plain_paths
+from cdshooks.security.addresses import origin
+from cdshooks.security.clients import Client
+from cdshooks.security.outbound import Outbound
+from cdshooks.security.replays import Replays, ReplaysHere
+from cdshooks.security.tokens import Authenticator
 from cdshooks.services import answer
 from cdshooks.services.answer import Site
+from cdshooks.services.sites import Sites
+from cdshooks.services.trust import trusted_clients
 from cdshooks.settings import Settings
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    replays: Replays | None = None,
+    outbound: Outbound | None = None,
+) -> Flask:
     """The service as ``settings`` describe it.
 
     clock: says what time it is, an aware instant; by default as the settings say.
-    Raises KnowledgeInvalid when a knowledge file or a profile's name is wrong.
+    replays: remembers used tokens; by default this process alone does.
+    outbound: reads the clients' key servers.
+    Raises KnowledgeInvalid when a knowledge file or a profile's name is wrong, and
+    SettingsInvalid when authentication is required and cannot be relied on.
     """
     site = site_of(settings)
-    answer.prepare(site)
-    return build(site, settings, clock or clock_of(settings))
+    clients = trusted_clients(settings, site)
+    sites = _prepared(site, clients)
+    outbound = outbound or Outbound(private=[origin(one.jku) for one in clients if one.jku])
+    authenticator = Authenticator.of(clients, replays or ReplaysHere(), outbound)
+    now = clock or clock_of(settings)
+    return build(site, settings, now, authenticator=authenticator, others=sites.others)
 
 
 def site_of(settings: Settings) -> Site:
@@ -30,11 +65,35 @@ def site_of(settings: Settings) -> Site:
         public_url=settings.public_url,
         full_prefetch=settings.prefetch == "full",
         trace=settings.demo,
+        # Only listed servers are ever asked, and a hospital's are inside its network.
+        outbound=Outbound(allow_http=settings.demo, private=("*",)),
     )
 
 
-def build(site: Site, settings: Settings, clock: Clock) -> Flask:
-    """The application around a ``site`` that exists already."""
+def _prepared(site: Site, clients: tuple[Client, ...]) -> Sites:
+    """The installation under its own profile and under each that a client is served with."""
+    named = {names for client in clients for names in client.profiles}
+    base = site.knowledge.base
+    sites = Sites(site, {n: replace(site, knowledge=base.profile(*n)) for n in named})
+    for one in (sites.own, *sites.others.values()):
+        answer.prepare(one)
+    return sites
+
+
+def build(
+    site: Site,
+    settings: Settings,
+    clock: Clock,
+    *,
+    authenticator: Authenticator | None = None,
+    others: Mapping[tuple[str, ...], Site] = MappingProxyType({}),
+) -> Flask:
+    """The application around a ``site`` that exists already.
+
+    others: the same under the profiles that clients are served with.
+    Where authentication is required, an application without authenticator lets nobody in.
+    """
+    sites = Sites(site, others)
     logs.configure(settings.log_level)
     app = Flask("cdshooks", static_folder=None)
     # One byte more than allowed, see http/body.py.
@@ -44,9 +103,16 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     exchange.install(app, site.knowledge.version)
     cors.install(app, settings)
     errors.install(app)
+    authentication.install(app, settings, _door(settings, authenticator), clock)
     app.register_blueprint(health.blueprint())
-    app.register_blueprint(discovery.blueprint(site))
-    app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock))
+    app.register_blueprint(discovery.blueprint(sites))
+    app.register_blueprint(call.blueprint(sites, settings, clock))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app
+
+
+def _door(settings: Settings, authenticator: Authenticator | None) -> Authenticator | None:
+    if settings.auth == "off":
+        return None
+    return authenticator or Authenticator({}, {}, ReplaysHere())

@@ -85,6 +85,19 @@ def run(rules: Iterable[Rule], view: View) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def applicable(rules: Iterable[Rule], view: View) -> tuple[Rule, ...]:
+    """The rules of this hook that no gate stops, and that have something to be run for."""
+    named = (rule for rule in rules if view.hook in rule.hooks)
+    return tuple(r for r in named if _gate(r, view) is None and _has_subject(r, view))
+
+
+def _has_subject(rule: Rule, view: View) -> bool:
+    if rule.per == "pair":
+        # What a draft makes a pair with may be in what was not read.
+        return any(order.drug in rule.pair for order in drafts(view))
+    return any(True for _ in _subjects(rule, view))
+
+
 def _reports(rule: Rule) -> bool:
     return any(isinstance(d, Unread | Doubts) for d in rule.inputs.values())
 
@@ -104,7 +117,7 @@ def _doubts(found: Iterable[Finding], view: View) -> Iterator[Doubt]:
     told: set[Doubt] = set()
     for finding in found:
         for declaration in finding.rule.reads if finding.conflict else ():
-            answered = answer(view, declaration) if _answerable(declaration) else None
+            answered = answer(view, declaration) if answerable(declaration) else None
             doubt = conflict(answered) if isinstance(answered, Reading) else None
             if doubt and doubt not in told:
                 told.add(doubt)
@@ -166,12 +179,13 @@ def _named_first(orders: Subject, view: View) -> Order | None:
 
 
 def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
-    for gate in gates():
-        arguments = _arguments(gate, (), view, EMPTY)
-        stopped: NotIndicated | CannotAssess | None = gate.function(rule, **arguments)
-        if stopped is not None:
-            return stopped
-    return None
+    """What stops a rule whatever it says; decided once a view."""
+    key = ("gate", rule.id)
+    if key not in view.memory:
+        stops = (g.function(rule, **_arguments(g, (), view, EMPTY)) for g in gates())
+        view.memory[key] = next((stop for stop in stops if stop is not None), None)
+    stopped: NotIndicated | CannotAssess | None = view.memory[key]
+    return stopped
 
 
 def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
@@ -243,7 +257,8 @@ def _resolver(declaration: Input | type[Limits]) -> Resolver | None:
     return lambda view, _: answer(view, declaration)
 
 
-def _answerable(declaration: Input) -> bool:
+def answerable(declaration: Input) -> bool:
+    """Whether the chart alone answers a declaration, without an order or the other rules."""
     return not isinstance(declaration, Draft | OneOf | Unread | Doubts)
 
 

@@ -50,11 +50,15 @@ class UnitUnknown(CdsHooksError):
 
 
 class NotAuthenticated(CdsHooksError):
-    """The caller did not prove who it is; ``reason`` is for the log, never for the caller."""
+    """The caller did not prove who it is; ``reason`` is for the log, never for the caller.
+
+    issuer: whom the caller claimed to be, once that is one whom we know.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__("authentication required")
         self.reason = reason
+        self.issuer: str | None = None
 
 
 class StoreUnavailable(CdsHooksError):

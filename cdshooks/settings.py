@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainValidator,
+    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -96,6 +97,9 @@ def _when(value: object) -> date | None:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Origin = Annotated[str, AfterValidator(_origin)]
+Base = Annotated[str, AfterValidator(_address)]
+LOCAL_FHIR = ("http://localhost:*", "http://127.0.0.1:*")
+"""FHIR servers on this machine, at any port."""
 
 
 class Settings(BaseSettings):
@@ -113,6 +117,27 @@ class Settings(BaseSettings):
         description="the http(s) URL by which clients reach this service, without query",
     )
     auth: Literal["required", "off"] = Field(default="required", description="required or off")
+    trusted_clients: Path | None = Field(
+        default=None,
+        description="the TOML file of the CDS clients that may call, see clients.md; "
+        "needed while CDSHOOKS_AUTH is required",
+    )
+    allow_public_sandbox: bool = Field(
+        default=False,
+        description="true lets the public CDS Hooks Sandbox be a trusted client of serve, "
+        "although anybody can sign as it: for synthetic patients only",
+    )
+    allow_plain_http: bool = Field(
+        default=False,
+        description="true lets serve require authentication at an http address, where tokens "
+        "and patients' data can be read on the way: to try it only",
+    )
+    admin_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="16 characters or more, the bearer token of whoever reads /metrics "
+        "and /insights",
+    )
     allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = Field(
         default=(),
         description="origins such as https://ehr.example.org, comma-separated, no *",
@@ -122,6 +147,13 @@ class Settings(BaseSettings):
         description="one or more names of profiles, comma-separated",
     )
     prefetch: Literal["core", "full"] = Field(default="core", description="core or full")
+    fhir_allowed: Annotated[tuple[Base, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(),
+        description=(
+            "base URLs of FHIR servers that may be read for callers that are not "
+            "authenticated, comma-separated; the demo also reads any on localhost"
+        ),
+    )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC",
         description="a time zone of the IANA database, such as Europe/Zurich",
@@ -148,6 +180,11 @@ class Settings(BaseSettings):
                 "real patients are judged by the real day"
             )
         return self
+
+    @property
+    def open_fhir_servers(self) -> tuple[str, ...]:
+        """The FHIR servers that may be read for callers of whom nothing is known."""
+        return (*self.fhir_allowed, *LOCAL_FHIR) if self.demo else self.fhir_allowed
 
     @property
     def zone(self) -> tzinfo:

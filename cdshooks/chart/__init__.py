@@ -15,10 +15,11 @@ from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, asks_for, drafts, medication
 from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
-from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
-from cdshooks.chart.sources import Answered, Result, read_result
+from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
+from cdshooks.chart.sources import Answered, Result, read_result, read_value
 from cdshooks.chart.standing import enrolled, in_use, refused
 from cdshooks.chart.taken import taken
+from cdshooks.chart.unread import unread_medications
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
@@ -140,7 +141,10 @@ __all__ = [
     "asks_for",
     "disagrees",
     "drafts",
+    "keys",
     "pairs",
     "plan",
     "read_chart",
+    "read_value",
+    "unread_medications",
 ]

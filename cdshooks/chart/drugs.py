@@ -41,10 +41,10 @@ def identify(view: View, order: Json) -> Identity | None:
     The codes decide. Text that names another known drug is a conflict, and so
     are codes of two drugs; text alone identifies with less certainty.
     """
-    medication = _referenced(view, order)
+    medication = referenced(view, order)
     concepts = list(_concepts(order, medication))
     found = _by_code(view, [c for concept in concepts for c in view.index.concept(concept)])
-    named = [set(_named(view, text)) for concept in concepts for text in _texts(concept)]
+    named = [set(named_in(view, text)) for concept in concepts for text in _texts(concept)]
     all_named = set().union(*named)
     if found:
         drug, product = found[0]
@@ -69,12 +69,12 @@ def identify(view: View, order: Json) -> Identity | None:
 def _written(view: View, concepts: Iterable[Json], drug: str) -> str:
     """The first text that names a drug."""
     texts = (text for concept in concepts for text in _texts(concept))
-    return next((text for text in texts if drug in _named(view, text)), "")
+    return next((text for text in texts if drug in named_in(view, text)), "")
 
 
 def concepts_of(view: View, order: Json) -> Iterator[Json]:
     """Everything that says what an order's medication is, recognised or not."""
-    return _concepts(order, _referenced(view, order))
+    return _concepts(order, referenced(view, order))
 
 
 def _label(view: View, drug: str) -> str:
@@ -113,18 +113,19 @@ def _concepts(order: Json, medication: Json) -> Iterator[Json]:
     for ingredient in objects(medication.get("ingredient")):
         yield from objects(ingredient.get("itemCodeableConcept"))
         yield from objects(obj(ingredient.get("item")).get("concept"))
-    yield {"text": _reference(order).get("display")}
+    yield {"text": reference_of(order).get("display")}
 
 
-def _reference(order: Json) -> Json:
+def reference_of(order: Json) -> Json:
+    """The element that refers to a Medication, as R4 or R5 name it."""
     return obj(order.get("medicationReference")) or obj(
         obj(order.get("medication")).get("reference")
     )
 
 
-def _referenced(view: View, order: Json) -> Json:
+def referenced(view: View, order: Json) -> Json:
     """The Medication that an order refers to; empty if there is none or it is not here."""
-    reference = string(_reference(order).get("reference"))
+    reference = string(reference_of(order).get("reference"))
     return _resolve(view, order, reference) if reference else {}
 
 
@@ -148,7 +149,8 @@ def _texts(concept: Json) -> Iterator[str]:
             yield plain(text, 300)
 
 
-def _named(view: View, text: str) -> Iterator[str]:
+def named_in(view: View, text: str) -> Iterator[str]:
+    """The known drugs that a text names."""
     for products in view.knowledge.base.products.values():
         names, excluded = _patterns(products.names, products.not_names)
         remaining = excluded.sub(" ", text) if excluded else text

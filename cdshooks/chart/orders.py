@@ -6,6 +6,7 @@ from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.index import Record
+from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
@@ -199,10 +200,34 @@ def medication(view: View, wanted: Medication) -> Entries:
                 found.append(entry)
     covers = [view.coverage(type) for type in MEDICATIONS]
     asked = [cover for cover in covers if cover.asked]
-    failed = tuple(key for cover in asked for key in cover.failed)
-    whole = covers[0].asked and all(cover.whole for cover in asked)
+    unnamed = _unnamed(view)
+    failed = tuple(dict.fromkeys([*(key for cover in asked for key in cover.failed), *unnamed]))
+    whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
     label = view.knowledge.base.products[wanted.drug].label
     return Entries(tuple(found), whole, failed, label)
+
+
+def _unnamed(view: View) -> tuple[str, ...]:
+    """Keys of searches that answered with a drug which only an unread Medication names."""
+    if "unnamed" not in view.memory:
+        view.memory["unnamed"] = tuple(
+            result.search.key
+            for result in view.results
+            if result.search.type in MEDICATIONS
+            and any(_is_unnamed(record, view) for record in view.index.of(result.search.type))
+        )
+    keys: tuple[str, ...] = view.memory["unnamed"]
+    return keys
+
+
+def _is_unnamed(record: Record, view: View) -> bool:
+    status = string(record.resource.get("status")) or ""
+    return (
+        unread(view, record.resource) is not None
+        and _was_taken(record.resource, record.type, status, view)
+        and not is_draft(record, view)
+        and identify(view, record.resource) is None
+    )
 
 
 def is_draft(record: Record, view: View) -> bool:

@@ -73,9 +73,7 @@ def plan(
     codes: dict[str, set[Code]] = {}
     types: set[str] = set()
     first = set(inputs)
-    keys = {
-        _key(need, knowledge) for declaration in first for need in needs(declaration, knowledge)
-    }
+    before = keys(first, knowledge)
     for declaration in first.union(rest):
         for type, group in needs(declaration, knowledge):
             if group is None:
@@ -84,9 +82,14 @@ def plan(
                 codes.setdefault(group, set()).update(_codes(declaration, knowledge))
     found = [_observations(g, frozenset(c), knowledge) for g, c in codes.items()]
     found += [_resources(type, knowledge) for type in types]
-    found.sort(key=lambda search: (search.key not in keys, search.rank))
+    found.sort(key=lambda search: (search.key not in before, search.rank, search.key))
     kept = found if full else found[:CORE]
-    return tuple(sorted(kept, key=lambda search: search.rank))
+    return tuple(sorted(kept, key=lambda search: (search.rank, search.key)))
+
+
+def keys(declarations: Iterable[Input], knowledge: Knowledge) -> frozenset[str]:
+    """The keys of the searches that serve declarations."""
+    return frozenset(_key(need, knowledge) for d in declarations for need in needs(d, knowledge))
 
 
 def _key(need: Need, knowledge: Knowledge) -> str:

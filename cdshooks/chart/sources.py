@@ -67,7 +67,11 @@ def read_result(
     """The answer to one search, whatever a client made of it."""
     if search.key not in prefetch:
         return Result(search, Answered.SILENT)
-    value = prefetch[search.key]
+    return read_value(search, prefetch[search.key], patient_id, zone)
+
+
+def read_value(search: Search, value: object, patient_id: str, zone: tzinfo) -> Result:
+    """What a value says that was sent, or fetched, for a search."""
     if search.type == "Patient":
         return _patient(search, value, patient_id)
     if value is None:

@@ -1,6 +1,6 @@
 """A chart as of a day: what every answer needs, and nothing more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
@@ -70,6 +70,19 @@ class View:
             self.memory[key] = make(self)
         kept: T = self.memory[key]
         return kept
+
+    def extended(self, fresh: Iterable[Result], also: Iterable[Json] = ()) -> "View":
+        """The chart with further answers, each in the place of the one that it replaces.
+
+        The index is shared and grows: types that were read are not read again.
+        """
+        answers = {result.search.key: result for result in fresh}
+        here = {id(resource) for result in self.results for resource in result.resources}
+        for resource in (*(r for a in answers.values() for r in a.resources), *also):
+            if id(resource) not in here:
+                self.index.add(resource)
+        kept = [answers.pop(r.search.key, r) for r in self.results]
+        return replace(self, results=(*kept, *answers.values()), memory={}, doubtful={})
 
     def value_set(self, id: str) -> ValueSet:
         """The value set of this id."""

@@ -12,13 +12,9 @@ from cdshooks.app import create_app
 from cdshooks.cli.call import call
 from cdshooks.cli.check import check
 from cdshooks.cli.rules import rules_command
-from cdshooks.errors import CdsHooksError, SettingsInvalid
+from cdshooks.errors import CdsHooksError
 from cdshooks.settings import DemoSettings, Settings
 
-_NO_AUTHENTICATION_YET = (
-    "CDSHOOKS_AUTH is required, but this version cannot authenticate clients. "
-    "Behind a network that you trust, set CDSHOOKS_AUTH=off."
-)
 _OPEN = (
     "WARNING: CDSHOOKS_AUTH=off. Whoever reaches this address can call the service, "
     "over plain http. Keep it behind a network that you trust."
@@ -64,37 +60,32 @@ def serve(host: str, port: int, workers: int) -> None:
     # gunicorn exists on Unix only; the other commands need not.
     from cdshooks.serve import address, listen, run
 
-    settings = _startable(Settings.load())
-    listener = listen(host, port)
-    url = address(host, listener)
-    app = create_app(settings.at(url))
-    run(app, listener, workers=workers, threads=4, announce=partial(_warn_of_open_door, url))
+    settings = Settings.load()
+    with listen(host, port) as listener:
+        url = address(host, listener)
+        app = create_app(settings.at(url))
+        announce = partial(_announce, url, is_open=settings.auth == "off")
+        run(app, listener, workers=workers, threads=4, announce=announce)
 
 
 @main.command()
 @_host
 @_port
 def demo(host: str, port: int) -> None:
-    """Try it: one process, nothing to set up, no authentication."""
+    """Try it: one process, nothing to set up, no authentication unless asked for."""
     from cdshooks.serve import address, listen, run
 
-    settings = _startable(DemoSettings.load())
-    listener = listen(host, port)
-    settings = settings.at(address(host, listener))
-    app = create_app(settings)
-    show = partial(_show_start_page, settings.public_url)
-    run(app, listener, workers=1, threads=8, announce=show)
+    settings = DemoSettings.load()
+    with listen(host, port) as listener:
+        settings = settings.at(address(host, listener))
+        app = create_app(settings)
+        show = partial(_show_start_page, settings.public_url)
+        run(app, listener, workers=1, threads=8, announce=show)
 
 
-def _startable(settings: Settings) -> Settings:
-    """``settings``, unless they ask for what this version cannot do."""
-    if settings.auth == "required":
-        raise SettingsInvalid(_NO_AUTHENTICATION_YET)
-    return settings
-
-
-def _warn_of_open_door(url: str) -> None:
-    click.echo(_OPEN, err=True)
+def _announce(url: str, *, is_open: bool) -> None:
+    if is_open:
+        click.echo(_OPEN, err=True)
     click.echo(f"cdshooks {__version__} listens on {url}", err=True)
 
 

@@ -1,7 +1,7 @@
 """``cdshooks check``: is this installation fit to be started?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 from rich.console import Console
@@ -11,9 +11,11 @@ from rich.text import Text
 from cdshooks import knowledge, rules
 from cdshooks.app import site_of
 from cdshooks.http.clock import clock_of
+from cdshooks.security.client_file import ClientFile
 from cdshooks.services.answer import Site
 from cdshooks.services.catalogue import not_captured
 from cdshooks.services.checks import said, unchecked, wrong
+from cdshooks.services.trust import client_file, unsafe
 from cdshooks.settings import Settings
 
 
@@ -54,13 +56,28 @@ def inspected() -> Report:
         site = site_of(settings)
     except Exception as problem:  # also what the loader did not foresee
         return Report(errors=(said(problem),))
+    trust = _trust(settings, site)
     today = clock_of(settings)().astimezone(settings.zone).date()
     return Report(
-        errors=tuple(map(str, wrong(site))),
-        warnings=tuple(map(str, unchecked(site.knowledge, today))),
+        errors=(*map(str, wrong(site)), *trust.mistakes),
+        warnings=(*trust.warnings, *map(str, unchecked(site.knowledge, today))),
         not_captured=not_captured(site.knowledge),
         counted=_counted(site),
     )
+
+
+def _trust(settings: Settings, site: Site) -> ClientFile:
+    """What is wrong with whom this installation trusts.
+
+    Where no clients are named yet, that serve will not start is worth a warning only.
+    """
+    found = client_file(settings, site)
+    if settings.auth == "off":
+        return found
+    said = tuple(unsafe(settings, found.clients))
+    if settings.trusted_clients is None:
+        return replace(found, warnings=said)
+    return replace(found, mistakes=(*found.mistakes, *said))
 
 
 def _every_profile(base: knowledge.Base) -> None:

@@ -11,8 +11,7 @@ from werkzeug.exceptions import (
 )
 
 from cdshooks.errors import RequestInvalid
-
-MAX_DEPTH = 100
+from cdshooks.fhir.parse import MAX_DEPTH, is_deeper_than
 
 
 def read_json(request: Request, max_bytes: int) -> Any:
@@ -33,7 +32,7 @@ def read_json(request: Request, max_bytes: int) -> Any:
     except orjson.JSONDecodeError:
         # Without its cause: the decoder's message quotes the document.
         raise RequestInvalid("body", "JSON in UTF-8", "structure") from None
-    if _deeper_than(MAX_DEPTH, value):
+    if is_deeper_than(MAX_DEPTH, value):
         raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")
     return value
 
@@ -54,18 +53,3 @@ def _is_json(media_type: str) -> bool:
     return media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
-
-
-def _deeper_than(levels: int, value: Any) -> bool:
-    """Whether ``value`` nests deeper, looking at one level at a time: nothing recurses."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(levels):
-        if not level:
-            return False
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-    return bool(level)

@@ -6,16 +6,18 @@ import structlog
 from flask import Blueprint, Response, request
 
 from cdshooks.errors import RequestInvalid, ServiceUnknown
+from cdshooks.http.authentication import policy, site_of_caller
 from cdshooks.http.body import read_json
 from cdshooks.http.clock import Clock
 from cdshooks.http.exchange import exchange
 from cdshooks.http.reply import json_reply
 from cdshooks.protocol import HookRequest, parse_request
 from cdshooks.services import Service, answer, services
-from cdshooks.services.answer import Site
+from cdshooks.services.sites import Sites
+from cdshooks.settings import Settings
 
 
-def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
+def blueprint(sites: Sites, settings: Settings, clock: Clock) -> Blueprint:
     """The service endpoints; ``clock`` says at which instant each call is judged."""
     pages = Blueprint("call", __name__)
 
@@ -26,20 +28,29 @@ def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
             raise ServiceUnknown
         current = exchange()
         current.service = service_id
-        hook_request = parse_request(read_json(request, max_bytes))
+        hook_request = parse_request(read_json(request, settings.max_body_bytes))
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
-        answered = answer.answer(service, hook_request, site, clock())
+        left = (settings.deadline_ms - current.elapsed()) / 1000
+        answered = answer.answer(
+            service, hook_request, site_of_caller(sites), clock(), policy=policy(), seconds=left
+        )
         current.timings.update(answered.timings)
-        for finding in answered.findings:
-            if finding.error:
-                structlog.get_logger().error(
-                    "rule failed", rule=finding.rule.id, error=finding.error
-                )
+        _log(answered)
         return json_reply(answered.body)
 
     return pages
+
+
+def _log(answered: answer.Answer) -> None:
+    """The rules that failed, and what could not be fetched."""
+    logger = structlog.get_logger()
+    for finding in answered.findings:
+        if finding.error:
+            logger.error("rule failed", rule=finding.rule.id, error=finding.error)
+    for note in answered.notes:
+        logger.info("fhir access", outcome=note)
 
 
 def _for_hook(hooks: Mapping[str, Service], hook_request: HookRequest) -> Service:

@@ -4,19 +4,22 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from cdshooks.http.authentication import site_of_caller
 from cdshooks.http.reply import json_reply
 from cdshooks.services import Service, answer, services
 from cdshooks.services.answer import Site
+from cdshooks.services.sites import Sites
 
 SPECIFICATION = "3.0.0"
 
 
-def blueprint(site: Site) -> Blueprint:
-    """Discovery of every service, as ``site`` offers it."""
+def blueprint(sites: Sites) -> Blueprint:
+    """Discovery of every service, as the caller is offered it."""
     pages = Blueprint("discovery", __name__)
 
     @pages.get("/cds-services")
     def discovery() -> Response:
+        site = site_of_caller(sites)
         return json_reply({"services": [_described(service, site) for service in services()]})
 
     return pages

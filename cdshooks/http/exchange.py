@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_STAGES = ("parse", "index", "rules", "cards", "total")
+_STAGES = ("parse", "index", "fetch", "rules", "cards", "total")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 
@@ -19,10 +19,12 @@ class Exchange:
     """What becomes known while a call is answered; it changes, unlike other values here.
 
     timings: milliseconds by stage. service, hook: set once they are known to be ours.
+    knowledge: the version of the knowledge that answers, of the installation or the caller.
     failure: class and place of an unexpected exception, never its message.
     """
 
     id: str
+    knowledge: str
     started: float = field(default_factory=perf_counter)
     timings: dict[str, float] = field(default_factory=dict)
     service: str | None = None
@@ -47,7 +49,8 @@ def install(app: Flask, knowledge_version: str) -> None:
     @app.before_request
     def begin() -> None:
         given = request.headers.get("X-Request-Id", "")
-        g.exchange = Exchange(given if _CLIENT_ID.fullmatch(given) else uuid4().hex)
+        id = given if _CLIENT_ID.fullmatch(given) else uuid4().hex
+        g.exchange = Exchange(id, knowledge_version)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.exchange.id)
 
@@ -55,13 +58,13 @@ def install(app: Flask, knowledge_version: str) -> None:
     def finish(response: Response) -> Response:
         current = exchange()
         current.timings["total"] = current.elapsed()
-        _add_headers(response, current, knowledge_version)
-        _log(response.status_code, current, knowledge_version)
+        _add_headers(response, current)
+        _log(response.status_code, current)
         return response
 
 
-def _add_headers(response: Response, current: Exchange, knowledge_version: str) -> None:
-    response.headers["X-Knowledge-Version"] = knowledge_version
+def _add_headers(response: Response, current: Exchange) -> None:
+    response.headers["X-Knowledge-Version"] = current.knowledge
     response.headers["X-Request-Id"] = current.id
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Server-Timing"] = ", ".join(
@@ -71,7 +74,7 @@ def _add_headers(response: Response, current: Exchange, knowledge_version: str) 
         response.headers["Cache-Control"] = "no-store"
 
 
-def _log(status: int, current: Exchange, knowledge_version: str) -> None:
+def _log(status: int, current: Exchange) -> None:
     rule = request.url_rule
     line = {
         "method": request.method if request.method in _METHODS else "other",
@@ -80,7 +83,7 @@ def _log(status: int, current: Exchange, knowledge_version: str) -> None:
         "service": current.service,
         "hook": current.hook,
         "ms": round(current.timings["total"], 2),
-        "knowledge": knowledge_version,
+        "knowledge": current.knowledge,
     }
     if current.failure:
         line["error"], line["where"] = current.failure

@@ -27,6 +27,9 @@ ALLOWED = frozenset(
         "knowledge",
         "error",
         "where",
+        "reason",
+        "issuer",
+        "tenant",
     }
 )
 

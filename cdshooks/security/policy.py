@@ -9,7 +9,8 @@ class Policy:
 
     issuer, tenant: from the client's token; None without authentication.
     profile: names of knowledge profiles; None serves the installation's own.
-    fhir_servers: base URLs that may be read for this caller, without slash at the end.
+    fhir_servers: base URLs that may be read for this caller, without slash at the end;
+    ``http://localhost:*`` stands for every port and path there.
     fetch: whether anything may be read at all beyond what was prefetched.
     never_sends: prefetch keys that this caller's system cannot fill.
     edit_active_orders: whether orders that are not drafts may be changed by a suggestion.

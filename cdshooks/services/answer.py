@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -12,11 +12,21 @@ from cdshooks.cards import EXTENSION, cards
 from cdshooks.chart import MEDICATIONS, ORDER_HOOKS, Answered, Search, View, plan, read_chart
 from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
+from cdshooks.fhir.access import access
+from cdshooks.fhir.client import Client
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
+from cdshooks.security.outbound import Outbound
+from cdshooks.security.policy import Policy
+from cdshooks.services.fetch import Sent, complete, only_reports
 from cdshooks.services.service import Service
+
+NOBODY = Policy()
+"""The terms of a caller of whom nothing is known: nothing may be fetched."""
+SHARE = 0.9
+"""How much of the time that is left may go into fetching; rules and cards have the rest."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class Site:
 
     full_prefetch: ask for every type that some rule reads, not only the core ones.
     trace: tell in every response why each rule fired or was silent.
+    outbound: the way to FHIR servers; without one nothing is fetched.
     """
 
     knowledge: Knowledge
@@ -32,15 +43,20 @@ class Site:
     public_url: str
     full_prefetch: bool = False
     trace: bool = False
+    outbound: Outbound | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response body, where its time went (ms by stage), and the findings behind it."""
+    """A response body, where its time went (ms by stage), and the findings behind it.
+
+    notes: what kept data from being fetched, for the log; nothing of a chart or a token.
+    """
 
     body: dict[str, Any]
     timings: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def searches(hook: str, site: Site) -> tuple[Search, ...]:
@@ -48,7 +64,7 @@ def searches(hook: str, site: Site) -> tuple[Search, ...]:
     return _searches(hook, site.knowledge, site.full_prefetch)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]:
     inputs: set[Input] = set()
     seldom: set[Input] = set()
@@ -97,24 +113,63 @@ def _check_known(declaration: Input, rule: str, base: Base) -> None:
             raise KnowledgeInvalid(f"rule {rule}", f"{attribute} {name!r}", "is not defined")
 
 
-def answer(service: Service, request: HookRequest, site: Site, now: datetime) -> Answer:
+def answer(
+    service: Service,
+    request: HookRequest,
+    site: Site,
+    now: datetime,
+    policy: Policy = NOBODY,
+    *,
+    seconds: float = 0.0,
+) -> Answer:
     """The cards for one call.
 
+    policy: what may be read and said for this caller; seconds: what is left to answer in.
     Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
     and no draft order is an ALS drug.
     """
     clock = _Clock()
-    view = read_chart(request, searches(service.hook, site), site.knowledge, now, site.timezone)
+    asked = _asked(searches(service.hook, site), request, policy)
+    view = read_chart(request, asked, site.knowledge, now, site.timezone)
     clock.lap("index")
+    view, notes = _fetched(view, request, site, policy, seconds)
+    if notes is not None:
+        clock.lap("fetch")
     findings = run(rules.load(), view)
     _refuse_blind(findings, view)
     clock.lap("rules")
     body: dict[str, Any] = {"cards": cards(findings, view, site.public_url)}
-    extension = _extension(findings, trace=site.trace)
+    extension = _extension(findings, trace=site.trace or policy.trace)
     if extension:
         body["extension"] = {EXTENSION: extension}
     clock.lap("cards")
-    return Answer(body, clock.laps, findings)
+    return Answer(body, clock.laps, findings, notes or ())
+
+
+def _asked(planned: tuple[Search, ...], request: HookRequest, policy: Policy) -> tuple[Search, ...]:
+    """The searches that count for this caller: what is never sent was never asked for."""
+    if not policy.never_sends:
+        return planned
+    return tuple(s for s in planned if s.key in request.prefetch or s.key not in policy.never_sends)
+
+
+def _fetched(
+    view: View, request: HookRequest, site: Site, policy: Policy, seconds: float
+) -> tuple[View, tuple[str, ...] | None]:
+    """The chart with what may and must be fetched, and notes; None where nobody was asked."""
+    if site.outbound is None or request.fhir_server is None:
+        return view, None
+    allowed = access(request, policy)
+    if isinstance(allowed, str):
+        return view, (allowed,)
+    everything = searches(view.hook, replace(site, full_prefetch=True))
+    sent = Sent(_asked(everything, request, policy), request.prefetch)
+    with Client(site.outbound, allowed, seconds * SHARE) as client:
+        try:
+            view = complete(view, sent, client)
+        except Exception as error:  # what cannot be completed is answered from what was sent
+            client.notes.append(type(error).__name__)
+        return view, tuple(client.notes)
 
 
 class _Clock:
@@ -139,7 +194,7 @@ def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
     """
     found = tuple(findings)
     stopped = [f for f in found if f.gated and isinstance(f.outcome, CannotAssess)]
-    spoke = [f for f in found if not f.gated and not _only_reports(f)]
+    spoke = [f for f in found if not f.gated and not only_reports(f.rule)]
     failed = tuple(dict.fromkeys(key for f in stopped for key in f.failed))
     medication = any(
         r.search.type in MEDICATIONS and r.answered in (Answered.WHOLE, Answered.PART)
@@ -147,12 +202,6 @@ def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
     )
     if failed and not spoke and not (medication and "patient" not in failed):
         raise PrefetchUnavailable(failed)
-
-
-def _only_reports(finding: Finding) -> bool:
-    """Whether a rule is about the call or the wording of any order, not about the patient."""
-    rule = finding.rule
-    return rule.kind == "Q" or (rule.per == "order" and rule.drug is None)
 
 
 def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import Row, decides
 from cdshooks.rules.authoring.decides import _rows
 from cdshooks.services.answer import Site
 from cdshooks.services.checks import Fault, unchecked, variants, wrong
+from tests.support.tokens import ISSUER, entry, toml
 
 BASE = knowledge.base()
 SITE = Site(BASE.profile("default"), UTC, "http://cds.example.org")
@@ -63,6 +64,7 @@ def site_with(**changed: Any) -> Site:
 
 def test_what_is_shipped_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("CDSHOOKS_AUTH", "off")
     result = check()
     assert result.exit_code == 0, result.output
     assert last(result).startswith(f"Fit: {len(rules.load())} rules, {len(BASE.parameters)} ")
@@ -201,3 +203,52 @@ def test_what_is_due_for_another_look_is_a_warning_and_no_error(
     assert result.exit_code == 0
     assert f"Look again ({len(BASE.parameters)})" in result.stdout
     assert last(result).startswith(f"Fit, {len(BASE.parameters)} to look at again:")
+
+
+@pytest.fixture
+def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Configures a trusted-clients file with these clients."""
+
+    def configured(*entries: Any, url: str = "https://cds.example.org") -> None:
+        file = tmp_path / "clients.toml"
+        file.write_text(toml(*entries))
+        monkeypatch.setenv("CDSHOOKS_TRUSTED_CLIENTS", str(file))
+        monkeypatch.setenv("CDSHOOKS_PUBLIC_URL", url)
+        monkeypatch.setenv("COLUMNS", "400")
+
+    return configured
+
+
+def test_mistakes_about_trusted_clients_are_shown(trust: Callable[..., None]) -> None:
+    trust(entry(fetch="maybe"), entry(iss="urn:b", algorithms=["HS256"]), url="http://a.org")
+    result = check()
+    assert result.exit_code == 1
+    assert f"  clients.toml: client 1 ({ISSUER}): fetch: expected allowed or never" in result.stdout
+    assert "  clients.toml: client 2 (urn:b): algorithms: expected one or more" in result.stdout
+    assert "  CDSHOOKS_PUBLIC_URL: expected the https address" in result.stdout
+    assert last(result) == "Not fit: 3 errors."
+
+
+def test_doubts_about_trusted_clients_are_shown(trust: Callable[..., None]) -> None:
+    trust(entry(never_sends=["weather"]))
+    result = check()
+    assert result.exit_code == 0
+    assert "never_sends: no service asks for 'weather'" in result.stdout
+    assert last(result).startswith("Fit, 1 to look at again:")
+
+
+def test_the_file_is_looked_at_even_while_authentication_is_off(
+    trust: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(entry(fetch="maybe"), url="http://a.org")
+    monkeypatch.setenv("CDSHOOKS_AUTH", "off")
+    assert last(check()) == "Not fit: 1 error."
+
+
+def test_an_installation_that_trusts_nobody_yet_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    result = check()
+    assert result.exit_code == 0
+    assert "CDSHOOKS_TRUSTED_CLIENTS: expected a TOML file" in result.stdout

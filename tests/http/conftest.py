@@ -45,7 +45,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Every call that got as far as the services, which answer with one bare card."""
     calls: list[tuple[Any, ...]] = []
 
-    def answered(*call: Any) -> Answer:
+    def answered(*call: Any, **_terms: Any) -> Answer:
         calls.append(call)
         return Answer({"cards": [{"summary": "one"}]}, {"index": 1.0, "rules": 2.0, "cards": 3.0})
 

@@ -173,3 +173,11 @@ def test_the_clock_is_aware_and_moves() -> None:
     first = clock()
     assert first.tzinfo is UTC
     assert first <= clock()
+
+
+def test_a_short_operators_token_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDSHOOKS_ADMIN_TOKEN", "hunter2")
+    assert refusal().startswith("CDSHOOKS_ADMIN_TOKEN: expected 16 characters or more")
+    assert "hunter2" not in refusal()

@@ -1,0 +1,30 @@
+"""Medications that orders and entries only refer to, and that were not read."""
+
+from cdshooks.chart.drugs import named_in, reference_of, referenced
+from cdshooks.chart.searches import MEDICATIONS
+from cdshooks.chart.view import View
+from cdshooks.fhir.elements import Json, obj, plain, string
+
+
+def unread(view: View, order: Json) -> str | None:
+    """The reference to a Medication that is not here and may be a drug that rules know.
+
+    None where the order itself says what the drug is, or the reference's display
+    names one that no rule knows.
+    """
+    reference = string(reference_of(order).get("reference"))
+    if reference is None or reference.startswith("#") or referenced(view, order):
+        return None
+    if order.get("medicationCodeableConcept") or obj(order.get("medication")).get("concept"):
+        return None
+    display = string(reference_of(order).get("display"))
+    known = display is None or any(named_in(view, plain(display, 300)))
+    return reference if known else None
+
+
+def unread_medications(view: View) -> tuple[str, ...]:
+    """Each such reference once: of drafts first, then of the chart."""
+    entries = [record.resource for type in MEDICATIONS for record in view.index.of(type)]
+    orders = [*(draft for _, draft in view.context.draft_orders), *entries]
+    found = (unread(view, order) for order in orders)
+    return tuple(dict.fromkeys(reference for reference in found if reference))

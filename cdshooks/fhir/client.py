@@ -1,0 +1,190 @@
+"""Reading one FHIR server for one call: in parallel, before one moment, nowhere else.
+
+Whatever goes wrong is "not available" with a reason for the log, never an error.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import unquote, urljoin
+
+from cdshooks.errors import CdsHooksError
+from cdshooks.fhir.access import Access
+from cdshooks.fhir.elements import Json, objects, values
+from cdshooks.fhir.parse import parse
+from cdshooks.security.addresses import Refused, origin
+from cdshooks.security.outbound import Outbound, Unreachable
+
+PARALLEL = 8
+"""Searches on their way at one time."""
+MAX_PAGES = 6
+"""Pages of one search, the first included."""
+MAX_BYTES = 5 * 1024 * 1024
+"""Of one page."""
+ACCEPT = "application/fhir+json, application/json;q=0.9"
+_MEDIA = ("application/fhir+json", "application/json", "application/json+fhir")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A read (``Type/id``) or search (``Type?…``) relative to the server's base.
+
+    page: a first page that is here already; what follows it is read if it says where
+    on the same server, and else the whole.
+    """
+
+    type: str
+    path: str = field(repr=False)
+    page: Json | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A resource or searchset, or None and why there is none, without a word of the answer.
+
+    tried: False when the token is not meant for it, so that nobody was asked.
+    """
+
+    value: Json | None = field(repr=False)
+    why: str = ""
+    tried: bool = True
+
+
+LATE = Fetched(None, "no answer in time")
+
+
+class Client:
+    """One call's way to one server, to be used in a ``with``; it keeps nothing afterwards."""
+
+    def __init__(self, outbound: Outbound, access: Access, seconds: float) -> None:
+        """``seconds``: after this nothing is waited for any more."""
+        self.base = access.base
+        self._outbound = outbound
+        self._access = access
+        most = seconds if access.expires_in is None else min(seconds, access.expires_in)
+        self._end = time.monotonic() + most
+        self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="fhir")
+        self.notes = list(access.notes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # What still runs ends by itself: every read has the same end.
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def read(self, queries: Sequence[Query]) -> tuple[Fetched, ...]:
+        """The answer to each query, in their order; never raises."""
+        futures = [self._pool.submit(self._fetched, query) for query in queries]
+        wait(futures, timeout=max(0.0, self._left()))
+        found = tuple(_result(future) for future in futures)
+        self.notes += [f"{q.type}: {f.why}" for q, f in zip(queries, found, strict=True) if f.why]
+        return found
+
+    def _left(self) -> float:
+        return self._end - time.monotonic()
+
+    def _fetched(self, query: Query) -> Fetched:
+        if not self._access.allows(query.type, query.path):
+            return Fetched(None, "outside the scope of the token", tried=False)
+        try:
+            if query.page is not None and self._next(query.page):
+                return Fetched(self._followed(query.page))
+            body = self._get(f"{self.base}/{query.path}")
+            if "?" not in query.path:
+                return Fetched(_resource(body, query))
+            return Fetched(self._followed(_searchset(body)))
+        except CdsHooksError as problem:
+            return Fetched(None, str(problem))
+
+    def _followed(self, first: Json) -> Json:
+        """A search with its further pages, as far as they can be read; if not, it says so."""
+        pages, seen = [first], set[str]()
+        while (url := self._next(pages[-1])) and url not in seen and len(pages) < MAX_PAGES:
+            seen.add(url)
+            try:
+                pages.append(_searchset(self._get(url)))
+            except CdsHooksError:
+                break
+        return _merged(pages)
+
+    def _next(self, page: Json) -> str | None:
+        """The following page, if it is on the same server: the token goes nowhere else."""
+        links = (link.get("url") for link in objects(page.get("link")) if _leads_on(link))
+        url = next(links, None)
+        if not isinstance(url, str):
+            return None
+        try:
+            url = urljoin(f"{self.base}/", url)
+            return url if origin(url) == origin(self.base) else None
+        except (Refused, ValueError):
+            return None
+
+    def _get(self, url: str) -> Json:
+        """The JSON object at ``url``; raises Unreachable or Refused for everything else."""
+        if self._left() <= 0:
+            raise Unreachable(LATE.why)
+        headers = {"Accept": ACCEPT}
+        if self._access.token is not None:
+            headers["Authorization"] = f"Bearer {self._access.token}"
+        reply = self._outbound.get(
+            url, headers=headers, timeout_s=self._left(), max_bytes=MAX_BYTES
+        )
+        if reply.status != 200:
+            raise Unreachable(f"status {reply.status}")
+        if reply.content_type not in _MEDIA:
+            raise Unreachable("the answer is not FHIR in JSON")
+        return _object(reply.body)
+
+
+def _result(future: "Future[Fetched]") -> Fetched:
+    """What came of a query; a server's answer that our own code chokes on is no answer."""
+    if not future.done():
+        return LATE
+    problem = future.exception()
+    return Fetched(None, type(problem).__name__) if problem else future.result()
+
+
+def _object(text: bytes) -> Json:
+    try:
+        body = parse(text)
+    except ValueError:
+        raise Unreachable("the answer is not JSON") from None
+    if not isinstance(body, dict):
+        raise Unreachable("the answer is no resource")
+    return body
+
+
+def _resource(body: Json, query: Query) -> Json:
+    """The very resource that was asked for."""
+    id = unquote(query.path.partition("/")[2])
+    if body.get("resourceType") != query.type or body.get("id") != id:
+        raise Unreachable("the answer is another resource")
+    return body
+
+
+def _searchset(body: Json) -> Json:
+    if body.get("resourceType") != "Bundle" or body.get("type") != "searchset":
+        raise Unreachable("the answer is no searchset")
+    return body
+
+
+def _leads_on(link: Json) -> bool:
+    return link.get("relation") == "next"
+
+
+def _merged(pages: Sequence[Json]) -> Json:
+    """One Bundle of all pages; a link to a further page stays if that was not read."""
+    if len(pages) == 1:
+        return pages[0]
+    entries: list[Any] = [entry for page in pages for entry in values(page.get("entry"))]
+    links = list(objects(pages[-1].get("link")))
+    return {**pages[0], "entry": entries, "link": links}

@@ -1,0 +1,86 @@
+"""Whatever a FHIR server does, the call ends in time and claims nothing that was not read."""
+
+from functools import cache
+
+import pytest
+
+from tests.support import fhir_calls
+from tests.support.base_patient import base_patient
+from tests.support.fhir_server import FAULTS, FhirServer, running
+
+SLOW = ("hangs", "slow body", "slow headers")
+QUICK = [name for name in FAULTS if name not in SLOW]
+FEW = ("404", "half an answer", "OperationOutcome in a Bundle", "more than it sends")
+"""Enough at the order hooks: what an answer proves is decided in one place for all hooks."""
+DEADLINE_MS = 500
+GRACE_S = 0.2
+TYPES = [
+    (hook, type)
+    for hook in fhir_calls.HOOKS
+    for type in dict.fromkeys(s.type for s in fhir_calls.asked(hook, full=True))
+]
+MATRIX = [(h, t, f) for h, t in TYPES for f in (QUICK if h == "patient-view" else FEW)]
+MAY_ASK = {"data-unavailable"}
+
+
+@cache
+def quiet(hook: str) -> set[str]:
+    """What is said about her when everything was read."""
+    return fhir_calls.say(fhir_calls.request(hook, None, base_patient().resources())).rules
+
+
+def call(hook: str, broken: str, fault: str) -> fhir_calls.Said:
+    """A call that brings nothing, to a server that is broken for one type."""
+    resources = base_patient().resources()
+    with running(FhirServer(resources, faults={broken: FAULTS[fault]})) as server:
+        body = fhir_calls.request(hook, server.url, resources)
+        body["prefetch"] = {}
+        body["fhirAuthorization"] = fhir_calls.authorization()
+        return fhir_calls.say(body, DEADLINE_MS)
+
+
+def check(said: fhir_calls.Said, hook: str) -> None:
+    assert said.status in (200, 412)
+    assert said.rules <= quiet(hook) | MAY_ASK
+    assert said.seconds < DEADLINE_MS / 1000 + GRACE_S
+    assert fhir_calls.TOKEN not in str(said.body)
+
+
+@pytest.mark.req("PFD-3", "FHIR-7")
+@pytest.mark.parametrize(("hook", "type", "fault"), MATRIX)
+def test_a_broken_search_adds_no_advice(hook: str, type: str, fault: str) -> None:
+    check(call(hook, type, fault), hook)
+
+
+@pytest.mark.req("FHIR-7", "PERF-1")
+@pytest.mark.parametrize(("hook", "type"), TYPES)
+def test_a_search_that_hangs_ends_with_the_deadline(hook: str, type: str) -> None:
+    check(call(hook, type, "hangs"), hook)
+
+
+@pytest.mark.req("FHIR-7", "PFD-2", "ERR-1")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_server_that_answers_nothing_is_412_in_time(fault: str) -> None:
+    said = call("patient-view", "*", fault)
+    check(said, "patient-view")
+    assert said.status == 412
+    assert said.body["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.req("FHIR-7")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_was_prefetched_is_answered_although_the_server_is_broken(fault: str) -> None:
+    resources = base_patient().put("FVC").put("FVC supine").resources()
+    alone = fhir_calls.say(fhir_calls.request("patient-view", None, resources))
+    with running(FhirServer(resources, faults={"*": FAULTS[fault]})) as server:
+        body = fhir_calls.request("patient-view", server.url, resources)
+        said = fhir_calls.say(body, DEADLINE_MS)
+    assert said.status == 200
+    assert alone.rules <= said.rules <= alone.rules | MAY_ASK
+    assert said.seconds < DEADLINE_MS / 1000 + GRACE_S
+
+
+@pytest.mark.req("PFD-3")
+def test_a_search_that_failed_is_named_on_a_card() -> None:
+    assert "allergies" in call("patient-view", "AllergyIntolerance", "500").unread
+    assert "prescriptions" in call("patient-view", "MedicationRequest", "500").unread

@@ -1,0 +1,293 @@
+"""What is fetched: as little as decides, only where it is allowed, before the deadline."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cdshooks.app import create_app, site_of
+from cdshooks.protocol import parse_request
+from cdshooks.security.policy import Policy
+from cdshooks.services.answer import Answer, answer
+from cdshooks.settings import DemoSettings, Settings
+from tests.support import calls, fhir_calls
+from tests.support.base_patient import base_patient, resource
+from tests.support.fhir_server import FhirServer, later, running, status
+
+Json = dict[str, Any]
+DECIDING = {"Patient", "Condition", "MedicationRequest"}
+
+
+@pytest.fixture
+def server() -> Iterator[FhirServer]:
+    with running(FhirServer(base_patient().resources())) as started:
+        yield started
+
+
+def without_als() -> list[Json]:
+    return base_patient().remove("als", "riluzole").resources()
+
+
+def ask(request: Json, server: FhirServer, **terms: Any) -> Answer:
+    """The answer of the service to a caller on these terms."""
+    site = site_of(DemoSettings(today=fhir_calls.NOW))
+    policy = Policy(**({"fhir_servers": (server.url,)} | terms))
+    service = calls.service_of(request["hook"])
+    return answer(service, parse_request(request), site, fhir_calls.NOW, policy, seconds=2)
+
+
+def missed(said: Answer) -> set[str]:
+    """The rules that were not assessed."""
+    told = said.body.get("extension", {}).get(fhir_calls.OURS, {}).get("notAssessed", [])
+    return {one["rule"] for one in told}
+
+
+def titles(said: Answer) -> set[str]:
+    return {r for card in said.body["cards"] for r in card["extension"][fhir_calls.OURS]["rules"]}
+
+
+@pytest.mark.req("PFD-1", "FHIR-8")
+@pytest.mark.parametrize("hook", fhir_calls.HOOKS)
+def test_nothing_is_fetched_for_a_patient_without_als(hook: str) -> None:
+    with running(FhirServer(without_als())) as server:
+        request = fhir_calls.request(hook, server.url, without_als())
+        if hook != "patient-view":
+            [entry] = request["context"]["draftOrders"]["entry"]
+            entry["resource"]["medicationCodeableConcept"] = {"text": "paracetamol"}
+        assert fhir_calls.say(request).rules == set()
+    assert server.asked == []
+
+
+@pytest.mark.req("PFD-1", "FHIR-8")
+def test_without_prefetch_only_what_decides_is_read_of_a_patient_without_als() -> None:
+    with running(FhirServer(without_als())) as server:
+        request = fhir_calls.request("patient-view", server.url, [], prefetch={})
+        assert fhir_calls.say(request).body["cards"] == []
+    assert set(server.types) == DECIDING
+
+
+@pytest.mark.req("PFD-1")
+def test_of_a_patient_who_has_died_nothing_is_read() -> None:
+    chart = base_patient()
+    chart.facts["patient"][0]["deceasedBoolean"] = True
+    with running(FhirServer(chart.resources())) as server:
+        request = fhir_calls.request("patient-view", server.url, chart.resources())
+        del request["prefetch"]["allergies"]
+        assert fhir_calls.say(request).rules == set()
+    assert server.asked == []
+
+
+@pytest.mark.req("PFD-1")
+def test_with_als_the_types_that_prefetch_leaves_out_are_read(server: FhirServer) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    assert fhir_calls.say(request).rules == set()
+    core = {s.type for s in fhir_calls.asked("patient-view")}
+    full = {s.type for s in fhir_calls.asked("patient-view", full=True)}
+    assert set(server.types) == full - core
+
+
+@pytest.mark.req("PFD-1")
+def test_what_no_rule_for_this_draft_reads_is_not_fetched(server: FhirServer) -> None:
+    request = fhir_calls.request("order-sign", server.url, server.resources, prefetch={})
+    [entry] = request["context"]["draftOrders"]["entry"]
+    entry["resource"]["medicationCodeableConcept"] = {"text": "paracetamol"}
+    fhir_calls.say(request)
+    assert set(server.types) <= DECIDING | {"MedicationStatement", "MedicationDispense"}
+
+
+@pytest.mark.req("FHIR-2")
+def test_the_token_is_sent_with_every_call(server: FhirServer) -> None:
+    request = fhir_calls.request("patient-view", server.url, [], prefetch={})
+    fhir_calls.say(request | {"fhirAuthorization": fhir_calls.authorization()})
+    sent = {one.headers.get("Authorization") for one in server.asked}
+    assert sent == {f"Bearer {fhir_calls.TOKEN}"}
+    assert all("json" in one.headers["Accept"] for one in server.asked)
+
+
+@pytest.mark.req("FHIR-1")
+def test_without_authorization_no_token_is_sent(server: FhirServer) -> None:
+    fhir_calls.say(fhir_calls.request("patient-view", server.url, [], prefetch={}))
+    assert server.asked
+    assert not any("Authorization" in one.headers for one in server.asked)
+
+
+@pytest.mark.req("FHIR-5")
+def test_a_type_outside_the_scope_is_not_asked_for_and_not_missed(server: FhirServer) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    given = fhir_calls.authorization(scope="patient/Appointment.rs")
+    said = fhir_calls.say(request | {"fhirAuthorization": given})
+    assert server.types == ["Appointment"]
+    assert (said.status, said.unread) == (200, "")
+
+
+@pytest.mark.req("FHIR-6", "FHIR-7")
+@pytest.mark.parametrize(
+    "terms", [{"fhir_servers": ()}, {"fetch": False}, {"fhir_servers": ("https://ehr.example",)}]
+)
+def test_a_server_that_may_not_be_read_is_neither_called_nor_refused(
+    terms: dict[str, Any], server: FhirServer
+) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    del request["prefetch"]["allergies"]
+    alone = ask({k: v for k, v in request.items() if k != "fhirServer"}, server)
+    said = ask(request, server, **terms)
+    assert missed(said) == missed(alone)
+    assert server.asked == []
+
+
+@pytest.mark.req("FHIR-6")
+def test_outside_the_demo_a_server_over_http_is_not_called(server: FhirServer) -> None:
+    settings = Settings(auth="off", today=fhir_calls.NOW, fhir_allowed=(server.url,))
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    client = create_app(settings).test_client()
+    assert client.post(calls.path_of("patient-view"), json=request).status_code == 200
+    assert server.asked == []
+
+
+@pytest.mark.req("PFD-3")
+def test_what_a_client_never_sends_is_neither_fetched_nor_called_unreadable(
+    server: FhirServer,
+) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    del request["prefetch"]["breathing"]
+    said = ask(request, server, never_sends=frozenset({"breathing", "carePlans"}))
+    assert "data-unavailable" not in titles(said)
+    assert "pft-baseline-missing" not in titles(said)
+    assert missed(said)
+    assert not {"Observation", "CarePlan"} & set(server.types)
+
+
+@pytest.mark.req("PFD-3")
+def test_what_is_said_never_to_be_sent_is_used_when_it_comes(server: FhirServer) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    plain = ask(request, server)
+    said = ask(request, server, never_sends=frozenset(request["prefetch"]))
+    assert missed(said) == missed(plain)
+
+
+@pytest.mark.req("PFD-5")
+@pytest.mark.parametrize("page", [1, 3])
+def test_pages_are_followed_to_the_end(page: int) -> None:
+    chart = base_patient().resources()
+    with running(FhirServer(chart, page=page)) as server:
+        request = fhir_calls.request("patient-view", server.url, chart)
+        request["prefetch"]["encounters"] = server.held("/fhir/Encounter?patient=anna")[1]
+        request["fhirAuthorization"] = fhir_calls.authorization()
+        said = fhir_calls.say(request)
+    paths = [one.path for one in server.asked if one.type == "Encounter"]
+    assert paths
+    assert all("_start=" in path for path in paths)
+    assert (said.rules, said.unread) == (set(), "")
+
+
+@pytest.mark.req("PFD-5")
+def test_more_pages_than_are_read_leave_a_part() -> None:
+    chart = base_patient().remove("riluzole")
+    extra = [
+        resource("AllergyIntolerance", patient={"reference": "Patient/anna"}) for _ in range(9)
+    ]
+    chart.add("allergies", *extra)
+    with running(FhirServer(chart.resources(), page=1)) as server:
+        request = fhir_calls.request("patient-view", server.url, chart.resources())
+        del request["prefetch"]["allergies"]
+        said = fhir_calls.say(request)
+    assert len([one for one in server.asked if one.type == "AllergyIntolerance"]) == 6
+    assert said.status == 200
+
+
+def by_reference(id: str, display: str | None = None) -> Json:
+    """A prescription that only refers to its Medication."""
+    reference: Json = {"reference": f"Medication/{id}"}
+    if display:
+        reference["display"] = display
+    return resource(
+        "MedicationRequest",
+        status="active",
+        intent="order",
+        subject={"reference": "Patient/anna"},
+        authoredOn="2025-07-15",
+        medicationReference=reference,
+    )
+
+
+RILUZOLE: Json = {
+    "resourceType": "Medication",
+    "id": "r",
+    "code": {
+        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "199206"}]
+    },
+}
+
+
+def test_a_referenced_medication_is_read_and_recognised() -> None:
+    chart = base_patient().put("riluzole", by_reference("r"))
+    with running(FhirServer([*chart.resources(), RILUZOLE])) as server:
+        said = fhir_calls.say(fhir_calls.request("patient-view", server.url, chart.resources()))
+    assert "Medication" in server.types
+    assert "riluzole-consider" not in said.rules
+    assert said.unread == ""
+
+
+@pytest.mark.req("PFD-3")
+def test_a_drug_is_not_called_absent_while_a_medication_is_unread() -> None:
+    chart = base_patient().put("riluzole", by_reference("r"))
+    with running(FhirServer(chart.resources())) as server:
+        said = fhir_calls.say(fhir_calls.request("patient-view", server.url, chart.resources()))
+    assert "riluzole-consider" not in said.rules
+    assert "prescriptions" in said.unread
+
+
+def test_at_most_twenty_medications_are_read_and_only_those_that_may_matter() -> None:
+    others = [by_reference(f"m{n}") for n in range(30)]
+    named = [by_reference("n", "Paracetamol 500 mg"), by_reference("y", "Riluzole 50 mg")]
+    foreign = by_reference("f")
+    foreign["medicationReference"]["reference"] = "https://elsewhere.example/fhir/Medication/f"
+    odd = by_reference("..")
+    chart = base_patient().put("riluzole", *named, foreign, odd, *others)
+    with running(FhirServer(chart.resources())) as server:
+        fhir_calls.say(fhir_calls.request("patient-view", server.url, chart.resources()))
+    read = [one.path.rpartition("/")[2] for one in server.asked if one.type == "Medication"]
+    assert len(read) == 20
+    assert "y" in read
+    assert not {"n", "f", ".."} & set(read)
+
+
+@pytest.mark.req("FHIR-4")
+def test_the_token_is_not_used_after_it_expires(server: FhirServer) -> None:
+    server.faults["*"] = later(1.5)
+    request = fhir_calls.request("patient-view", server.url, [], prefetch={})
+    given = fhir_calls.authorization(expires_in=1)
+    said = fhir_calls.say(request | {"fhirAuthorization": given}, deadline_ms=5000)
+    assert said.status == 412
+    assert said.seconds < 1.4
+    assert len(server.asked) <= 3
+
+
+@pytest.mark.req("FHIR-4")
+def test_the_log_holds_neither_token_nor_patient(
+    server: FhirServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults["AllergyIntolerance"] = status(403)
+    request = fhir_calls.request("patient-view", server.url, [], prefetch={})
+    fhir_calls.say(request | {"fhirAuthorization": fhir_calls.authorization(expires_in=None)})
+    logged = capsys.readouterr().err
+    assert "AllergyIntolerance: status 403" in logged
+    assert "without expires_in" in logged
+    assert fhir_calls.TOKEN not in logged
+    assert "anna" not in logged
+    assert server.url not in logged
+
+
+def test_the_time_of_fetching_is_told(server: FhirServer) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    assert "fetch;dur=" in fhir_calls.say(request).timing
+    del request["fhirServer"]
+    assert "fetch;dur=" not in fhir_calls.say(request).timing
+
+
+def test_a_fault_in_fetching_does_not_sink_the_call(
+    server: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdshooks.services.answer.complete", lambda *_: 1 / 0)
+    said = ask(fhir_calls.request("patient-view", server.url, server.resources), server)
+    assert said.notes == ("ZeroDivisionError",)
