@@ -1,8 +1,8 @@
 """Writes the documents that come from the code; ``--check`` refuses stale ones.
 
 ``docs/rules.md`` from the rules, ``docs/configuration.md`` from the settings and
-profiles, ``docs/card.svg`` from an example patient. Run by ``make docs``; ``make check``
-runs it with ``--check``.
+profiles, ``docs/examples.md`` from the stories, ``docs/card.svg`` from an example
+patient. Run by ``make docs``; ``make check`` runs it with ``--check``.
 """
 
 import sys
@@ -22,6 +22,7 @@ from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
 from cdshooks.services.catalogue import amount
 from cdshooks.settings import Settings
+from tools import stories
 from tools.rule_docs import rule_catalogue
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -48,6 +49,7 @@ def documents() -> Iterator[tuple[str, str]]:
     knowledge = base().profile("default")
     yield "rules.md", "\n".join(["# Rules\n", MADE, *rule_catalogue(knowledge)]) + "\n"
     yield "configuration.md", configuration(knowledge)
+    yield "examples.md", "\n".join(["# Example patients\n", MADE, *stories.page()]) + "\n"
     yield "card.svg", card_picture(knowledge)
 
 
