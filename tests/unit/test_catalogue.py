@@ -376,7 +376,7 @@ def test_json_leaves_out_what_is_empty_and_keeps_numbers_as_numbers() -> None:
         "value": 50,
         "unit": "%",
         "source": "chest-2023",
-        "locator": "NIV criteria",
+        "locator": "recommendation on when to start NIV",
         "mark": "V",
         "markMeans": "read in the source",
         "checked": numbers["vc_asymptomatic_lt"]["checked"],
