@@ -25,7 +25,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
 def site_of(settings: Settings) -> Site:
     """The installation: the knowledge under its profiles, its time zone, its address."""
     return Site(
-        knowledge=knowledge.base().profile(*settings.profile),
+        knowledge=knowledge.of_site(knowledge.base(), settings.profile),
         timezone=settings.zone,
         public_url=settings.public_url,
         full_prefetch=settings.prefetch == "full",

@@ -91,7 +91,8 @@ def configuration(knowledge: Knowledge) -> str:
     lines += [
         "\n## Profiles\n",
         "Named in `CDSHOOKS_PROFILE`, separated by commas; later ones overlay earlier ones, "
-        "and all overlay `default`.\n",
+        "and all overlay `default`. A profile of your own, named by its path, can add "
+        "[your codes](local-codes.md).\n",
     ]
     for name, profile in knowledge.base.profiles.items():
         lines += [f"### {name}\n", f"{profile.meaning}\n", *_profile(profile, knowledge)]

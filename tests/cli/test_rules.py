@@ -65,7 +65,7 @@ def test_a_row_that_is_off_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("CDSHOOKS_PROFILE", "seed-literal")
     shown = run("show", "niv-consider")
     assert "C10" in shown.stdout
-    assert "profile seed-literal" in seed.stdout
+    assert "profile seed-literal" in shown.stdout
 
 
 def test_a_number_says_what_other_profiles_have() -> None:

@@ -93,7 +93,10 @@ _last: dict[tuple[str, str], list[Case]] = {}
 
 
 def _notices(rule: str, name: str, up: bool) -> bool:
-    order = [*_last.get((rule, name), []), *sorted(_cases(rule), key=lambda c: not _suspect(c, name))]
+    order = [
+        *_last.get((rule, name), []),
+        *sorted(_cases(rule), key=lambda c: not _suspect(c, name)),
+    ]
     for case in order:
         profile = case.cells.get("profile", "default")
         moved = _moved(profile, name, up)
