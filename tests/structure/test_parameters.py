@@ -24,17 +24,40 @@ FINE = {"ph_critical_lt": Decimal("0.01")}
 OTHER_TEXT = {"US": "EU", "EU": "US"}
 """What a parameter in words is moved to."""
 DIAGNOSIS_ONLY = "of the population it reads the diagnosis, not the age"
+ALS_DRUGS_ONLY = "every drug that is known is one for ALS, whatever the diagnosis"
 URGENCY = "says how urgent NIV is, not whether it is advised"
+EARLIER = "a MIP below it is below mip_cmh2o_early_lt as well"
+NIV_ONLY = "a completed request shows NIV, and only invasive ventilation matters here"
+BILIRUBIN = "of bilirubin no value is too high at every laboratory"
+TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
+BY_MULTIPLE = "it goes by the multiple of the limit that holds"
+AFTER_NIV = (
+    *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),
+    *("resp-watch", "supine-vc-drop"),
+)
+"""Rules that only ask whether a criterion for NIV is met."""
 OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
+    **{(rule, "mip_cmh2o_lt"): EARLIER for rule in AFTER_NIV},
+    **{(rule, "paco2_critical_gt_mmhg"): URGENCY for rule in AFTER_NIV},
+    **{(rule, "ph_critical_lt"): URGENCY for rule in AFTER_NIV},
     ("drug-identity-conflict", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
-    ("drug-identity-conflict", "broad_codes_are_als"): "every drug that is known is one for ALS",
-    ("blood-gas-indicated", "mip_cmh2o_lt"): "a MIP below it is below mip_cmh2o_early_lt as well",
-    ("blood-gas-indicated", "paco2_critical_gt_mmhg"): URGENCY,
-    ("blood-gas-indicated", "ph_critical_lt"): URGENCY,
-    ("riluzole-consider", "region"): "what speaks against an offer does so under every label",
+    ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,
+    ("drug-identity-unverified", "broad_codes_are_als"): ALS_DRUGS_ONLY,
+    ("pft-baseline-missing", "device_request_counts_days"): NIV_ONLY,
     ("pft-overdue", "decline_lookback_days", True): "the interval and its age reach no further",
+    ("pft-overdue", "resp_value_max_age_days"): "the overdue test is judged by its own day",
+    ("pft-panel-incomplete", "device_request_counts_days"): NIV_ONLY,
     ("pft-panel-incomplete", "mip_available"): "matters only where SNIP is not made, in no profile",
+    ("riluzole-consider", "certain_alt_multiple"): BY_MULTIPLE,
+    ("riluzole-consider", "device_request_counts_days"): NIV_ONLY,
+    ("riluzole-consider", "region"): "what speaks against an offer does so under every label",
+    ("riluzole-duplicate", "new_start_gap_days"): TAKEN_NOW,
+    ("riluzole-liver-dysfunction", "ast_uln_plausible_le"): "it reads no AST",
+    ("riluzole-liver-dysfunction", "certain_alt_multiple"): BILIRUBIN,
+    ("riluzole-liver-dysfunction", "new_start_gap_days"): TAKEN_NOW,
+    ("riluzole-monitoring-due", "ast_uln_plausible_le"): "it reads no AST",
+    ("riluzole-monitoring-due", "certain_alt_multiple"): BY_MULTIPLE,
 }
 """Parameters that a rule is given and that cannot change what it says, with the reason."""
 
