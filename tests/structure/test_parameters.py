@@ -121,14 +121,16 @@ def _notices(rule: str, name: str, up: bool) -> bool:
         *sorted(_cases(rule), key=lambda c: not _suspect(c, name)),
     ]
     for case in order:
-        profile = case.cells.get("profile", "default")
-        moved = _moved(profile, name, up)
-        if moved is None:
-            continue
-        if not vignettes.holds(case, vignettes.evaluate(case, moved)):
+        if _fails(case, name, up):
             _last.setdefault((rule, name), []).append(case)
             return True
     return False
+
+
+def _fails(case: Case, name: str, up: bool) -> bool:
+    """Whether a vignette no longer holds once a parameter is moved."""
+    moved = _moved(case.cells.get("profile", "default"), name, up)
+    return moved is not None and not vignettes.holds(case, vignettes.evaluate(case, moved))
 
 
 def _suspect(case: Case, name: str) -> bool:
@@ -146,6 +148,9 @@ def test_a_parameter_moved_one_step_makes_a_vignette_fail(rule: str, name: str, 
 def test_what_is_said_to_be_out_of_reach_is_given_to_the_rule_and_noticed_by_none(
     claim: tuple[str, str] | tuple[str, str, bool],
 ) -> None:
+    """Asked of the vignettes that have the number in them; the others are many and far off."""
     rule, name, *ups = claim
     assert name in _named(next(r for r in all_rules.load() if r.id == rule))
-    assert not any(_notices(rule, name, up) for up in (ups or (True, False)))
+    likely = [case for case in _cases(rule) if _suspect(case, name)]
+    for up in ups or (True, False):
+        assert not any(_fails(case, name, up) for case in likely)
