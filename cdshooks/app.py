@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 from flask import Flask
@@ -50,7 +51,7 @@ def create_app(
     """
     site = site_of(settings)
     clients = trusted_clients(settings, site)
-    sites = _prepared(site, clients)
+    sites = _prepared(site, clients, settings)
     outbound = outbound or Outbound(private=[origin(one.jku) for one in clients if one.jku])
     authenticator = Authenticator.of(clients, replays or ReplaysHere(), outbound)
     now = clock or clock_of(settings)
@@ -60,7 +61,7 @@ def create_app(
 def site_of(settings: Settings) -> Site:
     """The installation: the knowledge under its profiles, its time zone, its address."""
     return Site(
-        knowledge=knowledge.base().profile(*settings.profile),
+        knowledge=knowledge.of_site(knowledge.base(), settings.profile),
         timezone=settings.zone,
         public_url=settings.public_url,
         full_prefetch=settings.prefetch == "full",
@@ -70,11 +71,19 @@ def site_of(settings: Settings) -> Site:
     )
 
 
-def _prepared(site: Site, clients: tuple[Client, ...]) -> Sites:
-    """The installation under its own profile and under each that a client is served with."""
-    named = {names for client in clients for names in client.profiles}
-    base = site.knowledge.base
-    sites = Sites(site, {n: replace(site, knowledge=base.profile(*n)) for n in named})
+def _prepared(site: Site, clients: tuple[Client, ...], settings: Settings) -> Sites:
+    """The installation under its own profile and under each that a client is served with.
+
+    A client's profile may name a file of the site's own by the name in it.
+    """
+    files = {Path(name).stem: name for name in settings.profile if name.endswith(".yaml")}
+    shipped = knowledge.base()
+    others = {
+        names: replace(site, knowledge=knowledge.of_site(shipped, [files.get(n, n) for n in names]))
+        for client in clients
+        for names in client.profiles
+    }
+    sites = Sites(site, others)
     for one in (sites.own, *sites.others.values()):
         answer.prepare(one)
     return sites

@@ -144,7 +144,8 @@ class Settings(BaseSettings):
     )
     profile: Annotated[Names, Field(min_length=1)] = Field(
         default=("default",),
-        description="one or more names of profiles, comma-separated",
+        description="one or more names of profiles, comma-separated; a name that ends in `.yaml` "
+        "is the path of a profile of your own",
     )
     prefetch: Literal["core", "full"] = Field(default="core", description="core or full")
     fhir_allowed: Annotated[tuple[Base, ...], NoDecode, BeforeValidator(_listed)] = Field(

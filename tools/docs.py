@@ -1,8 +1,9 @@
 """Writes the documents that come from the code; ``--check`` refuses stale ones.
 
 ``docs/rules.md`` from the rules, ``docs/configuration.md`` from the settings and
-profiles, ``docs/prefetch.md`` from the searches that rules need, ``docs/card.svg``
-from an example patient. Run by ``make docs``; ``make check`` runs it with ``--check``.
+profiles, ``docs/prefetch.md`` from the searches that rules need, ``docs/examples.md``
+from the stories, ``docs/card.svg`` from an example patient. Run by ``make docs``;
+``make check`` runs it with ``--check``.
 """
 
 import sys
@@ -22,6 +23,7 @@ from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
 from cdshooks.services.catalogue import amount
 from cdshooks.settings import Settings
+from tools import stories
 from tools.prefetch_docs import prefetch_page
 from tools.rule_docs import rule_catalogue
 
@@ -50,6 +52,7 @@ def documents() -> Iterator[tuple[str, str]]:
     yield "rules.md", "\n".join(["# Rules\n", MADE, *rule_catalogue(knowledge)]) + "\n"
     yield "configuration.md", configuration(knowledge)
     yield "prefetch.md", prefetch_page(Site(knowledge, UTC, "https://cds.example.org"), MADE)
+    yield "examples.md", "\n".join(["# Example patients\n", MADE, *stories.page()]) + "\n"
     yield "card.svg", card_picture(knowledge)
 
 
@@ -91,7 +94,8 @@ def configuration(knowledge: Knowledge) -> str:
     lines += [
         "\n## Profiles\n",
         "Named in `CDSHOOKS_PROFILE`, separated by commas; later ones overlay earlier ones, "
-        "and all overlay `default`.\n",
+        "and all overlay `default`. A profile of your own, named by its path, can add "
+        "[your codes](local-codes.md).\n",
     ]
     for name, profile in knowledge.base.profiles.items():
         lines += [f"### {name}\n", f"{profile.meaning}\n", *_profile(profile, knowledge)]

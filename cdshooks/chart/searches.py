@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdshooks.fhir.elements import objects
-from cdshooks.knowledge import Code, Knowledge
+from cdshooks.knowledge import Code, Knowledge, codes_of
 from cdshooks.rules.authoring import (
     Allergic,
     Booked,
@@ -32,6 +32,9 @@ from cdshooks.rules.authoring import (
 
 CORE = 14
 """The most searches that a service asks for unless a site wants everything."""
+
+ASKED = ("loinc", "snomed", "als-cds")
+"""Systems whose codes are asked for; and whatever a site names for its own records."""
 
 Need = tuple[str, str | None]
 """A FHIR type and, for observations, the group of codes that is asked for together."""
@@ -164,7 +167,8 @@ def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
 def _observations(group: str, codes: frozenset[Code], knowledge: Knowledge) -> Search:
     file = knowledge.base.observation_groups[group]
     codes = codes.union(*(knowledge.base.value_sets[name].exact for name in file.panels))
-    wanted = sorted(code.code for code in codes if code.system in ("loinc", "snomed", "als-cds"))
+    sites = codes_of(knowledge.base.value_sets.values())
+    wanted = sorted({c.code for c in codes if c.system in ASKED or c in sites})
     query = (
         "Observation?patient={{context.patientId}}"
         f"&code={','.join(wanted)}&_sort=-date&_count={file.count}"

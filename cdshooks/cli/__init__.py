@@ -97,6 +97,7 @@ def _show_start_page(url: str) -> None:
             f"Health     {url}/healthz\n\n"
             "To see cards, add the discovery address as a CDS service\n"
             "at https://sandbox.cds-hooks.org.\n\n"
+            "Example patients and their cards: docs/examples.md\n\n"
             "For synthetic patients only. Ctrl-C ends it.",
             title=f"cdshooks {__version__} demo",
         )

@@ -77,7 +77,7 @@ def show_rule(id: str, json: bool) -> None:
 
 
 def _knowledge() -> Knowledge:
-    return knowledge.base().profile(*DemoSettings.load().profile)
+    return knowledge.of_site(knowledge.base(), DemoSettings.load().profile)
 
 
 def _show(console: Console, rule: Described) -> None:

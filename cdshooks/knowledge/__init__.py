@@ -2,8 +2,9 @@
 
 from cdshooks.knowledge.base import Base, Knowledge, Measure, Product, ProductSet
 from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet
-from cdshooks.knowledge.loader import base
+from cdshooks.knowledge.loader import base, of_site
 from cdshooks.knowledge.parameters import MARKS, Operator, Parameter, Threshold
+from cdshooks.knowledge.site_codes import codes_of
 
 __all__ = [
     "MARKS",
@@ -20,4 +21,6 @@ __all__ = [
     "Threshold",
     "ValueSet",
     "base",
+    "codes_of",
+    "of_site",
 ]

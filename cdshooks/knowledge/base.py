@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,6 +19,7 @@ from cdshooks.knowledge.model import (
     SourceFile,
 )
 from cdshooks.knowledge.parameters import Parameter
+from cdshooks.knowledge.site_codes import Added, extended, site_codes
 from cdshooks.units import UnitTable
 
 
@@ -95,6 +96,7 @@ class Base:
         parameters = dict(self.parameters)
         captures: set[str] = set()
         everything = False
+        added: Added = {}
         for name in names:
             if name not in self.profiles:
                 known = ", ".join(sorted(self.profiles))
@@ -103,11 +105,30 @@ class Base:
             parameters.update(
                 {key: _overlaid(parameters[key], profile, key) for key in profile.parameters}
             )
+            for target, codings in self._codes_of(name).items():
+                added[target] = (*added.get(target, ()), *codings)
             if profile.captures == "all":
                 everything = True
             else:
                 captures.update(profile.captures)
-        return Knowledge(self, names, parameters, frozenset(captures), everything)
+        return Knowledge(self._with(added), names, parameters, frozenset(captures), everything)
+
+    def _codes_of(self, profile: str) -> Added:
+        """The codes that a profile names for its site, by value set."""
+        measures = {key: measure.file.value_sets for key, measure in self.measures.items()}
+        file = self.profiles[profile]
+        return site_codes(profile, file, self.systems, self.value_sets, measures)
+
+    def _with(self, added: Added) -> "Base":
+        """This, with further codes in its value sets and in the measures that use them."""
+        if not added:
+            return self
+        sets = extended(self.value_sets, added)
+        measures = {
+            key: replace(measure, value_sets=tuple(sets[s.id] for s in measure.value_sets))
+            for key, measure in self.measures.items()
+        }
+        return replace(self, value_sets=sets, measures=measures)
 
 
 def _overlaid(parameter: Parameter, profile: ProfileFile, key: str) -> Parameter:

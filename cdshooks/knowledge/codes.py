@@ -66,6 +66,7 @@ class ValueSet:
 
     ``prefixes`` hold for classifications that have no other subsumption (ICD);
     ``text`` patterns are a last resort, used only where a rule allows it.
+    includes: the value sets whose members it takes in.
     """
 
     id: str
@@ -74,6 +75,7 @@ class ValueSet:
     exact: frozenset[Code] = field(repr=False)
     prefixes: tuple[Code, ...] = field(repr=False)
     text: re.Pattern[str] | None = field(default=None, repr=False)
+    includes: tuple[str, ...] = ()
 
     def __contains__(self, code: object) -> bool:
         if code in self.exact:

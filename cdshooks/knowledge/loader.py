@@ -2,17 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
-from cdshooks.knowledge.base import Base, Measure
+from cdshooks.knowledge.base import Base, Knowledge, Measure
 from cdshooks.knowledge.codes import Coding, Systems, ValueSet, canonical
 from cdshooks.knowledge.dosage import dosage_tables
 from cdshooks.knowledge.model import (
@@ -36,6 +38,8 @@ from cdshooks.units import UnitTable
 M = TypeVar("M", bound=Strict)
 
 ROOT = files("cdshooks.knowledge")
+OWN = ".yaml"
+"""How the name of a profile ends that is a file of the site."""
 KINDS = (".yaml", ".csv")
 """Endings of knowledge files."""
 
@@ -154,6 +158,7 @@ def _value_set(
         exact=frozenset(canonical(r.system, r.code) for r in rows),
         prefixes=tuple(canonical(r.system, r.code) for r in rows if r.prefix),
         text=text,
+        includes=entry.includes,
     )
 
 
@@ -203,16 +208,39 @@ def _parameters(root: Traversable) -> dict[str, Parameter]:
 
 
 def _profiles(root: Traversable) -> dict[str, ProfileFile]:
-    found: dict[str, ProfileFile] = {}
-    for file in _folder(root, "profiles"):
-        name = file.name.removesuffix(".yaml")
-        try:
-            found[name] = ProfileFile.model_validate(yaml.read(file))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise KnowledgeInvalid(file.name, where, first["msg"]) from error
-    return found
+    return {_stem(file): _profile(file) for file in _folder(root, "profiles")}
+
+
+def _stem(file: Traversable) -> str:
+    return file.name.removesuffix(OWN)
+
+
+def _profile(file: Traversable) -> ProfileFile:
+    try:
+        return ProfileFile.model_validate(yaml.read(file))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise KnowledgeInvalid(file.name, where, first["msg"]) from error
+
+
+def of_site(shipped: Base, names: Iterable[str]) -> Knowledge:
+    """
+    The shipped knowledge under these profiles, later ones over earlier ones.
+
+    A name that ends in .yaml is the path of a profile of the site itself. Raises
+    KnowledgeInvalid for an unknown name and for a file that says what cannot be.
+    """
+    chosen = tuple(names)
+    files = [Path(name) for name in chosen if name.endswith(OWN)]
+    own = {_stem(file): _profile(file) for file in files}
+    for name in own.keys() & shipped.profiles.keys():
+        raise KnowledgeInvalid(f"{name}{OWN}", "(name)", "a profile of this name is shipped")
+    digests = {**shipped.digests, **{f"site/{file.name}": _digest(file) for file in files}}
+    loaded = replace(shipped, profiles={**shipped.profiles, **own}, digests=digests)
+    _check_profiles(loaded)
+    stems = (Path(n).stem if n.endswith(OWN) else n for n in chosen)
+    return (loaded if own else shipped).profile(*stems)
 
 
 def _check_references(loaded: Base) -> None:
@@ -222,7 +250,19 @@ def _check_references(loaded: Base) -> None:
             raise KnowledgeInvalid(
                 f"{parameter.group}.yaml", parameter.name, f"no source {parameter.source!r}"
             )
+    _check_profiles(loaded)
+    _check_measures(loaded)
+    for key, reason in loaded.overrides.items():
+        if reason.system not in loaded.systems.uris:
+            raise KnowledgeInvalid("overrides.yaml", key, "code system not in systems.yaml")
+
+
+def _check_profiles(loaded: Base) -> None:
+    """What profiles name must exist: parameters, sources and concepts."""
     for name, profile in loaded.profiles.items():
+        for concept in () if profile.captures == "all" else profile.captures:
+            if concept not in loaded.measures and concept not in loaded.value_sets:
+                raise KnowledgeInvalid(f"{name}.yaml", f"captures.{concept}", "no such concept")
         for key, override in profile.parameters.items():
             if key not in loaded.parameters:
                 raise KnowledgeInvalid(f"{name}.yaml", key, "no such parameter")
@@ -230,10 +270,6 @@ def _check_references(loaded: Base) -> None:
                 raise KnowledgeInvalid(
                     f"{name}.yaml", key, f"no source {override.source.guideline!r}"
                 )
-    _check_measures(loaded)
-    for key, reason in loaded.overrides.items():
-        if reason.system not in loaded.systems.uris:
-            raise KnowledgeInvalid("overrides.yaml", key, "code system not in systems.yaml")
 
 
 def _check_measures(loaded: Base) -> None:

@@ -38,11 +38,18 @@ DECLINABLE = ("done-elsewhere", "test-not-feasible", "patient-declined", "goals-
 
 
 @dataclass(frozen=True, slots=True)
-class DueLimits(Limits):
-    """When breathing tests are missed, due and overdue."""
+class MissedLimits(Limits):
+    """When the first breathing tests are missed."""
 
     group: ClassVar[str] = "breathing_tests"
     pft_baseline_after_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class DueLimits(Limits):
+    """When breathing tests are due and overdue."""
+
+    group: ClassVar[str] = "breathing_tests"
     pft_due_days: Threshold
     pft_due_days_fast: Threshold
     pft_min_days: Threshold
@@ -71,7 +78,7 @@ def pft_baseline_missing(
     last: Last,
     arranged: Tests,
     clinic: Clinic,
-    limits: DueLimits,
+    limits: MissedLimits,
 ) -> Outcome:
     """Ask for first breathing tests when none of any age is on file a month after diagnosis."""
     if vent.state in UNTESTABLE:

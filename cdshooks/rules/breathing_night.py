@@ -48,13 +48,20 @@ LastOne = Annotated[LastNight | None, State(last_night)]
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredLimits(Limits):
+    """How recent a normal night must be to answer a fall on lying down."""
+
+    group: ClassVar[str] = "breathing_tests"
+    normal_night_le_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
 class NightLimits(Limits):
-    """What asks for a night's oximetry, and how recent a normal one must be."""
+    """What asks for a night's oximetry."""
 
     group: ClassVar[str] = "breathing_tests"
     vc_symptomatic_lt: Threshold
     watch_snip_lt: Threshold
-    normal_night_le_days: Threshold
     oximetry_at_diagnosis: bool
     resp_value_max_age_days: Decimal
 
@@ -75,7 +82,7 @@ def supine_vc_drop(
     fall: Fall,
     supine: SupineVc,
     night: LastOne,
-    limits: NightLimits,
+    limits: AnsweredLimits,
 ) -> Outcome:
     """
     Look at the night when vital capacity lying down suggests diaphragm weakness.

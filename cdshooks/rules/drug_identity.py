@@ -17,7 +17,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.population import Population, population
 
-ALS_DRUGS = ("riluzole", "edaravone", "tofersen", "amx0035")
+ALS_DRUGS = ("riluzole", "edaravone", "tofersen")
 """Drugs that are given for ALS itself: an order for one needs no diagnosis to be checked."""
 TEXT_SHOWN = 30
 """Characters of an order's own text that a summary shows."""

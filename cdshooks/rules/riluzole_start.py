@@ -34,18 +34,17 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.riluzole import EpisodeLimits
 
 BASELINE = "baseline_lookback_days"
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineLimits(Limits):
-    """What counts as a first start and as a baseline."""
+    """What counts as a baseline, and when an older ALT is quoted."""
 
     group: ClassVar[str] = "riluzole_baseline"
     baseline_lookback_days: Decimal
-    new_start_gap_days: Decimal
-    forgotten_order_days: Decimal
     quoted_alt_gt: Threshold
     certain_alt_multiple: Decimal
     alt_uln_plausible_le: Threshold
@@ -55,7 +54,7 @@ class BaselineLimits(Limits):
 def riluzole_first_start(
     history: Annotated[Entries, Medication("riluzole", ended=True)],
     call: Annotated[Call, This()],
-    limits: BaselineLimits,
+    limits: EpisodeLimits,
 ) -> bool:
     """Whether riluzole is not being taken and was not within the gap of a new start."""
     since = call.today - timedelta(days=int(limits.new_start_gap_days))

@@ -76,9 +76,28 @@ def test_what_no_standard_code_reaches_is_listed(monkeypatch: pytest.MonkeyPatch
     result = check()
     assert "No standard code, and not mapped here (" in result.stdout
     lines = [line.rstrip() for line in result.stdout.splitlines()]
-    assert "  Sniff nasal inspiratory pressure, magnitude" in lines
+    assert "  Sniff nasal inspiratory pressure, magnitude (snip)" in lines
     monkeypatch.setenv("CDSHOOKS_PROFILE", "captures-all")
     assert "No standard code" not in check().stdout
+
+
+@pytest.mark.parametrize(
+    ("codes", "verdict", "shown"),
+    [
+        ('{snip: ["https://hospital.example/codes|SNIFF-1"]}', "Fit", False),
+        ('{snip: ["SNIFF-1"]}', "Not fit: 1 error.", False),
+    ],
+)
+def test_codes_of_the_site_are_checked_and_leave_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codes: str, verdict: str, shown: bool
+) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text(f"meaning: Ours.\ncodes: {codes}\n", encoding="utf-8")
+    monkeypatch.setenv("CDSHOOKS_PROFILE", f"default,{path}")
+    result = check()
+    assert last(result).startswith(verdict) or verdict in result.stdout
+    assert ("(snip)" in result.stdout) == shown
+    assert ("ours.yaml" in result.stdout and "codes.snip" in result.stdout) == ("Not" in verdict)
 
 
 @pytest.mark.parametrize("columns", ["60", "100"])

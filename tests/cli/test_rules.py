@@ -63,9 +63,9 @@ def test_a_rule_is_shown_with_its_table_numbers_and_sources(rule: Rule) -> None:
 def test_a_row_that_is_off_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "C10" not in run("show", "niv-consider").stdout
     monkeypatch.setenv("CDSHOOKS_PROFILE", "seed-literal")
-    seed = run("show", "niv-consider")
-    assert "C10" in seed.stdout
-    assert "profile seed-literal" in seed.stdout
+    shown = run("show", "niv-consider")
+    assert "C10" in shown.stdout
+    assert "profile seed-literal" in shown.stdout
 
 
 def test_a_number_says_what_other_profiles_have() -> None:

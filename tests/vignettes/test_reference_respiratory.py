@@ -99,7 +99,7 @@ CASES: list[tuple[str, Change, str, str, str]] = [
     ("vital capacity of 50", _fvc(50.0), "default", "", ""),
     ("vital capacity of 49.9", _fvc(49.9), "default", "warning", "C2: FVC 49.9% sitting"),
     ("vital capacity of 49.95", _fvc(49.95), "default", "", ""),
-    ("78, founding texts to the letter", _fvc(78), "seed-literal", "info", "C10: FVC 78%"),
+    ("78, overviews to the letter", _fvc(78), "seed-literal", "info", "C10: FVC 78%"),
     ("62 in Canada", _fvc(62), "canada-2020", "warning", "C2: FVC 62%"),
     ("a nonsense vital capacity", _fvc(800), "default", "", ""),
     ("SNIP of -38", _snip(-38, "cm[H2O]"), "default", "warning", "C4: SNIP 38 cmH2O"),

@@ -72,9 +72,13 @@ def _common(described: list[Described], knowledge: Knowledge) -> tuple[Number, .
 
 
 def not_captured(knowledge: Knowledge) -> tuple[str, ...]:
-    """What rules read and the site records in no coded form, as far as the profile says."""
+    """
+    What rules read and the site records in no coded form, as far as the profile says.
+
+    Each with the name by which a profile gives it a code.
+    """
     inputs: set[Input] = set()
     for derived in (*rules.load(), *gates()):
         inputs |= derived.reads
     lines = (read for read in reads(inputs, knowledge) if not read.captured)
-    return tuple(read.what for read in lines)
+    return tuple(f"{read.what} ({read.concept})" for read in lines)

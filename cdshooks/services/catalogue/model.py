@@ -24,6 +24,7 @@ class Read:
     """One thing that a rule reads: what, in which ways, and by which codes.
 
     captured: whether the site records it coded, as far as the profile says.
+    concept: its name in a profile, where a site may add codes or say that it records it.
     notes: what is done with several values of one day, or with one that is odd.
     """
 
@@ -35,6 +36,7 @@ class Read:
     notes: tuple[str, ...] = ()
     codes: tuple[CodeLine, ...] = ()
     captured: bool = True
+    concept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

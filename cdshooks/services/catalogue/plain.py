@@ -58,6 +58,7 @@ CONFIDENCES = {
     "medium": "medium",
     "low": "low, to be confirmed",
     "local": "this project's own code: a site maps to it",
+    "site": "this site's own code, from its profile",
 }
 _OPERATORS = {"<=": "≤", ">=": "≥"}
 _UNITS = {

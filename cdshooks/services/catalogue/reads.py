@@ -152,7 +152,13 @@ def _read(concept: Concept, ways: _Ways, knowledge: Knowledge) -> Read:
             codes = tuple(_codes((value_set,)))
             wording = ("as a last resort also by its wording",) if value_set.text else ()
             return Read(
-                ways.section, value_set.meaning, how, notes=wording, codes=codes, captured=captured
+                ways.section,
+                value_set.meaning,
+                how,
+                notes=wording,
+                codes=codes,
+                captured=captured,
+                concept=name,
             )
         case "drug":
             products = knowledge.base.products[name]
@@ -177,6 +183,7 @@ def _measured(section: str, measure: Measure, how: tuple[str, ...], knowledge: K
         notes=tuple(_habits(measure, knowledge)),
         codes=tuple(_codes(measure.value_sets)),
         captured=knowledge.captured(measure.id),
+        concept=measure.id,
     )
 
 
