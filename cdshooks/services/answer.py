@@ -9,7 +9,16 @@ from typing import Any
 
 from cdshooks import rules
 from cdshooks.cards import EXTENSION, cards
-from cdshooks.chart import MEDICATIONS, ORDER_HOOKS, Answered, Search, View, plan, read_chart
+from cdshooks.chart import (
+    MEDICATIONS,
+    ORDER_HOOKS,
+    Answered,
+    Result,
+    Search,
+    View,
+    plan,
+    read_chart,
+)
 from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.access import access
@@ -188,20 +197,24 @@ class _Clock:
 def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
     """Refuses a call in which nothing at all says whether the patient has ALS.
 
-    Only when every rule that could have spoken was stopped for want of the
-    diagnosis, and neither the problem list nor any medication was read, or not
-    even the patient.
+    Without the patient, unless a draft is of a drug for ALS; without the problem
+    list, only if no medication was read either.
     """
     found = tuple(findings)
     stopped = [f for f in found if f.gated and isinstance(f.outcome, CannotAssess)]
-    spoke = [f for f in found if not f.gated and not only_reports(f.rule)]
     failed = tuple(dict.fromkeys(key for f in stopped for key in f.failed))
-    medication = any(
-        r.search.type in MEDICATIONS and r.answered in (Answered.WHOLE, Answered.PART)
-        for r in view.results
-    )
-    if failed and not spoke and not (medication and "patient" not in failed):
+    spoke = [f for f in found if not f.gated and not only_reports(f.rule)]
+    if "patient" in failed:
+        decided = any(f.order is not None for f in spoke)
+    else:
+        decided = bool(spoke) or any(_is_read_medication(r) for r in view.results)
+    if failed and not decided:
         raise PrefetchUnavailable(failed)
+
+
+def _is_read_medication(result: Result) -> bool:
+    answered = result.answered in (Answered.WHOLE, Answered.PART)
+    return answered and result.search.type in MEDICATIONS
 
 
 def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:
