@@ -288,6 +288,6 @@ def test_the_time_of_fetching_is_told(server: FhirServer) -> None:
 def test_a_fault_in_fetching_does_not_sink_the_call(
     server: FhirServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cdshooks.services.answer.complete", lambda *_: 1 / 0)
+    monkeypatch.setattr("cdshooks.services.fetch.complete", lambda *_: 1 / 0)
     said = ask(fhir_calls.request("patient-view", server.url, server.resources), server)
     assert said.notes == ("ZeroDivisionError",)
