@@ -10,7 +10,7 @@ import pytest
 from cdshooks.errors import CdsHooksError
 from cdshooks.fhir.access import Access
 from cdshooks.fhir.client import Client, Query
-from cdshooks.security.outbound import Outbound, Refused, Unreachable
+from cdshooks.security.outbound import Outbound, Refused, Reply, Unreachable
 from tests.support import fhir_calls
 from tests.support.base_patient import base_patient
 from tests.support.fhir_server import EMPTY, FAULTS, FhirServer, body, redirect, running
@@ -20,16 +20,21 @@ GRACE_S = 0.3
 """For a busy machine; the faults would go on for much longer."""
 
 
+STRANGERS = Outbound(allow_http=True)
+LISTED = Outbound(allow_http=True, private=("*",))
+LOCAL = Outbound(allow_http=True, private=("http://127.0.0.1:*",))
+for made in (STRANGERS, LISTED, LOCAL):
+    made.prepare()
+
+
 @pytest.fixture
 def server() -> Iterator[FhirServer]:
     with running(FhirServer(base_patient().resources())) as started:
         yield started
 
 
-def get(
-    url: str, outbound: Outbound | None = None, *, seconds: float = 1, most: int = 10**6
-) -> Any:
-    return (outbound or Outbound(allow_http=True)).get(url, timeout_s=seconds, max_bytes=most)
+def get(url: str, outbound: Outbound = STRANGERS, *, seconds: float = 5) -> Reply:
+    return outbound.get(url, timeout_s=seconds, max_bytes=1_000_000)
 
 
 def resolves_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
@@ -122,7 +127,7 @@ def test_a_listed_name_never_leads_to_metadata(
 ) -> None:
     resolves_to(monkeypatch, [address])
     with pytest.raises(Refused):
-        get("http://ehr.example.org/", Outbound(allow_http=True, private=("*",)))
+        get("http://ehr.example.org/", LISTED)
 
 
 @pytest.mark.req("FHIR-6")
@@ -132,7 +137,7 @@ def test_a_listed_name_does_not_turn_into_this_machine(
     port = server.url.split(":")[2].partition("/")[0]
     resolves_to(monkeypatch, ["127.0.0.1"])
     with pytest.raises(Refused):
-        get(f"http://ehr.example.org:{port}/", Outbound(allow_http=True, private=("*",)))
+        get(f"http://ehr.example.org:{port}/", LISTED)
     assert server.asked == []
 
 
@@ -201,10 +206,6 @@ def test_only_the_listed_port_of_this_machine_is_read(server: FhirServer) -> Non
         with pytest.raises(Refused):
             get(f"{other.url}/Patient/anna", outbound)
     assert other.asked == []
-
-
-LOCAL = Outbound(allow_http=True, private=("http://127.0.0.1:*",))
-LOCAL.prepare()
 
 
 @pytest.mark.req("FHIR-6")
