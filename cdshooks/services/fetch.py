@@ -70,13 +70,14 @@ def fetched(
     """The chart with what may and must be fetched, and notes for the log.
 
     searches: everything that some rule on this hook reads; seconds: what is left to
-    answer in. The notes are None where there is no server to speak of.
+    answer in. The notes are None where nothing was meant to be read.
     """
     if outbound is None or request.fhir_server is None:
         return view, None
     allowed = access(request, policy)
     if isinstance(allowed, str):
-        return view, (allowed,)
+        # Worth a line in the log only where a client meant its server to be read.
+        return view, (allowed,) if request.fhir_authorization else None
     sent = Sent(counting(searches, request, policy), request.prefetch)
     with Client(outbound, allowed, seconds * SHARE) as client:
         try:
