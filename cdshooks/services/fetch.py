@@ -37,8 +37,6 @@ MOST_MEDICATIONS = 20
 DECIDING = ("Patient", "Condition", *MEDICATIONS)
 """Types that say whether the patient has ALS or takes a drug for it."""
 _MEDICATION = re.compile(r"Medication/[A-Za-z0-9.-]{1,64}")
-
-
 SHARE = 0.9
 """How much of the time that is left may go into fetching; rules and cards have the rest."""
 
