@@ -65,6 +65,10 @@ class Outbound:
         self._schemes = ("http", "https") if allow_http else ("https",)
         self._private = frozenset(_with_port(one) for one in private)
 
+    def prepare(self) -> None:
+        """Reads the certificates, which the first call would otherwise wait for."""
+        assert self._adapter
+
     def get(
         self,
         url: str,

@@ -9,24 +9,29 @@ from typing import Any
 
 from cdshooks import rules
 from cdshooks.cards import EXTENSION, cards
-from cdshooks.chart import MEDICATIONS, ORDER_HOOKS, Answered, Search, View, plan, read_chart
+from cdshooks.chart import (
+    MEDICATIONS,
+    ORDER_HOOKS,
+    Answered,
+    Result,
+    Search,
+    View,
+    plan,
+    read_chart,
+)
 from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
-from cdshooks.fhir.access import access
-from cdshooks.fhir.client import Client
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
 from cdshooks.security.outbound import Outbound
 from cdshooks.security.policy import Policy
-from cdshooks.services.fetch import Sent, complete, only_reports
+from cdshooks.services.fetch import counting, fetched, only_reports
 from cdshooks.services.service import Service
 
 NOBODY = Policy()
 """The terms of a caller of whom nothing is known: nothing may be fetched."""
-SHARE = 0.9
-"""How much of the time that is left may go into fetching; rules and cards have the rest."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def prefetch_templates(service: Service, site: Site) -> dict[str, str]:
 
 
 def prepare(site: Site) -> None:
-    """Does what the first call would otherwise wait for: rules, searches, FHIR models.
+    """Does what the first call would otherwise wait for: rules, searches, FHIR models, TLS.
 
     Raises TypeError for a rule without inputs, KnowledgeInvalid for one whose
     limits no parameter gives.
@@ -97,6 +102,8 @@ def prepare(site: Site) -> None:
             _check_known(declaration, rule.id, site.knowledge.base)
     for draft in site.knowledge.base.drafts.values():
         is_valid(draft.resource)  # loads the models that a suggestion is checked with
+    if site.outbound is not None:
+        site.outbound.prepare()
 
 
 def _check_known(declaration: Input, rule: str, base: Base) -> None:
@@ -129,10 +136,11 @@ def answer(
     and no draft order is an ALS drug.
     """
     clock = _Clock()
-    asked = _asked(searches(service.hook, site), request, policy)
+    asked = counting(searches(service.hook, site), request, policy)
     view = read_chart(request, asked, site.knowledge, now, site.timezone)
     clock.lap("index")
-    view, notes = _fetched(view, request, site, policy, seconds)
+    everything = searches(service.hook, replace(site, full_prefetch=True))
+    view, notes = fetched(view, request, everything, policy, site.outbound, seconds)
     if notes is not None:
         clock.lap("fetch")
     findings = run(rules.load(), view)
@@ -144,32 +152,6 @@ def answer(
         body["extension"] = {EXTENSION: extension}
     clock.lap("cards")
     return Answer(body, clock.laps, findings, notes or ())
-
-
-def _asked(planned: tuple[Search, ...], request: HookRequest, policy: Policy) -> tuple[Search, ...]:
-    """The searches that count for this caller: what is never sent was never asked for."""
-    if not policy.never_sends:
-        return planned
-    return tuple(s for s in planned if s.key in request.prefetch or s.key not in policy.never_sends)
-
-
-def _fetched(
-    view: View, request: HookRequest, site: Site, policy: Policy, seconds: float
-) -> tuple[View, tuple[str, ...] | None]:
-    """The chart with what may and must be fetched, and notes; None where nobody was asked."""
-    if site.outbound is None or request.fhir_server is None:
-        return view, None
-    allowed = access(request, policy)
-    if isinstance(allowed, str):
-        return view, (allowed,)
-    everything = searches(view.hook, replace(site, full_prefetch=True))
-    sent = Sent(_asked(everything, request, policy), request.prefetch)
-    with Client(site.outbound, allowed, seconds * SHARE) as client:
-        try:
-            view = complete(view, sent, client)
-        except Exception as error:  # what cannot be completed is answered from what was sent
-            client.notes.append(type(error).__name__)
-        return view, tuple(client.notes)
 
 
 class _Clock:
@@ -188,20 +170,24 @@ class _Clock:
 def _refuse_blind(findings: Iterable[Finding], view: View) -> None:
     """Refuses a call in which nothing at all says whether the patient has ALS.
 
-    Only when every rule that could have spoken was stopped for want of the
-    diagnosis, and neither the problem list nor any medication was read, or not
-    even the patient.
+    Without the patient, unless a draft is of a drug for ALS; without the problem
+    list, only if no medication was read either.
     """
     found = tuple(findings)
     stopped = [f for f in found if f.gated and isinstance(f.outcome, CannotAssess)]
-    spoke = [f for f in found if not f.gated and not only_reports(f.rule)]
     failed = tuple(dict.fromkeys(key for f in stopped for key in f.failed))
-    medication = any(
-        r.search.type in MEDICATIONS and r.answered in (Answered.WHOLE, Answered.PART)
-        for r in view.results
-    )
-    if failed and not spoke and not (medication and "patient" not in failed):
+    spoke = [f for f in found if not f.gated and not only_reports(f.rule)]
+    if "patient" in failed:
+        decided = any(f.order is not None for f in spoke)
+    else:
+        decided = bool(spoke) or any(_is_read_medication(r) for r in view.results)
+    if failed and not decided:
         raise PrefetchUnavailable(failed)
+
+
+def _is_read_medication(result: Result) -> bool:
+    answered = result.answered in (Answered.WHOLE, Answered.PART)
+    return answered and result.search.type in MEDICATIONS
 
 
 def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:

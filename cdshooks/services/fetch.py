@@ -22,17 +22,23 @@ from cdshooks.chart import (
     unread_medications,
 )
 from cdshooks.engine import answerable, applicable, state_of
+from cdshooks.fhir.access import access
 from cdshooks.fhir.client import Client, Fetched, Query
 from cdshooks.fhir.elements import Json, obj
 from cdshooks.fhir.templates import filled
+from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import Input, Rule, Series, gates
 from cdshooks.rules.states.population import population
+from cdshooks.security.outbound import Outbound
+from cdshooks.security.policy import Policy
 
 MOST_MEDICATIONS = 20
 """Medications that are read one by one for a call."""
 DECIDING = ("Patient", "Condition", *MEDICATIONS)
 """Types that say whether the patient has ALS or takes a drug for it."""
 _MEDICATION = re.compile(r"Medication/[A-Za-z0-9.-]{1,64}")
+SHARE = 0.9
+"""How much of the time that is left may go into fetching; rules and cards have the rest."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,42 @@ class Sent:
 
     searches: tuple[Search, ...]
     prefetch: Mapping[str, Any]
+
+
+def counting(
+    searches: tuple[Search, ...], request: HookRequest, policy: Policy
+) -> tuple[Search, ...]:
+    """The searches that count for this caller: what is never sent was never asked for."""
+    never = policy.never_sends - request.prefetch.keys()
+    return tuple(s for s in searches if s.key not in never) if never else searches
+
+
+def fetched(
+    view: View,
+    request: HookRequest,
+    searches: tuple[Search, ...],
+    policy: Policy,
+    outbound: Outbound | None,
+    seconds: float,
+) -> tuple[View, tuple[str, ...] | None]:
+    """The chart with what may and must be fetched, and notes for the log.
+
+    searches: everything that some rule on this hook reads; seconds: what is left to
+    answer in. The notes are None where nothing was meant to be read.
+    """
+    if outbound is None or request.fhir_server is None:
+        return view, None
+    allowed = access(request, policy)
+    if isinstance(allowed, str):
+        # Worth a line in the log only where a client meant its server to be read.
+        return view, (allowed,) if request.fhir_authorization else None
+    sent = Sent(counting(searches, request, policy), request.prefetch)
+    with Client(outbound, allowed, seconds * SHARE) as client:
+        try:
+            view = complete(view, sent, client)
+        except Exception as error:  # what cannot be completed is answered from what was sent
+            client.notes.append(type(error).__name__)
+        return view, tuple(client.notes)
 
 
 def complete(view: View, sent: Sent, client: Client) -> View:

@@ -10,12 +10,21 @@ import pytest
 from cdshooks.errors import CdsHooksError
 from cdshooks.fhir.access import Access
 from cdshooks.fhir.client import Client, Query
-from cdshooks.security.outbound import Outbound, Refused, Unreachable
+from cdshooks.security.outbound import Outbound, Refused, Reply, Unreachable
 from tests.support import fhir_calls
 from tests.support.base_patient import base_patient
 from tests.support.fhir_server import EMPTY, FAULTS, FhirServer, body, redirect, running
 
 Json = dict[str, Any]
+GRACE_S = 0.3
+"""For a busy machine; the faults would go on for much longer."""
+
+
+STRANGERS = Outbound(allow_http=True)
+LISTED = Outbound(allow_http=True, private=("*",))
+LOCAL = Outbound(allow_http=True, private=("http://127.0.0.1:*",))
+for made in (STRANGERS, LISTED, LOCAL):
+    made.prepare()
 
 
 @pytest.fixture
@@ -24,10 +33,8 @@ def server() -> Iterator[FhirServer]:
         yield started
 
 
-def get(
-    url: str, outbound: Outbound | None = None, *, seconds: float = 1, most: int = 10**6
-) -> Any:
-    return (outbound or Outbound(allow_http=True)).get(url, timeout_s=seconds, max_bytes=most)
+def get(url: str, outbound: Outbound = STRANGERS, *, seconds: float = 5) -> Reply:
+    return outbound.get(url, timeout_s=seconds, max_bytes=1_000_000)
 
 
 def resolves_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
@@ -120,7 +127,7 @@ def test_a_listed_name_never_leads_to_metadata(
 ) -> None:
     resolves_to(monkeypatch, [address])
     with pytest.raises(Refused):
-        get("http://ehr.example.org/", Outbound(allow_http=True, private=("*",)))
+        get("http://ehr.example.org/", LISTED)
 
 
 @pytest.mark.req("FHIR-6")
@@ -130,7 +137,7 @@ def test_a_listed_name_does_not_turn_into_this_machine(
     port = server.url.split(":")[2].partition("/")[0]
     resolves_to(monkeypatch, ["127.0.0.1"])
     with pytest.raises(Refused):
-        get(f"http://ehr.example.org:{port}/", Outbound(allow_http=True, private=("*",)))
+        get(f"http://ehr.example.org:{port}/", LISTED)
     assert server.asked == []
 
 
@@ -201,9 +208,6 @@ def test_only_the_listed_port_of_this_machine_is_read(server: FhirServer) -> Non
     assert other.asked == []
 
 
-LOCAL = Outbound(allow_http=True, private=("http://127.0.0.1:*",))
-
-
 @pytest.mark.req("FHIR-6")
 def test_the_environment_names_no_proxy(
     server: FhirServer, monkeypatch: pytest.MonkeyPatch
@@ -242,7 +246,7 @@ def test_a_slow_server_is_left_after_the_time_given(fault: str, server: FhirServ
     started = time.perf_counter()
     with pytest.raises(Unreachable):
         get(f"{server.url}/Patient/anna", LOCAL, seconds=0.3)
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 0.3 + GRACE_S
 
 
 @pytest.mark.req("FHIR-6")
@@ -258,8 +262,8 @@ def test_a_name_that_does_not_resolve_in_time_is_left(monkeypatch: pytest.Monkey
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_o: time.sleep(1) or [])
     started = time.perf_counter()
     with pytest.raises(Unreachable):
-        get("http://slow.example.org/", seconds=0.2)
-    assert time.perf_counter() - started < 0.4
+        get("http://slow.example.org/", LOCAL, seconds=0.2)
+    assert time.perf_counter() - started < 0.7
 
 
 @pytest.mark.req("FHIR-4")

@@ -114,3 +114,19 @@ def test_a_null_patient_is_read_and_a_null_problem_list_is_believed() -> None:
         said = fhir_calls.say(body)
     assert (said.status, said.rules) == (200, set())
     assert server.types == ["Patient"]
+
+
+@pytest.mark.req("PFD-2", "PFD-3", "ERR-1")
+def test_without_a_patient_nothing_is_said_although_an_als_drug_is_taken() -> None:
+    body = fhir_calls.request("patient-view", None, base_patient().resources())
+    body["prefetch"]["patient"] = None
+    assert fhir_calls.say(body).status == 412
+
+
+@pytest.mark.req("PFD-2", "PFD-3")
+def test_without_a_patient_a_draft_of_an_als_drug_is_still_checked() -> None:
+    body = fhir_calls.request("order-sign", None, base_patient().resources())
+    body["prefetch"]["patient"] = None
+    said = fhir_calls.say(body)
+    assert said.status == 200
+    assert "riluzole-dose" in said.rules

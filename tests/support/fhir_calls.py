@@ -33,6 +33,13 @@ class Said:
     timing: str = ""
 
     @property
+    def fetching_ms(self) -> float:
+        """How long fetching took, as the response tells; a refusal tells only the whole."""
+        pairs = (one.split(";dur=") for one in self.timing.split(", "))
+        stages = {name: float(ms) for name, ms in pairs}
+        return stages.get("fetch", stages["total"])
+
+    @property
     def rules(self) -> set[str]:
         """The rules that speak in cards."""
         cards = self.body.get("cards", [])

@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -133,12 +135,32 @@ class _Server(ThreadingHTTPServer):
 def running(fhir: FhirServer) -> Iterator[FhirServer]:
     """The server at ``fhir.url`` until the end of the block."""
     server = _Server(("127.0.0.1", 0), Handler)
-    server.fhir = fhir
     fhir.url = f"http://127.0.0.1:{server.server_port}/fhir"
+    with _served(server, fhir):
+        yield fhir
+
+
+@contextmanager
+def running_tls(fhir: FhirServer, certificate: Path) -> Iterator[FhirServer]:
+    """The same over TLS, as localhost, with the certificate and key of one file."""
+    server = _Server(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    fhir.url = f"https://localhost:{server.server_port}/fhir"
+    with _served(server, fhir):
+        yield fhir
+
+
+@contextmanager
+def _served(server: _Server, fhir: FhirServer) -> Iterator[None]:
+    server.fhir = fhir
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield fhir
+        yield
     finally:
         fhir.over.set()
         server.shutdown()

@@ -278,6 +278,18 @@ def test_the_log_holds_neither_token_nor_patient(
     assert server.url not in logged
 
 
+@pytest.mark.req("FHIR-6")
+def test_a_server_that_is_not_listed_is_logged_only_if_a_token_was_lent_for_it(
+    server: FhirServer,
+) -> None:
+    request = fhir_calls.request("patient-view", server.url, server.resources)
+    assert ask(request, server, fhir_servers=()).notes == ()
+    request["fhirAuthorization"] = fhir_calls.authorization()
+    assert ask(request, server, fhir_servers=()).notes == (
+        "the fhirServer is not listed for this client",
+    )
+
+
 def test_the_time_of_fetching_is_told(server: FhirServer) -> None:
     request = fhir_calls.request("patient-view", server.url, server.resources)
     assert "fetch;dur=" in fhir_calls.say(request).timing
@@ -288,6 +300,6 @@ def test_the_time_of_fetching_is_told(server: FhirServer) -> None:
 def test_a_fault_in_fetching_does_not_sink_the_call(
     server: FhirServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cdshooks.services.answer.complete", lambda *_: 1 / 0)
+    monkeypatch.setattr("cdshooks.services.fetch.complete", lambda *_: 1 / 0)
     said = ask(fhir_calls.request("patient-view", server.url, server.resources), server)
     assert said.notes == ("ZeroDivisionError",)

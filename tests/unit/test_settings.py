@@ -181,3 +181,21 @@ def test_a_short_operators_token_is_refused_and_not_repeated(
     monkeypatch.setenv("CDSHOOKS_ADMIN_TOKEN", "hunter2")
     assert refusal().startswith("CDSHOOKS_ADMIN_TOKEN: expected 16 characters or more")
     assert "hunter2" not in refusal()
+
+
+def test_fhir_servers_are_base_urls_and_the_demo_adds_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDSHOOKS_FHIR_ALLOWED", "https://ehr.example.org/fhir/, http://in.house/r4")
+    listed = ("https://ehr.example.org/fhir", "http://in.house/r4")
+    assert Settings(auth="off").open_fhir_servers == listed
+    demo = DemoSettings().open_fhir_servers
+    assert demo[:2] == listed
+    assert set(demo[2:]) == {"http://localhost:*", "http://127.0.0.1:*"}
+
+
+@pytest.mark.parametrize("listed", ["ehr.example.org", "ftp://ehr/fhir", "https://u@ehr/fhir"])
+def test_what_is_no_base_url_is_refused(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
+    monkeypatch.setenv("CDSHOOKS_FHIR_ALLOWED", listed)
+    with pytest.raises(SettingsInvalid, match="CDSHOOKS_FHIR_ALLOWED"):
+        Settings.load()
