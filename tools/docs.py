@@ -1,7 +1,8 @@
 """Writes the documents that come from the code; ``--check`` refuses stale ones.
 
 ``docs/rules.md`` from the rules, ``docs/configuration.md`` from the settings and
-profiles, ``docs/card.svg`` from an example patient. Run by ``make docs``; ``make check``
+profiles, ``docs/conformance.md`` from the marks of tests, ``docs/card.svg`` from an
+example patient. Run by ``make docs``; ``make check``
 runs it with ``--check``.
 """
 
@@ -22,6 +23,7 @@ from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
 from cdshooks.services.catalogue import amount
 from cdshooks.settings import Settings
+from tools.conformance import conformance
 from tools.rule_docs import rule_catalogue
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -48,6 +50,7 @@ def documents() -> Iterator[tuple[str, str]]:
     knowledge = base().profile("default")
     yield "rules.md", "\n".join(["# Rules\n", MADE, *rule_catalogue(knowledge)]) + "\n"
     yield "configuration.md", configuration(knowledge)
+    yield "conformance.md", "\n".join(["# Conformance\n", MADE, *conformance()]) + "\n"
     yield "card.svg", card_picture(knowledge)
 
 
