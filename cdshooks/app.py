@@ -46,7 +46,7 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     errors.install(app)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(discovery.blueprint(site))
-    app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock))
+    app.register_blueprint(call.blueprint(site, settings, clock))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

@@ -13,6 +13,7 @@ from cdshooks.cli.call import call
 from cdshooks.cli.check import check
 from cdshooks.cli.rules import rules_command
 from cdshooks.errors import CdsHooksError, SettingsInvalid
+from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
 
 _NO_AUTHENTICATION_YET = (
@@ -68,7 +69,8 @@ def serve(host: str, port: int, workers: int) -> None:
     listener = listen(host, port)
     url = address(host, listener)
     app = create_app(settings.at(url))
-    run(app, listener, workers=workers, threads=4, announce=partial(_warn_of_open_door, url))
+    threads = threads_for(settings.max_calls)
+    run(app, listener, workers=workers, threads=threads, announce=partial(_warn_of_open_door, url))
 
 
 @main.command()
@@ -83,7 +85,7 @@ def demo(host: str, port: int) -> None:
     settings = settings.at(address(host, listener))
     app = create_app(settings)
     show = partial(_show_start_page, settings.public_url)
-    run(app, listener, workers=1, threads=8, announce=show)
+    run(app, listener, workers=1, threads=threads_for(settings.max_calls), announce=show)
 
 
 def _startable(settings: Settings) -> Settings:

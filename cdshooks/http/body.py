@@ -7,23 +7,31 @@ from flask import Request
 from werkzeug.exceptions import (
     LengthRequired,
     RequestEntityTooLarge,
+    RequestTimeout,
     UnsupportedMediaType,
 )
 
-from cdshooks.errors import RequestInvalid
+from cdshooks.errors import RequestInvalid, RequestTooLarge
 
 MAX_DEPTH = 100
+MAX_CONTAINERS = 100_000
+"""Objects and lists in one body, some 5,000 results of a laboratory."""
 
 
 def read_json(request: Request, max_bytes: int) -> Any:
     """The JSON value of the request's body.
 
-    Raises LengthRequired, UnsupportedMediaType or RequestEntityTooLarge, and
-    RequestInvalid for what is not JSON. orjson refuses what Python's own reader
-    lets through: NaN, infinite numbers, lone surrogates, and nesting over 1024.
+    Raises LengthRequired, UnsupportedMediaType, RequestTimeout, RequestEntityTooLarge or
+    RequestTooLarge, and RequestInvalid for what is not JSON. orjson refuses what Python's own
+    reader lets through: NaN, infinite numbers, lone surrogates, and nesting over 1024.
+    Of a key that occurs twice, the last value counts.
     """
     _check_headers(request)
-    text = request.get_data(cache=False)
+    try:
+        text = request.get_data(cache=False)
+    except OSError:
+        # The client stopped sending in the middle of a chunk; see the time limit in serve.py.
+        raise RequestTimeout from None
     # The application lets one byte more through than allowed, so that a chunked
     # body over the limit is told from one that ends there.
     if len(text) > max_bytes:
@@ -33,8 +41,7 @@ def read_json(request: Request, max_bytes: int) -> Any:
     except orjson.JSONDecodeError:
         # Without its cause: the decoder's message quotes the document.
         raise RequestInvalid("body", "JSON in UTF-8", "structure") from None
-    if _deeper_than(MAX_DEPTH, value):
-        raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")
+    _check_shape(value)
     return value
 
 
@@ -56,16 +63,19 @@ def _is_json(media_type: str) -> bool:
     )
 
 
-def _deeper_than(levels: int, value: Any) -> bool:
-    """Whether ``value`` nests deeper, looking at one level at a time: nothing recurses."""
+def _check_shape(value: Any) -> None:
+    """Refuses what nests too deep or holds too much, one level at a time: nothing recurses."""
     level = [value] if isinstance(value, dict | list) else []
-    for _ in range(levels):
-        if not level:
-            return False
+    seen = 0
+    for _ in range(MAX_DEPTH):
+        seen += len(level)
+        if seen > MAX_CONTAINERS:
+            raise RequestTooLarge("body", f"no more than {MAX_CONTAINERS} objects and lists")
         level = [
             inner
             for outer in level
             for inner in (outer.values() if type(outer) is dict else outer)
             if type(inner) is dict or type(inner) is list
         ]
-    return bool(level)
+    if level:
+        raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")

@@ -9,15 +9,18 @@ from cdshooks.errors import RequestInvalid, ServiceUnknown
 from cdshooks.http.body import read_json
 from cdshooks.http.clock import Clock
 from cdshooks.http.exchange import exchange
+from cdshooks.http.places import Places
 from cdshooks.http.reply import json_reply
-from cdshooks.protocol import HookRequest, parse_request
+from cdshooks.protocol import HookRequest, check_bounds, parse_request
 from cdshooks.services import Service, answer, services
 from cdshooks.services.answer import Site
+from cdshooks.settings import Settings
 
 
-def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
+def blueprint(site: Site, settings: Settings, clock: Clock) -> Blueprint:
     """The service endpoints; ``clock`` says at which instant each call is judged."""
     pages = Blueprint("call", __name__)
+    places = Places(settings.max_calls, settings.deadline_ms / 1000)
 
     @pages.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
@@ -26,11 +29,14 @@ def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
             raise ServiceUnknown
         current = exchange()
         current.service = service_id
-        hook_request = parse_request(read_json(request, max_bytes))
+        body = read_json(request, settings.max_body_bytes)
+        check_bounds(body, settings.max_entries)
+        hook_request = parse_request(body)
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
-        answered = answer.answer(service, hook_request, site, clock())
+        with places.one():
+            answered = answer.answer(service, hook_request, site, clock())
         current.timings.update(answered.timings)
         for finding in answered.findings:
             if finding.error:

@@ -7,7 +7,13 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from cdshooks.errors import PrefetchUnavailable, RequestInvalid, ServiceUnknown
+from cdshooks.errors import (
+    Overloaded,
+    PrefetchUnavailable,
+    RequestInvalid,
+    RequestTooLarge,
+    ServiceUnknown,
+)
 from cdshooks.http.exchange import exchange
 from cdshooks.http.reply import json_reply
 
@@ -19,13 +25,16 @@ _SAYS = {
         "not-supported",
         "this address does not take this method; see the Allow header",
     ),
+    408: ("timeout", "the body did not arrive in time"),
     411: ("required", "expected a Content-Length header or a chunked body"),
     413: ("too-long", "the body is larger than this service accepts"),
     415: (
         "not-supported",
         "expected application/json in UTF-8 without content encoding",
     ),
+    503: ("throttled", "too many calls at once; try again"),
 }
+RETRY_AFTER_S = 1
 _OTHER = ("processing", "the request cannot be served")
 
 
@@ -46,6 +55,8 @@ def operation_outcome(
 def install(app: Flask) -> None:
     """Answers this project's errors, the framework's and the unexpected in one form."""
     app.register_error_handler(RequestInvalid, _invalid)
+    app.register_error_handler(RequestTooLarge, _too_large)
+    app.register_error_handler(Overloaded, _overloaded)
     app.register_error_handler(ServiceUnknown, _unknown)
     app.register_error_handler(PrefetchUnavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)
@@ -55,6 +66,17 @@ def install(app: Flask) -> None:
 def _invalid(error: RequestInvalid) -> Response:
     paths = () if error.where == "body" else (error.where,)
     return json_reply(operation_outcome(error.code, str(error), expression=paths), 400)
+
+
+def _too_large(error: RequestTooLarge) -> Response:
+    paths = () if error.where == "body" else (error.where,)
+    return json_reply(operation_outcome("too-long", str(error), expression=paths), 413)
+
+
+def _overloaded(_error: Overloaded) -> Response:
+    reply = json_reply(operation_outcome(*_SAYS[503]), 503)
+    reply.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return reply
 
 
 def _unknown(_error: ServiceUnknown) -> Response:

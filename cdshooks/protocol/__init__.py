@@ -1,5 +1,6 @@
 """The CDS Hooks wire format: a hook request, parsed once into typed objects."""
 
+from cdshooks.protocol.bounds import check_bounds
 from cdshooks.protocol.request import (
     Context,
     FhirAuthorization,
@@ -7,4 +8,4 @@ from cdshooks.protocol.request import (
     parse_request,
 )
 
-__all__ = ["Context", "FhirAuthorization", "HookRequest", "parse_request"]
+__all__ = ["Context", "FhirAuthorization", "HookRequest", "check_bounds", "parse_request"]
