@@ -25,7 +25,6 @@ _SAYS = {
         "not-supported",
         "this address does not take this method; see the Allow header",
     ),
-    408: ("timeout", "the body did not arrive in time"),
     411: ("required", "expected a Content-Length header or a chunked body"),
     413: ("too-long", "the body is larger than this service accepts"),
     415: (
