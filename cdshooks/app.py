@@ -3,7 +3,19 @@
 from flask import Flask
 
 from cdshooks import knowledge
-from cdshooks.http import assets, call, cors, discovery, errors, exchange, health, logs, pages
+from cdshooks.http import (
+    assets,
+    call,
+    cors,
+    discovery,
+    errors,
+    exchange,
+    health,
+    logs,
+    openapi,
+    pages,
+    safety,
+)
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.paths import plain_paths
 from cdshooks.services import answer
@@ -42,11 +54,13 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     app.wsgi_app = plain_paths(app.wsgi_app)  # type: ignore[assignment, method-assign]
     # The order counts: the exchange begins first and ends last.
     exchange.install(app, site.knowledge.version)
+    safety.install(app, settings)
     cors.install(app, settings)
     errors.install(app)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(discovery.blueprint(site))
     app.register_blueprint(call.blueprint(site, settings, clock))
+    app.register_blueprint(openapi.blueprint(site))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app
