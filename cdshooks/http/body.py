@@ -10,11 +10,8 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from cdshooks.errors import RequestInvalid, RequestTooLarge
-
-MAX_DEPTH = 100
-MAX_CONTAINERS = 100_000
-"""Objects and lists in one body, some 5,000 results of a laboratory."""
+from cdshooks.errors import RequestInvalid
+from cdshooks.protocol import check_shape
 
 
 def read_json(request: Request, max_bytes: int) -> Any:
@@ -36,7 +33,7 @@ def read_json(request: Request, max_bytes: int) -> Any:
     except orjson.JSONDecodeError:
         # Without its cause: the decoder's message quotes the document.
         raise RequestInvalid("body", "JSON in UTF-8", "structure") from None
-    _check_shape(value)
+    check_shape(value)
     return value
 
 
@@ -56,21 +53,3 @@ def _is_json(media_type: str) -> bool:
     return media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
-
-
-def _check_shape(value: Any) -> None:
-    """Refuses what nests too deep or holds too much, one level at a time: nothing recurses."""
-    level = [value] if isinstance(value, dict | list) else []
-    seen = 0
-    for _ in range(MAX_DEPTH):
-        seen += len(level)
-        if seen > MAX_CONTAINERS:
-            raise RequestTooLarge("body", f"no more than {MAX_CONTAINERS} objects and lists")
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-    if level:
-        raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")

@@ -33,7 +33,7 @@ _SAYS = {
     ),
     503: ("throttled", "too many calls at once; try again"),
 }
-RETRY_AFTER_S = 1
+RETRY_AFTER_S = 5
 _OTHER = ("processing", "the request cannot be served")
 
 

@@ -1,20 +1,42 @@
 """How much one request may hold: lists that a client could make long enough to stall a worker.
 
-Bytes, depth and the number of values are bounded where the body is read; here it is
-what costs more than its bytes. Draft orders are compared with one another, so their
-number counts twice.
+Bytes are bounded where the body is read; here it is what costs more than its bytes:
+nesting, the number of values, and lists. Draft orders are compared with one another,
+so their number counts twice.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from cdshooks.errors import RequestTooLarge
+from cdshooks.errors import RequestInvalid, RequestTooLarge
 
+MAX_DEPTH = 100
+"""Levels of nesting. FHIR needs about 20."""
+MAX_CONTAINERS = 100_000
+"""Objects and lists in one body, some 5,000 results of a laboratory."""
 MAX_PREFETCH_KEYS = 100
 """Three times what a service asks for at most; a client may send keys for other services."""
 MAX_DRAFTS = 100
 MAX_SELECTIONS = 100
 MAX_APPOINTMENTS = 100
+
+
+def check_shape(value: Any) -> None:
+    """Refuses what nests too deep or holds too much, one level at a time: nothing recurses."""
+    level = [value] if isinstance(value, dict | list) else []
+    seen = 0
+    for _ in range(MAX_DEPTH):
+        seen += len(level)
+        if seen > MAX_CONTAINERS:
+            raise RequestTooLarge("body", f"no more than {MAX_CONTAINERS} objects and lists")
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+    if level:
+        raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")
 
 
 def check_bounds(body: object, max_entries: int) -> None:
