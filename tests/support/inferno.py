@@ -1,7 +1,7 @@
 """What the Inferno CRD test kit checks of an answer, as its tests do: an oracle beside our own.
 
-It knows less than ``card_rules`` and asks one thing more: that what an action changes
-is among the draft orders.
+It knows less than ``card_rules`` and asks one thing more: that what an action changes or
+removes is a draft order, or, as with an order to stop, was sent along in prefetch.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def failures(response: Json, request: Json) -> list[str]:
         return ["cards is no list"]
     return [
         f"card {number}: {what}" for number, card in enumerate(cards) for what in _card(card)
-    ] + [what for card in cards for what in _alternates(card, _drafts(request))]
+    ] + [what for card in cards for what in _alternates(card, _sent(request))]
 
 
 def discovery_failures(body: Any) -> list[str]:
@@ -104,12 +104,14 @@ def _action(action: Json) -> Iterator[str]:
             yield "type"
 
 
-def _drafts(request: Json) -> set[str]:
-    entries = request["context"].get("draftOrders", {}).get("entry", [])
-    return {f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in entries}
+def _sent(request: Json) -> set[str]:
+    """``Type/id`` of every draft order and of every resource in prefetch."""
+    bundles = [request["context"].get("draftOrders"), *request.get("prefetch", {}).values()]
+    entries = [entry for bundle in bundles if bundle for entry in bundle.get("entry", [])]
+    return {f"{e['resource']['resourceType']}/{e['resource'].get('id')}" for e in entries}
 
 
-def _alternates(card: Json, drafts: set[str]) -> Iterator[str]:
+def _alternates(card: Json, sent: set[str]) -> Iterator[str]:
     for suggestion in card.get("suggestions", []):
         for action in suggestion.get("actions", []):
             if action.get("type") == "create":
@@ -117,5 +119,5 @@ def _alternates(card: Json, drafts: set[str]) -> Iterator[str]:
             resource = action.get("resource", {})
             type, id = resource.get("resourceType"), resource.get("id")
             about = action.get("resourceId") or f"{type}/{id}"
-            if about not in drafts:
-                yield f"{about} is no draft order"
+            if about not in sent:
+                yield f"{about} was not sent"
