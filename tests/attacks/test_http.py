@@ -123,7 +123,8 @@ def test_an_attack_is_refused_or_harmless(name: str, server: Server) -> None:
     assert reply.status == status
     assert "x-content-type-options: nosniff" in reply.head
     if status >= 400:
-        assert b"OperationOutcome" in reply.body
+        # Evidence pages say in HTML that there is no such page.
+        assert b"OperationOutcome" in reply.body or b" /rules/" in sent
     assert PLANTED not in reply.head.encode() + reply.body.lower()
     assert not [word for word in TELLING if word in reply.body.lower()]
     assert server.is_well()
