@@ -28,6 +28,9 @@ serve: .venv/run ## run the service in its production form
 test: .venv/dev ## run every test
 	$(PY) -m pytest -n auto
 
+test-slow: .venv/dev ## run what takes minutes: 20,000 generated requests
+	$(PY) -m pytest -m slow -n auto -rP tests/slow
+
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes
 

@@ -18,7 +18,9 @@ from cdshooks.http import (
     exchange,
     health,
     logs,
+    openapi,
     pages,
+    safety,
 )
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.paths import plain_paths
@@ -110,12 +112,14 @@ def build(
     app.wsgi_app = plain_paths(app.wsgi_app)  # type: ignore[assignment, method-assign]
     # The order counts: the exchange begins first and ends last.
     exchange.install(app, site.knowledge.version)
+    safety.install(app, settings)
     cors.install(app, settings)
     errors.install(app)
     authentication.install(app, settings, _door(settings, authenticator), clock)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(discovery.blueprint(sites))
     app.register_blueprint(call.blueprint(sites, settings, clock))
+    app.register_blueprint(openapi.blueprint(site))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

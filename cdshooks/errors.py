@@ -20,6 +20,18 @@ class RequestInvalid(CdsHooksError):
         self.code = code
 
 
+class RequestTooLarge(CdsHooksError):
+    """A part of the request is longer than this service accepts; ``where`` is a JSON path."""
+
+    def __init__(self, where: str, expected: str) -> None:
+        super().__init__(f"{where}: expected {expected}")
+        self.where = where
+
+
+class Overloaded(CdsHooksError):
+    """More calls at once than this process can answer in time."""
+
+
 class ServiceUnknown(CdsHooksError):
     """No service of this id is offered."""
 

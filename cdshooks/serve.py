@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
@@ -25,6 +26,10 @@ _STATUSES = {
     "LimitRequestLine": 414,
     "UnsupportedTransferCoding": 501,
 }
+_SILENCE_S = 5
+"""How long a client may send nothing in the middle of a request, or take nothing of an answer."""
+_READS = 16
+"""At most so much of a refused request is read to its end, in parts of 64 KiB."""
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
@@ -79,6 +84,12 @@ def run(
             "when_ready": lambda _arbiter: announce(),
             "accesslog": None,
             "keepalive": 5,
+            # No header of a proxy is believed: the public address is a setting.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "limit_request_line": 4094,
+            "limit_request_fields": 100,
+            "limit_request_field_size": 16_384,
             # Idle keep-alive connections hold a worker back for as long as this.
             "graceful_timeout": 3,
             "control_socket_disable": True,
@@ -112,13 +123,33 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
     may name a patient.
     """
 
+    def handle(self, conn: Any) -> Any:
+        """Answers on a connection whose client may not stay silent for ever.
+
+        gunicorn reads with no limit of time, so that a client which stops in the
+        middle of its headers would keep a thread.
+        """
+        limit = struct.pack("ll", _SILENCE_S, 0)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        return super().handle(conn)
+
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
         status = HTTPStatus(_STATUSES.get(type(exc).__name__, _status(exc)))
         self.log.warning("refused before the application: %s", type(exc).__name__)
         try:
             util.write_nonblock(client, _refusal(status))
+            _drain(client)
         except OSError:
             self.log.debug("the client had gone")
+
+
+def _drain(client: socket.socket) -> None:
+    """Reads what has arrived: closing on unread bytes resets the connection and loses the reply."""
+    client.setblocking(False)
+    for _ in range(_READS):
+        if not client.recv(65_536):
+            return
 
 
 def _status(exc: Exception) -> int:
@@ -131,6 +162,8 @@ def _refusal(status: HTTPStatus) -> bytes:
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "Content-Type: application/json\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "Cache-Control: no-store\r\n"
         f"Content-Length: {len(body)}\r\n"
         "Connection: close\r\n\r\n"
     )

@@ -166,6 +166,18 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         default=10 * 1024 * 1024, ge=1, description="a whole number of bytes, 1 or more"
     )
+    max_entries: int = Field(
+        default=10_000,
+        ge=1,
+        description="the most entries of one Bundle in prefetch, a whole number, 1 or more",
+    )
+    max_calls: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        description="calls that one process answers at a time, 1 to 256; as many again wait, "
+        "for DEADLINE_MS at most, and the others are told to come back",
+    )
     deadline_ms: int = Field(
         default=2000, ge=1, description="a whole number of milliseconds, 1 or more"
     )

@@ -122,7 +122,8 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     if suggestions:
         card["suggestions"] = suggestions
         card["selectionBehavior"] = _selection(cluster, suggestions)
-    card["overrideReasons"] = list(_override_reasons(cluster, view))
+    if reasons := list(_override_reasons(cluster, view)):
+        card["overrideReasons"] = reasons
     card["links"] = [
         {
             "label": f"Why this card: {a.finding.rule.title}",

@@ -15,10 +15,13 @@ MEDICATION = ("MedicationRequest", "MedicationOrder")
 def pairs(view: View, one: str, other: str) -> Iterator[tuple[Order, Order]]:
     """Each unordered pair of different orders of two drugs with a draft to assess, once."""
     seen: set[frozenset[str]] = set()
+    partners = orders(view, other)
+    assessed = tuple(order for order in partners if order.assessed)
     for first in orders(view, one):
-        for second in orders(view, other):
+        # Not all with all: a chart may hold thousands of orders beside a few drafts.
+        for second in partners if first.assessed else assessed:
             both = frozenset({first.reference, second.reference})
-            if len(both) == 2 and both not in seen and (first.assessed or second.assessed):
+            if len(both) == 2 and both not in seen:
                 seen.add(both)
                 yield first, second
 

@@ -13,6 +13,7 @@ from cdshooks.cli.call import call
 from cdshooks.cli.check import check
 from cdshooks.cli.rules import rules_command
 from cdshooks.errors import CdsHooksError
+from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
 
 _OPEN = (
@@ -65,7 +66,8 @@ def serve(host: str, port: int, workers: int) -> None:
         url = address(host, listener)
         app = create_app(settings.at(url))
         announce = partial(_announce, url, is_open=settings.auth == "off")
-        run(app, listener, workers=workers, threads=4, announce=announce)
+        threads = threads_for(settings.max_calls)
+        run(app, listener, workers=workers, threads=threads, announce=announce)
 
 
 @main.command()
@@ -80,7 +82,8 @@ def demo(host: str, port: int) -> None:
         settings = settings.at(address(host, listener))
         app = create_app(settings)
         show = partial(_show_start_page, settings.public_url)
-        run(app, listener, workers=1, threads=8, announce=show)
+        threads = threads_for(settings.max_calls)
+        run(app, listener, workers=1, threads=threads, announce=show)
 
 
 def _announce(url: str, *, is_open: bool) -> None:

@@ -1,7 +1,7 @@
 """A client's own resource made valid R4: lists where R4 has lists, broken elements left out."""
 
 from collections.abc import Sequence
-from functools import cache, reduce
+from functools import lru_cache, reduce
 from operator import getitem
 from typing import Any
 
@@ -52,7 +52,7 @@ def problems(body: Json, model: type[BaseModel]) -> list[tuple[tuple[int | str, 
     return []
 
 
-@cache
+@lru_cache(maxsize=256)
 def model_of(name: str) -> type[BaseModel] | None:
     """The R4B model of a resource type; None for a name that is none."""
     try:

@@ -11,15 +11,16 @@ from werkzeug.exceptions import (
 )
 
 from cdshooks.errors import RequestInvalid
-from cdshooks.fhir.parse import MAX_DEPTH, is_deeper_than
+from cdshooks.protocol import check_shape
 
 
 def read_json(request: Request, max_bytes: int) -> Any:
     """The JSON value of the request's body.
 
-    Raises LengthRequired, UnsupportedMediaType or RequestEntityTooLarge, and
-    RequestInvalid for what is not JSON. orjson refuses what Python's own reader
-    lets through: NaN, infinite numbers, lone surrogates, and nesting over 1024.
+    Raises LengthRequired, UnsupportedMediaType, RequestEntityTooLarge or RequestTooLarge,
+    ClientDisconnected for a body that does not arrive whole, and RequestInvalid for what is
+    not JSON. orjson refuses what Python's own reader lets through: NaN, infinite numbers,
+    lone surrogates, and nesting over 1024. Of a key that occurs twice, the last value counts.
     """
     _check_headers(request)
     text = request.get_data(cache=False)
@@ -32,8 +33,7 @@ def read_json(request: Request, max_bytes: int) -> Any:
     except orjson.JSONDecodeError:
         # Without its cause: the decoder's message quotes the document.
         raise RequestInvalid("body", "JSON in UTF-8", "structure") from None
-    if is_deeper_than(MAX_DEPTH, value):
-        raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")
+    check_shape(value)
     return value
 
 

@@ -10,8 +10,9 @@ from cdshooks.http.authentication import policy, site_of_caller
 from cdshooks.http.body import read_json
 from cdshooks.http.clock import Clock
 from cdshooks.http.exchange import exchange
+from cdshooks.http.places import Places
 from cdshooks.http.reply import json_reply
-from cdshooks.protocol import HookRequest, parse_request
+from cdshooks.protocol import HookRequest, check_bounds, parse_request
 from cdshooks.services import Service, answer, services
 from cdshooks.services.sites import Sites
 from cdshooks.settings import Settings
@@ -20,6 +21,7 @@ from cdshooks.settings import Settings
 def blueprint(sites: Sites, settings: Settings, clock: Clock) -> Blueprint:
     """The service endpoints; ``clock`` says at which instant each call is judged."""
     pages = Blueprint("call", __name__)
+    places = Places(settings.max_calls, settings.deadline_ms / 1000)
 
     @pages.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
@@ -28,14 +30,17 @@ def blueprint(sites: Sites, settings: Settings, clock: Clock) -> Blueprint:
             raise ServiceUnknown
         current = exchange()
         current.service = service_id
-        hook_request = parse_request(read_json(request, settings.max_body_bytes))
+        body = read_json(request, settings.max_body_bytes)
+        check_bounds(body, settings.max_entries)
+        hook_request = parse_request(body)
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
-        left = (settings.deadline_ms - current.elapsed()) / 1000
-        answered = answer.answer(
-            service, hook_request, site_of_caller(sites), clock(), policy=policy(), seconds=left
-        )
+        with places.one():
+            left = (settings.deadline_ms - current.elapsed()) / 1000
+            answered = answer.answer(
+                service, hook_request, site_of_caller(sites), clock(), policy=policy(), seconds=left
+            )
         current.timings.update(answered.timings)
         _log(answered)
         return json_reply(answered.body)

@@ -8,8 +8,10 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from cdshooks.errors import (
+    Overloaded,
     PrefetchUnavailable,
     RequestInvalid,
+    RequestTooLarge,
     ServiceUnknown,
     StoreUnavailable,
 )
@@ -30,6 +32,7 @@ _SAYS = {
         "not-supported",
         "expected application/json in UTF-8 without content encoding",
     ),
+    503: ("throttled", "too many calls at once; try again"),
 }
 RETRY_AFTER_S = 5
 _OTHER = ("processing", "the request cannot be served")
@@ -52,6 +55,8 @@ def operation_outcome(
 def install(app: Flask) -> None:
     """Answers this project's errors, the framework's and the unexpected in one form."""
     app.register_error_handler(RequestInvalid, _invalid)
+    app.register_error_handler(RequestTooLarge, _too_large)
+    app.register_error_handler(Overloaded, _overloaded)
     app.register_error_handler(ServiceUnknown, _unknown)
     app.register_error_handler(PrefetchUnavailable, _unavailable)
     app.register_error_handler(StoreUnavailable, _store_down)
@@ -62,6 +67,17 @@ def install(app: Flask) -> None:
 def _invalid(error: RequestInvalid) -> Response:
     paths = () if error.where == "body" else (error.where,)
     return json_reply(operation_outcome(error.code, str(error), expression=paths), 400)
+
+
+def _too_large(error: RequestTooLarge) -> Response:
+    paths = () if error.where == "body" else (error.where,)
+    return json_reply(operation_outcome("too-long", str(error), expression=paths), 413)
+
+
+def _overloaded(_error: Overloaded) -> Response:
+    reply = json_reply(operation_outcome(*_SAYS[503]), 503)
+    reply.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return reply
 
 
 def _unknown(_error: ServiceUnknown) -> Response:

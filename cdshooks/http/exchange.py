@@ -66,12 +66,9 @@ def install(app: Flask, knowledge_version: str) -> None:
 def _add_headers(response: Response, current: Exchange) -> None:
     response.headers["X-Knowledge-Version"] = current.knowledge
     response.headers["X-Request-Id"] = current.id
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Server-Timing"] = ", ".join(
         f"{stage};dur={current.timings[stage]:.2f}" for stage in _STAGES if stage in current.timings
     )
-    if request.method == "POST":
-        response.headers["Cache-Control"] = "no-store"
 
 
 def _log(status: int, current: Exchange) -> None:

@@ -14,9 +14,13 @@ Json = dict[str, Any]
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 # The 64-character limit of FHIR ids is not enforced: the specification's own examples exceed it.
-_ID = r"[^\s/\x00-\x1f\x7f-\x9f]+"
+_ID = r"[^\s/\x00-\x1f\x7f-\x9f]{1,1000}"
 _BARE_ID = re.compile(_ID)
-_REFERENCE = re.compile(rf"[A-Za-z]+/{_ID}")
+_REFERENCE = re.compile(rf"[A-Za-z]{{1,100}}/{_ID}")
+_LONGEST_URL = 2000
+_LONGEST_TEXT = 20_000
+"""Characters, for the name of a hook and for a token: longer than what a header carries."""
+_MOST_SECONDS = 10**10
 _SECONDS = re.compile(r"[0-9]{1,10}")
 
 
@@ -39,7 +43,7 @@ def json_object(value: object, where: str) -> Json:
 
 def text(value: object, where: str, expected: str) -> str:
     """A string that is not blank, as sent."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT:
         raise RequestInvalid(where, expected)
     return value
 
@@ -73,7 +77,7 @@ def web_address(value: object, where: str) -> str:
 
 
 def _is_web_address(value: str) -> bool:
-    if not value.isprintable() or " " in value:
+    if len(value) > _LONGEST_URL or not value.isprintable() or " " in value:
         return False
     try:
         url = urlsplit(value)
@@ -84,11 +88,14 @@ def _is_web_address(value: str) -> bool:
 
 
 def seconds(value: object) -> int | None:
-    """A count of seconds, also as numeral or with a fraction; None for anything else."""
+    """A count of seconds, also as numeral or with a fraction; None for anything else.
+
+    None, too, for a count beyond three centuries, which no date could hold.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return int(value)
+        return int(value) if abs(value) < _MOST_SECONDS else None
     return int(value) if isinstance(value, str) and _SECONDS.fullmatch(value) else None
 
 

@@ -180,7 +180,7 @@ def test_compressed_bodies_are_refused(client: FlaskClient, patient_view: dict[s
     assert post(client, data, headers={"Content-Encoding": "identity"}).status_code == 200
 
 
-@pytest.mark.req("ERR-2")
+@pytest.mark.req("ERR-2", "ERR-3")
 @pytest.mark.parametrize(("spare", "status"), [(0, 200), (-1, 413), (-2, 413)])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_over_the_limit_is_refused(
@@ -204,7 +204,7 @@ def test_a_body_over_the_limit_is_refused(
     assert reply.status_code == status
 
 
-@pytest.mark.req("ERR-2")
+@pytest.mark.req("ERR-2", "ERR-3")
 def test_a_body_of_unknown_length_is_refused(url: str) -> None:
     address = urlsplit(url)
     connection = HTTPConnection(str(address.hostname), address.port, timeout=5)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from cdshooks.services import services
 
 
-@pytest.mark.req("DISC-1", "DISC-2", "DISC-5", "DISC-7", "DISC-8", "DISC-11", "DISC-12")
+@pytest.mark.req("DISC-1", "DISC-2", "DISC-5", "DISC-7", "DISC-8", "DISC-11", "DISC-12", "DISC-6")
 def test_discovery_describes_every_service(url: str) -> None:
     answer = requests.get(f"{url}/cds-services", headers={"Accept": "application/json"}, timeout=5)
     assert answer.status_code == 200

@@ -66,7 +66,9 @@ def not_assessed(body: Json) -> list[str]:
     return [line["rule"] for line in extension.get("notAssessed", [])]
 
 
-@pytest.mark.req("DISC-1", "DISC-2", "DISC-5", "DISC-7", "DISC-8", "DISC-9", "DISC-11", "DISC-12")
+@pytest.mark.req(
+    "DISC-1", "DISC-2", "DISC-5", "DISC-7", "DISC-8", "DISC-9", "DISC-11", "DISC-12", "DISC-6"
+)
 def test_discovery_offers_the_services(url: str) -> None:
     offered = requests.get(f"{url}/cds-services", timeout=10).json()["services"]
     hooks = {service["id"]: service["hook"] for service in offered}
@@ -82,7 +84,7 @@ def test_discovery_offers_the_services(url: str) -> None:
         assert service["hookVersion"]
 
 
-@pytest.mark.req("PFT-1", "PFT-2", "PFT-3", "PFT-10", "PFT-11")
+@pytest.mark.req("PFT-1", "PFT-2", "PFT-3", "PFT-10", "PFT-11", "PFT-8", "PFT-9", "PFT-12")
 def test_prefetch_is_few_short_and_simple(url: str) -> None:
     for service in requests.get(f"{url}/cds-services", timeout=10).json()["services"]:
         templates = service["prefetch"]
@@ -155,13 +157,14 @@ def test_what_was_not_sent_is_not_called_absent(url: str) -> None:
         assert claim not in said
 
 
+@pytest.mark.req("PFD-7")
 def test_an_order_of_dstu2_is_read_and_not_corrected(url: str) -> None:
     dose = card(answered(url, "order-sign-dstu2-medication-order"), "riluzole-dose")
     assert dose["summary"].startswith("Riluzole 50 mg/day ordered")
     assert "suggestions" not in dose
 
 
-@pytest.mark.req("RESP-2", "HOOK-1")
+@pytest.mark.req("RESP-2", "HOOK-1", "CTX-DRAFTS")
 def test_an_order_without_a_drug_is_no_mistake(url: str) -> None:
     body = answered(url, "order-select-without-drug")
     assert body["cards"] == []

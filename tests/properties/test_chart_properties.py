@@ -4,6 +4,7 @@ from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ def put(node: Any, path: tuple[Any, ...], value: object) -> None:
     node[path[-1]] = value
 
 
+@pytest.mark.req("PFD-6")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_nothing_in_any_place_of_a_resource_raises(data: st.DataObject) -> None:
@@ -141,6 +143,7 @@ def test_the_order_of_resources_changes_no_answer(story: list[Json]) -> None:
     assert answers(chart(story, *ASKED)) == EXPECTED
 
 
+@pytest.mark.req("PFD-6")
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(STORY), max_size=6), st.sampled_from([
     {"reference": "Patient/eve"}, [{"reference": "Patient/eve"}], "https://x.example/Patient/eve",

@@ -35,20 +35,20 @@ CODING = {"code": True, "system": True, "display": True}
 
 def faults(body: Any) -> list[str]:
     """Everything in a response body that breaks a rule; empty when it is right."""
-    return [*_nothing_empty(body, "$"), *_response(body)]
+    return [*nothing_empty(body, "$"), *_response(body)]
 
 
-def _nothing_empty(node: Any, path: str) -> Iterator[str]:
-    """JSON-2: no null, no empty string, list or object; an empty list of cards may be."""
+def nothing_empty(node: Any, path: str) -> Iterator[str]:
+    """JSON-2: nothing null or empty, except an empty list of cards or services."""
     if node is None or (isinstance(node, str) and not node.strip()) or node in ({}, []):
-        if path != "$.cards":
+        if path not in ("$.cards", "$.services"):
             yield f"{path}: {node!r} is empty"
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _nothing_empty(value, f"{path}.{key}")
+            yield from nothing_empty(value, f"{path}.{key}")
     elif isinstance(node, list):
         for number, item in enumerate(node):
-            yield from _nothing_empty(item, f"{path}[{number}]")
+            yield from nothing_empty(item, f"{path}[{number}]")
 
 
 def _response(body: Any) -> Iterator[str]:

@@ -55,6 +55,7 @@ def test_a_reference_to_anything_else_is_not_the_patient(reference: str) -> None
     assert found(fvc(subject={"reference": reference})) == 0
 
 
+@pytest.mark.req("PFD-6")
 @pytest.mark.parametrize(
     "members",
     [

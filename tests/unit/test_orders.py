@@ -60,6 +60,7 @@ def assessed(order: Json, hook: str = "order-sign", selections: tuple[str, ...] 
 SELECTED = ("MedicationRequest/1",)
 
 
+@pytest.mark.req("CTX-ORDER-SIGN")
 @pytest.mark.parametrize(
     ("change", "selecting", "signing"),
     [
@@ -93,6 +94,7 @@ def test_the_state_of_a_draft_decides_whether_it_is_assessed(
     assert assessed(order) is signing
 
 
+@pytest.mark.req("CTX-ORDER-SELECT")
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
@@ -190,6 +192,7 @@ def test_an_order_of_an_unknown_drug_is_a_medication() -> None:
     assert (order.by_name, order.day) == (False, None)
 
 
+@pytest.mark.req("PFD-7")
 @pytest.mark.parametrize(
     ("change", "version"),
     [

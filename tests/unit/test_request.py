@@ -109,7 +109,15 @@ def test_a_patient_id_is_required_for_hooks_that_nobody_has_published() -> None:
     assert refused(without("patientId", "noun-verb")).where == "context.patientId"
 
 
-@pytest.mark.req("REQ-6")
+@pytest.mark.req(
+    "REQ-6",
+    "CTX-PATIENT-VIEW",
+    "CTX-ORDER-SELECT",
+    "CTX-ORDER-SIGN",
+    "CTX-APPOINTMENT-BOOK",
+    "CTX-ENCOUNTER-START",
+    "CTX-ENCOUNTER-DISCHARGE",
+)
 @pytest.mark.parametrize(
     "hook",
     [
@@ -130,11 +138,13 @@ def test_other_hooks_do_without_a_user(hook: str) -> None:
     assert parse_request(without("userId", hook)).context.user_id is None
 
 
+@pytest.mark.req("REQ-10")
 @pytest.mark.parametrize("user", ["Practitioner", "/7", "Practitioner/", "a/b/c", 7, ""])
 def test_a_user_is_a_reference(user: object) -> None:
     assert refused(body(context={"userId": user})).where == "context.userId"
 
 
+@pytest.mark.req("CTX-ENCOUNTER-START", "CTX-ENCOUNTER-DISCHARGE")
 @pytest.mark.parametrize("hook", ["encounter-start", "encounter-discharge"])
 def test_encounter_hooks_need_an_encounter(hook: str) -> None:
     assert refused(body(hook)).where == "context.encounterId"
@@ -142,6 +152,7 @@ def test_encounter_hooks_need_an_encounter(hook: str) -> None:
     assert parsed(hook, context={"encounterId": "e1"}).context.encounter_id == "e1"
 
 
+@pytest.mark.req("CTX-PATIENT-VIEW")
 @pytest.mark.parametrize("absent", [None, ""])
 def test_an_optional_encounter_may_be_null_or_empty(absent: object) -> None:
     assert parsed(context={"encounterId": absent}).context.encounter_id is None
@@ -210,6 +221,7 @@ def test_order_hooks_of_the_sandbox_may_lack_orders_and_selections(hook: str) ->
     assert (context.draft_orders, context.selections) == ((), ())
 
 
+@pytest.mark.req("CTX-DRAFTS")
 def test_draft_orders_come_with_their_full_url_in_order() -> None:
     entries = [
         {"fullUrl": "urn:uuid:1", "resource": DRAFT},
@@ -249,6 +261,7 @@ def test_entries_of_another_type_are_refused() -> None:
     assert error.where == "context.draftOrders.entry"
 
 
+@pytest.mark.req("CTX-ORDER-SELECT")
 def test_selections_are_strings_as_sent() -> None:
     selections = ["MedicationRequest/request-123", "bare"]
     context = parsed("order-select", context={"selections": selections}).context
@@ -264,13 +277,14 @@ def test_other_selections_are_refused(selections: object, where: str) -> None:
     assert error.where == f"context.selections{where}"
 
 
-@pytest.mark.req("REQ-8", "HOOK-1")
+@pytest.mark.req("REQ-8", "HOOK-1", "CTX-ORDER-SIGN")
 def test_members_that_a_hook_does_not_have_are_ignored() -> None:
     assert parsed("order-sign", context={"selections": 5}).context.selections == ()
     assert parsed(context={"draftOrders": 5, "appointments": 5}).context.draft_orders == ()
     assert parsed(extension=4, unknown=None).hook == "patient-view"
 
 
+@pytest.mark.req("CTX-APPOINTMENT-BOOK")
 def test_appointments_are_the_resources_of_their_bundle() -> None:
     appointment = {"resourceType": "Appointment", "status": "proposed"}
     context = {"appointments": {"resourceType": "Bundle", "entry": [{"resource": appointment}]}}

@@ -32,15 +32,18 @@ def read(value: object, search: Search = TESTS) -> Result:
     return read_result(search, {search.key: value}, "anna", UTC)
 
 
+@pytest.mark.req("PFD-3")
 def test_a_key_that_was_not_sent_is_silence() -> None:
     assert read_result(TESTS, {}, "anna", UTC).answered is Answered.SILENT
 
 
+@pytest.mark.req("PFD-3")
 @pytest.mark.parametrize("value", [None, bundle(), {"resourceType": "Bundle"}, bundle(total=0)])
 def test_nothing_there_is_a_whole_answer(value: object) -> None:
     assert read(value) == Result(TESTS, Answered.WHOLE)
 
 
+@pytest.mark.req("PFD-3", "PFD-4", "PFD-6")
 @pytest.mark.parametrize(
     "value",
     [
@@ -69,10 +72,12 @@ def test_what_is_no_whole_answer_proves_nothing(value: object) -> None:
     assert not found.complete(date(2026, 6, 1))
 
 
+@pytest.mark.req("PFD-4")
 def test_what_came_beside_an_error_can_still_be_used() -> None:
     assert read(bundle(made("2026-05-01"), ERROR)).resources == (made("2026-05-01"),)
 
 
+@pytest.mark.req("PFD-4")
 @pytest.mark.parametrize("severity", ["warning", "information"])
 def test_a_warning_is_no_failure(severity: str) -> None:
     hint = {"resourceType": "OperationOutcome", "issue": [{"severity": severity}]}
@@ -90,6 +95,7 @@ def test_what_a_search_brings_along_is_kept() -> None:
     assert (found.answered, len(found.resources)) == (Answered.WHOLE, 2)
 
 
+@pytest.mark.req("PFD-5")
 @pytest.mark.parametrize(
     ("members", "answered"),
     [
@@ -143,6 +149,7 @@ def test_the_day_of_an_entry_is_that_by_which_a_server_sorts(
     assert found.oldest == (date(2026, 5, oldest) if oldest else None)
 
 
+@pytest.mark.req("PFD-5")
 def test_a_part_is_complete_only_for_days_after_its_last_entry() -> None:
     part = Result(TESTS, Answered.PART, (), date(2026, 5, 1))
     assert part.complete(date(2026, 5, 2))
@@ -154,6 +161,7 @@ def test_a_part_is_complete_only_for_days_after_its_last_entry() -> None:
     assert not Result(TESTS, Answered.SILENT).complete(date(2026, 5, 2))
 
 
+@pytest.mark.req("PFD-6")
 @pytest.mark.parametrize(
     ("value", "answered"),
     [

@@ -28,7 +28,7 @@ def as_json(described: Described) -> Json:
         ],
         "parameters": [_number(number) for number in described.numbers],
         "inputs": [
-            {**_plain(read), "codes": [_plain(code) for code in read.codes]}
+            _without_empties({**_plain(read), "codes": [_plain(code) for code in read.codes]})
             for read in described.reads
         ],
         "offers": list(described.offers),
