@@ -98,7 +98,7 @@ def tachypnea(
     if not scored and not at_rest:
         return None
     breathless: tuple[Fact, ...] = (item_10,) if scored else tuple(at_rest)
-    told = f"respiratory rate {rate.amount} with breathlessness at rest"
+    told = f"RR {rate.amount}, breathless at rest"
     return Sign(told, (rate, *breathless), (limits.acute_rate_ge,))
 
 
@@ -141,13 +141,11 @@ def resp_acute_decompensation(
     if not signs:
         failed = [k for t in (paco2, rate) if isinstance(t, Missing) for k in t.failed]
         if failed:
-            return CannotAssess(
-                "gas and vital signs could not be read", tuple(dict.fromkeys(failed))
-            )
+            return CannotAssess("vital signs could not be read", tuple(dict.fromkeys(failed)))
         return NotIndicated("no sign of acute respiratory failure")
-    values = ", ".join(sign.told for sign in signs[:2])
+    values = _values(signs)
     return Recommend(
-        summary=_summary(values, vent, goals),
+        summary=_summary(signs, vent, goals),
         indicator=_level(goals),
         because=tuple(_why(signs, vent, goals, wish)),
         evidence=tuple(fact for sign in signs for fact in sign.facts),
@@ -160,7 +158,13 @@ def _level(goals: Goals) -> Indicator:
     return "warning" if goals.end_of_life else "critical"
 
 
-def _summary(values: str, vent: Vent, goals: Goals) -> str:
+def _values(signs: tuple[Sign, ...]) -> str:
+    """The two surest signs: a third would not fit the summary."""
+    return ", ".join(sign.told for sign in signs[:2])
+
+
+def _summary(signs: tuple[Sign, ...], vent: Vent, goals: Goals) -> str:
+    values = _values(signs)
     if goals.end_of_life:
         return (
             f"Acute breathlessness in a comfort-focused patient: {values}; symptom relief, see plan"
@@ -173,8 +177,8 @@ def _summary(values: str, vent: Vent, goals: Goals) -> str:
             )
         case "niv-active":
             return (
-                f"Possible acute respiratory failure on home NIV: {values}. Check mask, "
-                "settings, secretions"
+                f"Possible acute respiratory failure: {signs[0].told} on home NIV: check mask, "
+                "settings, secretions; escalate as per directive"
             )
         case "niv-declined":
             return (
@@ -188,9 +192,7 @@ def _why(signs: tuple[Sign, ...], vent: Vent, goals: Goals, wish: TivWish) -> It
     for sign in signs:
         yield f"{sign.told[0].upper()}{sign.told[1:]} (limit {', '.join(map(str, sign.by))})."
     if vent.state == "niv-declined":
-        yield f"NIV was declined {on(vent.since)}: comfort pathway, unless the patient decides anew."
-    if vent.state == "niv-active":
-        yield "Escalate as the directive says."
+        yield f"NIV was declined {on(vent.since)}: comfort pathway, or a new decision."
     if wish.refusal:
         yield f"Invasive ventilation was declined {on(wish.refusal.day)}."
     elif wish.wanted:

@@ -30,6 +30,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.panel import CoughFlow, Mep, bulbar_score
 
+ASKED = ("DeviceRequest", "ServiceRequest")
 DEVICES = ("cough-assist-device", "lung-volume-bag")
 """Drafts that put pressure into the lungs."""
 
@@ -96,7 +97,8 @@ def airway_clearance(
         Entries, Listed("chest-infection", lookback="symptom_answer_days", history=True)
     ],
     assist: Annotated[Entries, InUse("cough-assist")],
-    ordered: Annotated[Entries, Ordered("cough-assist", types=("DeviceRequest", "ServiceRequest"))],
+    ordered: Annotated[Entries, Ordered("cough-assist", types=ASKED)],
+    bags: Annotated[Entries, Ordered("lung-volume-recruitment", types=ASKED)],
     tested: Annotated[Entries, Ordered("peak-cough-flow", lookback="open_test_order_days")],
     pneumothorax: Pneumothorax,
     bulbar: Annotated[int | None, State(bulbar_score)],
@@ -124,7 +126,7 @@ def airway_clearance(
         because=tuple(_cautions(pneumothorax, bulbar, limits)),
         evidence=(flow, *pneumothorax),
         by=(by,),
-        offers=tuple(_offers(told, urgent, pneumothorax, ordered)),
+        offers=tuple(_offers(told, urgent, pneumothorax, (ordered, bags))),
     )
 
 
@@ -181,11 +183,13 @@ def _cautions(pneumothorax: Entries, bulbar: int | None, limits: AirwayLimits) -
         yield f"{entry}: no insufflation or breath stacking without a specialist."
 
 
-def _offers(told: str, urgent: bool, pneumothorax: Entries, ordered: Entries) -> Iterator[Create]:
+def _offers(
+    told: str, urgent: bool, pneumothorax: Entries, ordered: tuple[Entries, Entries]
+) -> Iterator[Create]:
     """Physiotherapy and training always; a device unless contraindicated or on order."""
     reason = f"Weak cough: {told}"
     yield Create("respiratory-physiotherapy", recommended=True, urgent=urgent, reason=reason)
-    for device in () if pneumothorax else DEVICES:
-        if device != DEVICES[0] or not ordered:
+    for device, orders in () if pneumothorax else zip(DEVICES, ordered, strict=True):
+        if not orders:
             yield Create(device, urgent=urgent, reason=reason)
     yield Create("caregiver-cough-training", reason=reason)

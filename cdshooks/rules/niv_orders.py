@@ -84,7 +84,9 @@ def cpap_not_niv(
             *([vc] if reduced and not criteria else []),
             *apnea,
         ),
-        by=tuple(limit for c in criteria.met for limit in c.by) or (niv.vc_symptomatic_lt,),
+        by=tuple(limit for c in criteria.met for limit in c.by)
+        if criteria
+        else (niv.vc_symptomatic_lt,),
         offers=tuple(_instead(order, reason, device=not pneumothorax)),
     )
 

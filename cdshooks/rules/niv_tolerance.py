@@ -96,7 +96,7 @@ def niv_intolerance(
     failing = vent.state == "niv-failed" or (vent.state == "niv-active" and (low or coded))
     if not failing:
         return NotIndicated(f"ventilation: {vent.state}, no sign of poor tolerance")
-    found = tuple(dict.fromkeys(r for entry in causes for r in CAUSES if r in entry.reasons))
+    found = tuple(c for c in CAUSES if any(c in entry.reasons for entry in causes))
     names = ", ".join(CAUSES[cause][0] for cause in found) or "cause not recorded"
     return Recommend(
         summary=f"NIV poorly tolerated ({names}): treat cause before stopping",

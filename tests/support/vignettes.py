@@ -47,6 +47,9 @@ MEASURES = {
     "SpO2": ("spo2", ""),
     "venous pCO2": ("venous-pco2", ""),
     "bicarbonate": ("bicarbonate", ""),
+    "RR": ("respiratory-rate", ""),
+    "Borg": ("borg", ""),
+    "AHI": ("residual-ahi", ""),
     "ALSFRS-R": ("alsfrs-total", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
