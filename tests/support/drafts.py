@@ -12,7 +12,8 @@ Json = dict[str, Any]
 def draft(phrase: str) -> Json:
     """``<code> <amount> <unit> <n>/<d|h|wk> [flags]``; ``lab <value set>`` orders a test.
 
-    ``device <value set>`` orders a device. ``name:riluzole`` orders by text alone; ``text="…"`` writes free directions;
+    ``device <value set>`` orders a device. ``name:riluzole`` orders by text alone;
+    ``text="…"`` writes free directions;
     ``a + b`` inside braces is not needed: several lines are several phrases joined
     by `` and ``.
     """

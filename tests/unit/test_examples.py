@@ -40,9 +40,12 @@ def bundle(**members: Any) -> Json:
 
 def test_the_stories_are_these() -> None:
     assert examples.names() == (
+        "acute-decompensation-on-admission",
         "bulbar-onset-fvc-falling",
         "new-diagnosis-among-300-observations",
+        "niv-declined-and-revisited",
         "niv-established-hypercapnia-history",
+        "niv-started-not-tolerated",
         "quiet-stable-limb-onset",
     )
 
