@@ -32,6 +32,7 @@ from cdshooks.rules.states.niv_model import NivLimits
 from cdshooks.rules.states.symptoms import CONDITION, Item10
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.wishes import TivWish, tiv_wish
+from cdshooks.rules.states.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def _summary(signs: tuple[Sign, ...], vent: Vent, goals: Goals) -> str:
 
 def _why(signs: tuple[Sign, ...], vent: Vent, goals: Goals, wish: TivWish) -> Iterator[str]:
     for sign in signs:
-        yield f"{sign.told[0].upper()}{sign.told[1:]} (limit {', '.join(map(str, sign.by))})."
+        yield sentence(f"{sign.told} (limit {', '.join(map(str, sign.by))})")
     if vent.state == "niv-declined":
         yield f"NIV was declined {on(vent.since)}: comfort pathway, or a new decision."
     if wish.refusal:

@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.panel import CoughFlow, Mep, bulbar_score
+from cdshooks.rules.states.words import sentence
 
 ASKED = ("DeviceRequest", "ServiceRequest")
 DEVICES = ("cough-assist-device", "lung-volume-bag")
@@ -141,7 +142,7 @@ def _unmeasured(flow: Missing, hints: tuple[Hint, ...], recorded: bool, tested: 
     return Recommend(
         summary=f"Measure peak cough flow: {hints[0].told}",
         indicator="info",
-        because=tuple(f"{hint.told[0].upper()}{hint.told[1:]}." for hint in hints),
+        because=tuple(sentence(hint.told) for hint in hints),
         evidence=tuple(fact for hint in hints for fact in hint.facts),
         by=tuple(limit for hint in hints for limit in hint.by),
         missing=(flow.text,),

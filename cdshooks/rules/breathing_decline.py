@@ -36,6 +36,7 @@ from cdshooks.rules.states.niv_model import NivCriteria, NivLimits
 from cdshooks.rules.states.progression import Decline, fast_breathing_declines
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 MET = "a criterion for NIV is met"
 SUPPORTED = ("invasive", "intubated", "niv-active")
@@ -185,7 +186,7 @@ def psg_consider(
         because=(
             f"Symptoms: {symptoms.names}.",
             *(f"{test}." for test in tests if isinstance(test, Reading)),
-            f"{str(night)[0].upper()}{str(night)[1:]}.",
+            sentence(str(night)),
         ),
         evidence=(*(s.evidence for s in symptoms.present), vc),
         missing=tuple(test.text for test in tests if isinstance(test, Missing)),

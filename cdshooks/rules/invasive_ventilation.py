@@ -37,6 +37,7 @@ from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.saliva import wet_mouth
 from cdshooks.rules.states.ventilation import Titrations, Vent, vent
 from cdshooks.rules.states.wishes import NoMore, TivWish, tiv_wish
+from cdshooks.rules.states.words import sentence
 
 Ventilation = Annotated[Vent, State(vent)]
 Criteria = Annotated[NivCriteria, State(niv_criteria)]
@@ -131,7 +132,7 @@ def tracheostomy_discuss(
         summary=f"NIV failing ({told}): discuss tracheostomy ventilation and alternatives now",
         indicator="warning",
         because=(
-            *(f"{found.told[0].upper()}{found.told[1:]}." for found in failing),
+            *(sentence(found.told) for found in failing),
             "The options are invasive ventilation at home, continued NIV or mouthpiece "
             "ventilation, or care for comfort.",
             "Most tracheostomies are made unplanned; the burden on patient and caregivers is part "
@@ -238,7 +239,7 @@ def _reopened(
         ),
         indicator="info",
         because=(f"Ventilation: {vent.state} since {on(vent.since)}.",),
-        evidence=(last, *([vent.evidence] if vent.evidence else [])),
+        evidence=(last, *vent.facts),
         by=(limits.tiv_wish_old_gt_days,),
         offers=tuple(_talk("Ventilation changed since the wish was recorded", dementia)),
     )
@@ -266,7 +267,7 @@ def tracheostomy_unventilated(vent: Ventilation, criteria: Criteria) -> Outcome:
         indicator="warning",
         because=tuple(f"{c.id}: {c.finding}." for c in criteria.met),
         evidence=(
-            *([vent.evidence] if vent.evidence else []),
+            *vent.facts,
             *(fact for c in criteria.met for fact in c.facts),
         ),
         by=tuple(limit for c in criteria.met for limit in c.by),

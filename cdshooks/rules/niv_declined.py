@@ -22,6 +22,7 @@ from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.wishes import NoMore, worse_since_refusal
+from cdshooks.rules.states.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,12 @@ def niv_declined_revisit(
         summary=f"NIV declined {on(vent.since)}; {since}. Revisit if patient wishes",
         indicator="info",
         because=(
-            *(f"{change[0].upper()}{change[1:]}." for change in worse),
+            *(sentence(change) for change in worse),
             *(f"{c.id}: {c.finding}." for c in criteria.met),
             "A refusal is respected; the wish about NIV may be talked over again.",
         ),
         evidence=(
-            *([vent.evidence] if vent.evidence else []),
+            *vent.facts,
             *(fact for c in criteria.met for fact in c.facts),
         ),
         by=tuple(limit for c in criteria.met for limit in c.by),

@@ -35,6 +35,7 @@ from cdshooks.rules.states.niv_criteria import blood_gas_criterion
 from cdshooks.rules.states.niv_model import Criterion
 from cdshooks.rules.states.region import Jurisdiction
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def niv_start_followup(
         summary=f"NIV started {on(start)}: no review, gas or download since",
         indicator="warning" if overdue else "info",
         because=(f"Started {days} days ago.", *_us(site)),
-        evidence=(vent.evidence,) if vent.evidence else (),
+        evidence=vent.facts,
         by=(limits.niv_review_overdue_gt_days if overdue else limits.niv_review_from_ge_days,),
         offers=tuple(
             Create(
@@ -118,12 +119,11 @@ def _waiting(vent: Vent, gas: Criterion | None, today: date, limits: FollowUpLim
     if vent.since is None:
         return NotIndicated("NIV is being ordered")
     days = Decimal((today - vent.since).days)
-    evidence = (vent.evidence,) if vent.evidence else ()
     if gas and gas.level == "critical":
         return Recommend(
             summary=f"{gas.finding}: NIV ordered {on(vent.since)}, not started; expedite",
             indicator="warning",
-            evidence=(*gas.facts, *evidence),
+            evidence=(*gas.facts, *vent.facts),
             by=gas.by,
             offers=(Create("niv-expedite", recommended=True, urgent=True, reason=gas.finding),),
         )
@@ -133,7 +133,7 @@ def _waiting(vent: Vent, gas: Criterion | None, today: date, limits: FollowUpLim
         summary=f"NIV ordered {on(vent.since)}: not delivered or started after {days} days",
         indicator="warning",
         because=("No device in use, no completed request and no use of NIV is recorded.",),
-        evidence=evidence,
+        evidence=vent.facts,
         by=(limits.niv_delivery_gt_days,),
         offers=(Create("niv-expedite", recommended=True, reason="NIV not delivered"),),
     )
@@ -173,7 +173,7 @@ def niv_optimise(
         summary=f"NIV not meeting goals: {first.told}. Review mode, pressures, timing, interface",
         indicator="warning",
         because=(
-            *(f"{found.told[0].upper()}{found.told[1:]}." for found in findings),
+            *(sentence(found.told) for found in findings),
             "Settings are not read from the device.",
         ),
         evidence=tuple(fact for found in findings for fact in found.facts),

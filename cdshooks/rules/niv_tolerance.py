@@ -35,33 +35,34 @@ from cdshooks.rules.states.niv_course import (
 from cdshooks.rules.states.niv_model import NivLimits
 from cdshooks.rules.states.panel import bulbar_score
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 CAUSES = {
     "niv-anxiety": (
         "anxiety",
-        "Desensitisation and psychology; a drug only after the drug rules.",
+        "Desensitisation and psychology; a drug only after the drug rules",
         "psychology-referral",
     ),
-    "niv-lability": ("emotional lability", "Treat pseudobulbar affect first.", None),
-    "sialorrhea": ("hypersalivation", "Treat saliva before the mask.", "secretion-control"),
+    "niv-lability": ("emotional lability", "Treat pseudobulbar affect first", None),
+    "sialorrhea": ("hypersalivation", "Treat saliva before the mask", "secretion-control"),
     "thick-secretions": (
         "thick secretions",
-        "Thin secretions before the mask.",
+        "Thin secretions before the mask",
         "secretion-control",
     ),
     "niv-claustrophobia": (
         "claustrophobia",
-        "A smaller interface (nasal, pillows, mouthpiece) and graded exposure.",
+        "A smaller interface (nasal, pillows, mouthpiece) and graded exposure",
         "mask-alternative",
     ),
     "niv-nasal-soreness": (
         "nasal bridge soreness",
-        "Rotate interfaces, use a liner or dressing, check the skin.",
+        "Rotate interfaces, use a liner or dressing, check the skin",
         "mask-alternative",
     ),
     "niv-mask-problem": (
         "leak, dry mouth or swallowed air",
-        "Refit the mask, humidify, review pressures.",
+        "Refit the mask, humidify, review pressures",
         "mask-refit",
     ),
 }
@@ -104,7 +105,7 @@ def niv_intolerance(
         because=tuple(_why(low, found)),
         evidence=(
             *(low.facts if low else ()),
-            *([vent.evidence] if vent.state == "niv-failed" and vent.evidence else []),
+            *(vent.facts if vent.state == "niv-failed" else ()),
             *(coded or ()),
             *causes,
         ),
@@ -123,7 +124,7 @@ def _why(low: OnNiv | None, found: tuple[str, ...]) -> Iterator[str]:
         yield f"NIV is {low.told}."
     for cause in found:
         name, advice, _ = CAUSES[cause]
-        yield f"{name[0].upper()}{name[1:]}: {advice}"
+        yield sentence(f"{name}: {advice}")
     if not found:
         yield (
             "Ask for anxiety, emotional lability, saliva, claustrophobia, a sore nose, leak, "
@@ -207,7 +208,7 @@ def mpv_consider(
         ),
         indicator="info",
         because=(
-            *(f"{found.told[0].upper()}{found.told[1:]}." for found in findings),
+            *(sentence(found.told) for found in findings),
             "An adjunct to the mask by night while bulbar function is preserved.",
         ),
         evidence=tuple(fact for found in findings for fact in found.facts),

@@ -59,6 +59,11 @@ class Vent:
     evidence: Entry | Reading | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def facts(self) -> tuple[Entry | Reading, ...]:
+        """The evidence, for a card; none where there is no ventilation."""
+        return (self.evidence,) if self.evidence else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
