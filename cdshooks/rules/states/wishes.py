@@ -37,11 +37,11 @@ class TivWish:
     known: whether absence of all these is a fact.
     """
 
-    refusal: Entry | None = None
-    wanted: Entry | None = None
-    last: Entry | None = None
-    known: bool = True
-    failed: tuple[str, ...] = ()
+    refusal: Entry | None
+    wanted: Entry | None
+    last: Entry | None
+    known: bool
+    failed: tuple[str, ...]
 
 
 @derived
@@ -108,7 +108,7 @@ def worse_since_refusal(
     """What is materially worse than on the day of the refusal, in words."""
     if declined is None:
         return ()
-    found = [*_retains(criteria, declined), *_fallen(vc, vc_then, declined, limits)]
+    found = [*_retains(criteria, declined), *_fallen(vc, vc_then, limits)]
     if _definite(symptoms, declined) and not _definite(symptoms_then):
         found.append("definite orthopnea is new")
     return tuple(found)
@@ -124,11 +124,10 @@ def _retains(criteria: NivCriteria, declined: date) -> Iterator[str]:
 def _fallen(
     now: Reading | Missing,
     then: Reading | Missing | None,
-    declined: date,
     limits: RefusalLimits,
 ) -> Iterator[str]:
-    """A fall of one kind of vital capacity, between a value of then and one since."""
-    if not isinstance(now, Reading) or not isinstance(then, Reading) or now.day <= declined:
+    """A fall of one kind of vital capacity from what was known then; nothing since is no fall."""
+    if not isinstance(now, Reading) or not isinstance(then, Reading):
         return
     fall: Decimal = then.value - now.value
     if now.label == then.label and limits.refusal_vc_fall_ge.met_by(fall, 1):
