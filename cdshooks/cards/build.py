@@ -72,7 +72,12 @@ def clustered(findings: Iterable[Finding], hook: str) -> list[Cluster]:
         if isinstance(finding.outcome, Recommend):
             advice = Advice(finding, finding.outcome)
             groups.setdefault(_key(finding, hook), []).append(advice)
-    return [tuple(sorted(group, key=lambda a: -a.level)) for group in groups.values()]
+    return [tuple(sorted(group, key=_standing)) for group in groups.values()]
+
+
+def _standing(advice: Advice) -> tuple[int, bool]:
+    """The worst first; of one level, what is about safety speaks for the card."""
+    return -advice.level, advice.finding.rule.kind != "X"
 
 
 def _key(finding: Finding, hook: str) -> object:

@@ -39,9 +39,11 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
                 return None
             return {"type": "update", "description": file.description, "resource": corrected}
         case Delete():
+            # What is no drug goes by a description that is no name for an order.
+            name = f" {offer.order.label.lower()}" if offer.order.drug else ""
             return {
                 "type": "delete",
-                "description": f"Remove the draft {offer.order.label.lower()} order",
+                "description": f"Remove the draft{name} order",
                 "resourceId": offer.order.reference,
             }
 
@@ -58,7 +60,8 @@ def companions(offer: Offer, view: View, evidence: Iterable[Origin]) -> list[Jso
 def label(offer: Offer, knowledge: Knowledge) -> str:
     """The words on the button of a suggestion."""
     if isinstance(offer, Delete):
-        return f"Remove the {offer.order.label.lower()} draft"
+        name = f"{offer.order.label.lower()} " if offer.order.drug else ""
+        return f"Remove the {name}draft"
     return knowledge.base.drafts[offer.draft].label
 
 

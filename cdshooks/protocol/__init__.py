@@ -2,6 +2,7 @@
 
 from cdshooks.protocol.bounds import check_bounds, check_shape
 from cdshooks.protocol.request import (
+    NEED_ENCOUNTER,
     Context,
     FhirAuthorization,
     HookRequest,
@@ -9,6 +10,7 @@ from cdshooks.protocol.request import (
 )
 
 __all__ = [
+    "NEED_ENCOUNTER",
     "Context",
     "FhirAuthorization",
     "HookRequest",

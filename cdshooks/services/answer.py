@@ -23,7 +23,7 @@ from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
-from cdshooks.protocol import HookRequest
+from cdshooks.protocol import NEED_ENCOUNTER, HookRequest
 from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
 from cdshooks.security.outbound import Outbound
 from cdshooks.security.policy import Policy
@@ -75,11 +75,13 @@ def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]
     seldom: set[Input] = set()
     for rule in rules.load():
         if hook in rule.hooks:
-            needs = seldom if rule.when_drafted and hook in ORDER_HOOKS else inputs
+            named = rule.when_drafted or rule.asks
+            needs = seldom if named and hook in ORDER_HOOKS else inputs
             needs |= rule.reads
     for gate in gates():
         inputs |= gate.reads
-    return plan(inputs, knowledge, full=full, rest=seldom)
+    encounter = hook in NEED_ENCOUNTER
+    return plan(inputs, knowledge, full=full, rest=seldom, encounter=encounter)
 
 
 def prefetch_templates(service: Service, site: Site) -> dict[str, str]:

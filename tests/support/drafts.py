@@ -12,19 +12,24 @@ Json = dict[str, Any]
 def draft(phrase: str) -> Json:
     """``<code> <amount> <unit> <n>/<d|h|wk> [flags]``; ``lab <value set>`` orders a test.
 
-    ``name:riluzole`` orders by text alone; ``text="…"`` writes free directions;
+    ``device <value set>`` orders a device. ``name:riluzole`` orders by text alone;
+    ``text="…"`` writes free directions;
     ``a + b`` inside braces is not needed: several lines are several phrases joined
     by `` and ``.
     """
-    if phrase.startswith("lab "):
-        name, *words = phrase.removeprefix("lab ").split()
+    kind, _, rest = phrase.partition(" ")
+    if kind in ("lab", "device"):
+        name, *words = rest.split()
+        device = kind == "device"
+        index = next((int(word[1:]) for word in words if re.fullmatch(r"#\d+", word)), 0)
+        words = [word for word in words if not word.startswith("#")]
         test: Json = {
-            "resourceType": "ServiceRequest",
-            "id": new_id("lab"),
+            "resourceType": "DeviceRequest" if device else "ServiceRequest",
+            "id": new_id(kind),
             "status": "draft",
             "intent": "order",
             "subject": {"reference": PATIENT},
-            "code": concept(name),
+            "codeCodeableConcept" if device else "code": concept(name, index),
         }
         while words:
             _word(words, {}, test)
@@ -133,6 +138,8 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         resource["intent"] = match[1]
     elif word == "foreign":
         resource["subject"] = {"reference": "Patient/somebody-else"}
+    elif word == "surgical":
+        resource["reasonCode"] = [concept("surgical-airway")]
     elif word == "forbidden":
         resource["doNotPerform"] = True
     elif word == "dstu2":

@@ -149,6 +149,10 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
     elif match := re.fullmatch(r"at(\d\d:\d\d)", word):
         day = resource["effectiveDateTime"][:10]
         resource["effectiveDateTime"] = f"{day}T{match[1]}:00Z"
+    elif match := re.fullmatch(r"over=(\d+)", word):
+        last = date.fromisoformat(resource.pop("effectiveDateTime")[:10])
+        first = last - timedelta(days=int(match[1]) - 1)
+        resource["effectivePeriod"] = {"start": first.isoformat(), "end": last.isoformat()}
     elif match := re.fullmatch(r"high=([\d.]+)(.*)", word):
         high: Json = {"value": float(match[1])}
         if match[2]:
@@ -255,6 +259,8 @@ def _request(type: str) -> Any:
         resource[code] = concept(name, _index(flags))
         if "forbidden" in flags:
             resource["doNotPerform"] = True
+        if "surgical" in flags:
+            resource["reasonCode"] = [concept("surgical-airway")]
         for intent in ("proposal", "plan"):
             if intent in flags:
                 resource["intent"] = intent
@@ -350,10 +356,39 @@ def _plan(name: str, flags: list[str], start: date | None, end: date | None) -> 
 def _reported(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("Observation", flags, "final") | {"code": concept(name, _index(flags))}
     resource["effectiveDateTime"] = start.isoformat() if start else None
-    if "coded" in flags:
+    answer = next((f[7:] for f in flags if f.startswith("answer=")), None)
+    if answer:
+        resource["valueCodeableConcept"] = concept(f"als-cds:{answer}")
+    elif "coded" in flags:
         resource["valueCodeableConcept"] = concept("present")
     else:
         resource["valueBoolean"] = "no" not in flags
+    return [resource]
+
+
+def _report(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    status = next((f for f in flags if f in STATUSES), "final")
+    resource = _common("DiagnosticReport", [f for f in flags if f == "foreign"], status)
+    resource["code"] = concept(name, _index(flags))
+    if start and end:
+        resource["effectivePeriod"] = {"start": start.isoformat(), "end": end.isoformat()}
+    elif start:
+        resource["issued" if "issued" in flags else "effectiveDateTime"] = start.isoformat()
+    return [resource]
+
+
+def _study(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``name`` is the focus of the study, as a value set or a code, or ``untold``."""
+    status = next((f for f in flags if f in ("withdrawn", "screening", "off-study")), "on-study")
+    resource = _common("ResearchSubject", [f for f in flags if f == "foreign"], status)
+    resource["individual"] = resource.pop("subject")
+    resource["status"] = status
+    resource["study"] = {"reference": "#study" if name != "untold" else "ResearchStudy/9"}
+    if name != "untold":
+        study = {"resourceType": "ResearchStudy", "id": "study", "status": "active"}
+        resource["contained"] = [study | {"focus": [concept(name)]}]
+    period = {"start": start, "end": end}
+    resource["period"] = {key: day.isoformat() for key, day in period.items() if day}
     return [resource]
 
 
@@ -447,6 +482,8 @@ _KINDS: dict[str, Any] = {
     "episode": _episode,
     "plan": _plan,
     "reported": _reported,
+    "report": _report,
+    "study": _study,
     "prescription": _medication("MedicationRequest"),
     "statement": _medication("MedicationStatement"),
     "dispense": _medication("MedicationDispense"),

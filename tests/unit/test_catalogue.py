@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     Draft,
     Enrolled,
     Entries,
+    Filed,
     Input,
     InUse,
     Latest,
@@ -33,6 +34,7 @@ from cdshooks.rules.authoring import (
     Reported,
     Rule,
     Series,
+    Studied,
     Together,
     Visited,
     gates,
@@ -73,7 +75,7 @@ def test_numbers_begin_with_those_of_the_decision_table_and_end_with_ages() -> N
     names = [n.parameter.name for n in NIV.numbers]
     assert names[:3] == ["paco2_critical_gt_mmhg", "paco2_gt_mmhg", "ph_critical_lt"]
     assert names.index("snip_cmh2o_lt") < names.index("dyspnea_item_le")
-    assert names[-1] == "open_referral_days"
+    assert names[-1] == "decline_lookback_days"
     assert {n.parameter.unit for n in NIV.ages} == {"d"}
     assert "d" not in {n.parameter.unit for n in NIV.limits}
     assert len(NIV.ages) + len(NIV.limits) == len(NIV.numbers) == len(set(names))
@@ -232,7 +234,7 @@ def test_states_are_told_under_the_question_of_their_module() -> None:
     assert len(asked) == len(set(asked))
     assert "Which criteria do the inspiratory pressures meet?" in asked
     assert asked[0].startswith("Ventilation: is any in use")
-    assert asked[-1].startswith("Does this patient have ALS")
+    assert asked[-1].startswith("Does saliva get in the way of a mask?")
     told = [step.name for q in NIV.questions for step in q.steps]
     assert len(told) == len(states_of(rule("niv-consider")))
     assert "Niv consider" not in told
@@ -305,6 +307,16 @@ WORDS: list[tuple[Input, str]] = [
     (Captured("snip"), "whether this site records it in coded form"),
     (Captured("als"), "whether this site records it in coded form"),
     (Draft("riluzole"), "the draft order itself"),
+    (Draft(value_set="cpap"), "the draft order itself"),
+    (Filed("niv-download", "niv_finding_days"), "diagnostic report, last 92 days"),
+    (
+        Reported("tiv-preference", answer="wanted"),
+        "answered in an observation: wants it",
+    ),
+    (
+        Studied("diaphragm-pacing"),
+        "study that the patient takes part in, unless about something else",
+    ),
     (Enrolled("hospice"), "open episode, plan, order or visit"),
     (InUse("cpap"), "device or its use (active)"),
     (Latest("mip", "open_test_order_days"), "newest, last 31 days"),
@@ -386,7 +398,7 @@ def test_json_leaves_out_what_is_empty_and_keeps_numbers_as_numbers() -> None:
     assert "value" not in numbers["vc_alone_lt"]
     assert numbers["orthopnea_alone"]["value"] is True
     assert "leavesOut" in body
-    assert body["services"] == ["als-chart-review"]
+    assert body["services"] == ["als-admission", "als-chart-review", "als-discharge"]
     assert body["reviewed"] == "Not reviewed by a clinician"
     assert body["knowledgeVersion"] == KNOWLEDGE.version
     assert {"level": "warning", "when": "Definite orthopnea", "id": "C8", "off": False} in body[

@@ -49,7 +49,8 @@ def test_a_patient_who_is_well_gets_no_card() -> None:
     case = case_of(
         "resp-watch-base",
         "all quiet",
-        record="condition als, 429 to 257 days ago + prescription 199206 active, 243 days ago",
+        record="condition als, 429 to 257 days ago + prescription 199206 active, 243 days ago"
+        " + reported tiv-preference answer=pref-undecided, 104 days ago",
         ALT="24 U/L high=40, 23 days ago",
     )
     site = vignettes._site(case, None)

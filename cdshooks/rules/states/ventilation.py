@@ -59,6 +59,11 @@ class Vent:
     evidence: Entry | Reading | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def facts(self) -> tuple[Entry | Reading, ...]:
+        """The evidence, for a card; none where there is no ventilation."""
+        return (self.evidence,) if self.evidence else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -82,6 +87,9 @@ Item12 = Annotated[Reading | Missing, Latest("alsfrs-item-12", lookback=USE)]
 NivProcedures = Annotated[
     Entries,
     Performed("niv", statuses=("in-progress", "completed", "stopped", "not-done")),
+]
+Titrations = Annotated[
+    Entries, Performed("niv-titration", statuses=("completed",), lookback="niv_finding_days")
 ]
 HOME_ORDERS = ("DeviceRequest", "ServiceRequest")
 
