@@ -133,6 +133,8 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         resource["intent"] = match[1]
     elif word == "foreign":
         resource["subject"] = {"reference": "Patient/somebody-else"}
+    elif word == "venting":
+        resource["reasonCode"] = [{"text": "Venting of the stomach for comfort"}]
     elif word == "forbidden":
         resource["doNotPerform"] = True
     elif word == "dstu2":
