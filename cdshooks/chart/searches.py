@@ -97,7 +97,7 @@ def plan(
     if encounter:
         keys.add(THIS_ENCOUNTER)
         found.append(_this_encounter(knowledge))
-    found.sort(key=lambda search: (search.key not in keys, search.rank, search.key))
+    found.sort(key=lambda search: (search.key not in keys, search.rank))
     kept = found if full else found[:CORE]
     return tuple(sorted(kept, key=lambda search: search.rank))
 

@@ -195,6 +195,12 @@ def _no_reason(swallows: Swallowing, vc: Reading | Missing) -> Outcome:
     ),
 )
 @decides(
+    Row("warning", "Weight loss {weight_loss_pct_gt} with unsafe swallowing", "G1"),
+    Row("warning", "Weight loss {weight_loss_severe_pct_ge} with a sign of dysphagia", "G2"),
+    Row("warning", "Weight loss {weight_loss_severe_pct_ge} with inadequate intake", "G2"),
+    Row("warning", "BMI {bmi_low_lt} with a sign of dysphagia", "G3"),
+    Row("warning", "ALSFRS-R item 3 {swallow_item_severe_le}, fed by mouth", "G4"),
+    Row("warning", "Aspiration pneumonia, {aspirations_ge} in six months", "G5"),
     Row("none", "A tube in place or on order, feeding by vein, or a contraindication"),
     Row("info", "A criterion after a refusal, {gastrostomy_refusal_review_days} ago"),
 )

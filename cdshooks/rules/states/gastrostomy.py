@@ -15,11 +15,9 @@ from cdshooks.rules.authoring import (
     Performed,
     Reading,
     Refused,
-    Row,
     State,
     This,
     Threshold,
-    decides,
     derived,
     on,
 )
@@ -45,14 +43,6 @@ class LossLimits(Limits):
 
 
 @derived
-@decides(
-    Row("warning", "Weight loss {weight_loss_pct_gt} with unsafe swallowing", "G1"),
-    Row("warning", "Weight loss {weight_loss_severe_pct_ge} with a sign of dysphagia", "G2"),
-    Row("warning", "Weight loss {weight_loss_severe_pct_ge} with inadequate intake", "G2"),
-    Row("warning", "BMI {bmi_low_lt} with a sign of dysphagia", "G3"),
-    Row("warning", "ALSFRS-R item 3 {swallow_item_severe_le}, fed by mouth", "G4"),
-    Row("warning", "Aspiration pneumonia, {aspirations_ge} in six months", "G5"),
-)
 def gastrostomy_criteria(
     loss: Annotated[Loss | None, State(weight_loss)],
     bmi: Annotated[Bmi | None, State(bmi)],
