@@ -41,6 +41,9 @@ def bundle(**members: Any) -> Json:
 def test_the_stories_are_these() -> None:
     assert examples.names() == (
         "bulbar-onset-fvc-falling",
+        "bulbar-onset-with-weight-loss",
+        "gastrostomy-at-fvc-28-on-niv",
+        "hospice-comfort-feeding",
         "new-diagnosis-among-300-observations",
         "niv-established-hypercapnia-history",
         "quiet-stable-limb-onset",
