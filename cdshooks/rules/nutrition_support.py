@@ -27,6 +27,7 @@ from cdshooks.rules.authoring import (
     State,
     This,
     Threshold,
+    Why,
     decides,
     derived,
     on,
@@ -187,7 +188,7 @@ def meal_fractionation(
         return NotIndicated(f"advised: {advised.newest}")
     long = isinstance(minutes, Reading) and minutes.meets(limits.meal_minutes_gt)
     if not long and not fatigue:
-        if isinstance(minutes, Missing):
+        if isinstance(minutes, Missing) and minutes.why is not Why.NEVER:
             return CannotAssess(minutes.text, minutes.failed)
         return NotIndicated(f"{minutes}")
     told = "Fatigue at meals"
