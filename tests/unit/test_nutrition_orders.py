@@ -16,6 +16,7 @@ from tests.support.vignettes import FOLDER, Case
 
 Json = dict[str, Any]
 DIET = ("NutritionOrder",)
+EXPLAINED = "Weight loss on purpose, or of fluid or a limb"
 
 
 def diet(**parts: Any) -> Json:
@@ -122,3 +123,54 @@ def test_what_is_due_of_nutrition_shares_one_card() -> None:
     assert card is not None
     assert card["summary"].startswith("Due today: swallow screen, weight")
     assert len(card["summary"]) < 140
+
+
+def evidence_of(file: str, title: str) -> list[str]:
+    card = vignettes.evaluate(case_of(file, title)).card
+    assert card is not None
+    lines: list[Json] = card["extension"]["org.als-cdshooks"]["evidence"]
+    return [f"{line['label']} {line['value']}" for line in lines]
+
+
+G, W = "gastrostomy-", "weight-loss-significant"
+SWALLOWING = "ALSFRS-R item 3 (swallowing)"
+STANDS_ON = [
+    (f"{G}refer", "G4, item 3 of 1", {f"{SWALLOWING} 1", "FVC sitting 92"}),
+    (f"{G}refer", "G5, two aspiration pneumonias", {"Aspiration pneumonia active"}),
+    (W, "intended", {"Weight 68", "Weight 58", f"{EXPLAINED} active"}),
+    ("low-bmi", "lifelong, loss of 1.9 percent", {"Height 165", "Lifelong low body weight active"}),
+    ("nutrition-assessment-due", "weighed 123 days ago", {"Weight 67"}),
+    ("meal-fractionation", "31 minutes", {"Meal duration 31"}),
+    ("meal-fractionation", "fatigue at meals", {"Fatigue at meals active"}),
+    (
+        "body-composition",
+        "all three reasons",
+        {"Weight 60", "Weight 54.2"},
+    ),
+    ("dysphagia-screen-due", "EAT-10 93 days ago", {"EAT-10 1"}),
+    ("swallow-instrumental-study", "both are low", {"EAT-10 9", f"{SWALLOWING} 2"}),
+    ("chin-tuck", "neck extensors are weak", {"Neck extensor weakness active"}),
+    (f"{G}followup", "complication at the site", {"Gastrostomy completed", "Weight 61"}),
+    (f"{G}followup", "loss of 5.1 percent since placement", {"Weight 62", "Weight 58.8"}),
+    (f"{G}resp-risk", "all three are low", {"PaCO2 50", "FVC sitting 40", "SNIP 30"}),
+    (
+        "alternative-feeding-route",
+        "endoscopy declined",
+        {"EAT-10 8", "Endoscopy for a gastrostomy deny"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "title", "evidence"), STANDS_ON)
+def test_a_card_stands_on_what_it_speaks_of(file: str, title: str, evidence: set[str]) -> None:
+    assert evidence <= set(evidence_of(file, title))
+
+
+def test_on_invasive_ventilation_the_card_stands_on_the_tracheostomy() -> None:
+    [line] = evidence_of(f"{G}resp-risk", "on invasive ventilation")
+    assert line.casefold().startswith("a tracheostomy")
+
+
+def test_a_weight_that_was_kept_is_not_compared_with_that_at_placement() -> None:
+    evidence = evidence_of(f"{G}followup", "dietitian 93 days ago")
+    assert [line for line in evidence if line.startswith("Weight")] == ["Weight 61"]

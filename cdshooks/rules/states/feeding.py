@@ -36,9 +36,9 @@ class Feeding:
     """
 
     route: Route
-    since: date | None = None
-    evidence: Entry | Reading | None = None
-    nil: bool = False
+    since: date | None
+    evidence: Entry | Reading | None
+    nil: bool
     late: tuple[Entry, ...] = ()
     unread: bool = False
 

@@ -1,7 +1,6 @@
 """Does the patient swallow safely, and by what is that known?"""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -90,8 +89,7 @@ def aspirations(
     ],
 ) -> tuple[Entry, ...]:
     """Episodes of aspiration pneumonia, one a day of onset, the newest last."""
-    episodes = {entry.start or entry.recorded: entry for entry in pneumonias}
-    return tuple(sorted(episodes.values(), key=lambda e: e.day or date.min))
+    return tuple({entry.start or entry.recorded: entry for entry in pneumonias}.values())
 
 
 @derived
