@@ -95,7 +95,7 @@ def nutrition_assessment_due(
         return CannotAssess(weight.text, weight.failed)
     lacking = all(isinstance(x, Missing) and x.proven and not x.failed for x in (height, reported))
     since = weight.day if isinstance(weight, Reading) else population.diagnosed
-    days = Decimal((call.today - since).days if since else 0)
+    days = Decimal((call.today - since).days) if since else Decimal()
     overdue = limits.weight_overdue_days.met_by(days)
     due = overdue or isinstance(weight, Missing) or limits.weight_due_days.met_by(days)
     if not due and not lacking:

@@ -200,5 +200,5 @@ def gastrostomy_refusal(
     if said is None:
         return None
     limit = limits.gastrostomy_refusal_review_days
-    days = (call.today - said.day).days if said.day else 0
-    return Refusal(said, limit.met_by(Decimal(days)), limit)
+    aged = said.day is not None and limit.met_by(Decimal((call.today - said.day).days))
+    return Refusal(said, aged, limit)
