@@ -135,6 +135,8 @@ def _original(order: Order, view: View) -> Json | None:
 
 def _with_text(resource: Json) -> Json | None:
     """The medication with a text beside its code: some clients show only the text."""
+    if not resource["resourceType"].startswith("Medication"):
+        return resource
     concept = resource.get("medicationCodeableConcept")
     if concept is None:
         return resource if "medicationReference" in resource else None

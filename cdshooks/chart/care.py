@@ -38,7 +38,8 @@ def is_asked_for(resource: Json) -> bool:
 
 def _request(record: Record, view: View, value_set: str) -> Entry | None:
     """A request by the day of its writing, or else of what it asks for, once that has come."""
-    authored = when(record.resource.get("authoredOn"), view.zone)
+    written = record.resource.get("authoredOn") or record.resource.get("dateTime")
+    authored = when(written, view.zone)
     start, end = choice(record.resource, "occurrence", view.zone)
     planned = authored is not None or start is None or start.day > view.horizon
     return entry(
@@ -61,7 +62,8 @@ def _drafted(view: View, wanted: Ordered) -> Iterator[Entry]:
         if not ours or status_of(record) in DEAD or not is_asked_for(resource):
             continue
         concept = resource.get("code") or resource.get("codeCodeableConcept")
-        if value_set.holds_any(view.index.concept(concept)):
+        codes = view.index.concept(concept) or view.index.codes(resource)
+        if value_set.holds_any(codes):
             item = entry(record, view, wanted.value_set, status="draft")
             if item is not None:
                 yield item

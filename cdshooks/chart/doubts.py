@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from cdshooks.chart.observed import Rejected
@@ -18,21 +19,37 @@ def doubts(view: View) -> Iterator[Doubt]:
     for measure, found in read_so_far(view):
         if not measure.file.doubts_reported:
             continue
-        newest = max((r.day for r in found.usable), default=date.min)
-        recent = [r for r in found.rejected if r.day and r.day >= since and r.day > newest]
+        recent = [
+            r for r in found.rejected if r.day and r.day >= since and _matters(r, found.usable)
+        ]
         for rejected in recent[-1:]:
             doubt = _doubt(rejected)
             if doubt:
                 yield doubt
 
 
+def _matters(rejected: Rejected, usable: tuple[Reading, ...]) -> bool:
+    """Whether nothing newer replaces a value.
+
+    One that was set aside from a course matters also when it is the highest: from
+    there a loss would be counted.
+    """
+    if rejected.why is Why.OUTLIER and usable:
+        value = Decimal(rejected.origin.value.lstrip("<>"))
+        if value > max(reading.value for reading in usable):
+            return True
+    return (rejected.day or date.min) > max((r.day for r in usable), default=date.min)
+
+
 def _doubt(rejected: Rejected) -> Doubt | None:
     text = f"{rejected.because} ({on(rejected.day)})"
     origins = (rejected.origin,)
     if rejected.why is Why.IMPLAUSIBLE:
-        kind: Literal["implausible", "unit"] = "implausible"
+        kind: Literal["implausible", "unit", "conflict"] = "implausible"
     elif rejected.why is Why.UNIT:
         kind = "unit"
+    elif rejected.why is Why.OUTLIER:
+        kind = "conflict"
     else:
         return None
     return Doubt(kind, rejected.origin.label, text, rejected.day, origins, rejected.reason)

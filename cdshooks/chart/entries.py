@@ -10,10 +10,17 @@ from cdshooks.fhir.dates import When
 from cdshooks.fhir.elements import Json, plain, string, texts, values
 from cdshooks.rules.authoring import Entries, Entry, Origin
 
-REASONS = ("refusal", "niv-intolerance", "contraindication", "surgical-airway")
-"""Value sets that a stop or status reason is compared with."""
 STATED = ("statusReason", "reasonCode", "reasonNotPerformed")
 """Elements that say why something is as it is."""
+REASONS = {
+    "refusal": STATED,
+    "niv-intolerance": STATED,
+    "contraindication": STATED,
+    "comfort-indication": STATED,
+    "surgical-airway": STATED,
+    "unsuccessful": ("outcome",),
+}
+"""Value sets that a reason or outcome is compared with, and the elements that state it."""
 RUNNING = ("in-progress", "arrived", "triaged", "onleave")
 """Statuses of an encounter that is going on."""
 ENDED = ("completed", "stopped", "finished")
@@ -94,9 +101,11 @@ def within(found: Entry, since: date | None) -> bool:
 
 def reasons_of(resource: Json, view: View) -> frozenset[str]:
     """Which of the known reasons a status reason, reason or stop reason states."""
-    stated = [concept for element in STATED for concept in values(resource.get(element))]
     return frozenset(
-        name for name in REASONS if any(_states(concept, name, view) for concept in stated)
+        name
+        for name, elements in REASONS.items()
+        for element in elements
+        if any(_states(concept, name, view) for concept in values(resource.get(element)))
     )
 
 

@@ -8,6 +8,7 @@ from cdshooks.fhir.elements import Json, obj, objects, string, values
 from cdshooks.knowledge import Code, Systems, ValueSet
 
 CODED = {
+    "Condition": ("code", "bodySite"),
     "DeviceRequest": ("codeCodeableConcept",),
     "Device": ("type",),
     "Encounter": ("type", "serviceType"),
@@ -17,8 +18,16 @@ CODED = {
     "Consent": (),
     "MedicationRequest": ("medicationCodeableConcept",),
     "ResearchSubject": (),
+    "NutritionOrder": (),
 }
-"""Where the code of a type stands, when it is not ``code``."""
+"""Where the code of a type stands, when it is not ``code``. The body site of a condition
+is the region in which ALS began; no other code of a condition can be mistaken for one.
+"""
+
+DIET = {"texture": "modified-texture-diet", "fluidConsistencyType": "thickened-fluids"}
+"""Parts of an oral diet that say by being there what the diet is."""
+FEEDING = {"supplement": "nutritional-supplement", "enteralFormula": "enteral-feeding"}
+"""The same of a nutrition order as a whole."""
 
 ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 """Elements that say whose a resource is. Each of them must be this patient."""
@@ -153,6 +162,10 @@ class Index:
         """The codes of a CodeableConcept or Coding, or of a list of them."""
         return tuple(codes_of(value, self.systems))
 
+    def codes(self, resource: Json) -> tuple[Code, ...]:
+        """The codes that a resource goes by, also of one that is not in the chart."""
+        return tuple(self._own_codes(resource, str(resource.get("resourceType"))))
+
     def _record(self, resource: Json, codes: tuple[Code, ...], part: Json) -> Record:
         self._count += 1
         return Record(resource, codes, part, self._count)
@@ -162,6 +175,8 @@ class Index:
             yield from codes_of(resource.get(path), self.systems)
         if type == "Encounter":
             yield from _class_codes(resource, self.systems)
+        if type == "NutritionOrder":
+            yield from _diet_codes(resource, self.systems)
 
     def _components(self, resource: Json, type: str) -> Iterator[Record]:
         if type == "Observation":
@@ -209,6 +224,16 @@ def codes_of(value: object, systems: Systems) -> Iterator[Code]:
             code = string(coding.get("code"))
             if code:
                 yield systems.code(string(coding.get("system")) or "", code)
+
+
+def _diet_codes(resource: Json, systems: Systems) -> Iterator[Code]:
+    """What a nutrition order orders: kinds by their codes, and what its elements say."""
+    diet = obj(resource.get("oralDiet"))
+    yield from codes_of(diet.get("type"), systems)
+    yield from (Code("als-cds", code) for part, code in DIET.items() if values(diet.get(part)))
+    for part, code in FEEDING.items():
+        if values(resource.get(part)):
+            yield Code("als-cds", code)
 
 
 def _class_codes(resource: Json, systems: Systems) -> Iterator[Code]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from cdshooks.chart.amounts import Unusable
 from cdshooks.chart.index import Record
 from cdshooks.chart.observed import Rejected, moment_of, read_one, rejection
+from cdshooks.chart.outliers import set_aside
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, when
 from cdshooks.fhir.elements import Json
@@ -33,7 +34,9 @@ def candidates(view: View, measure: Measure) -> Candidates:
     if key not in view.memory:
         found = _reader(view, measure).down_to(None)
         usable = [*found.usable, *_computed(view, measure, found.usable)]
-        view.memory[key] = replace(found, usable=tuple(sorted(usable, key=_order)))
+        kept, odd = set_aside(sorted(usable, key=_order), measure)
+        rejected = tuple(sorted((*found.rejected, *odd), key=_newest_last))
+        view.memory[key] = Candidates(kept, rejected)
     read: Candidates = view.memory[key]
     return read
 
@@ -41,8 +44,11 @@ def candidates(view: View, measure: Measure) -> Candidates:
 def newest(view: View, measure: Measure, fits: Callable[[Reading], bool]) -> Candidates:
     """The observations down to the day before the newest reading that fits; all if none does.
 
-    A chart holds years of results, of which a rule mostly needs the last.
+    A chart holds years of results, of which a rule mostly needs the last. Where one
+    is judged by the others, all are read.
     """
+    if measure.file.outliers:
+        return candidates(view, measure)
     wanted = measure.file.computed
     if wanted is not None:
         predicted = view.measure(wanted.predicted).value_sets

@@ -77,6 +77,20 @@ class SameDay(Strict):
     agree_across: Decimal | None = None
 
 
+class OutlierFile(Strict):
+    """Which values of a course are mistakes of one entry rather than the patient's.
+
+    jump_percent: more than this away from its neighbour within ``jump_days``, in
+    percent of the earlier one. median_percent: more than this away from the median
+    of its period of ``period_days``, counted back from the newest value.
+    """
+
+    jump_percent: Decimal
+    jump_days: int
+    median_percent: Decimal
+    period_days: int
+
+
 class Derivation(Strict):
     """A percentage that may be computed from two measures of one report."""
 
@@ -115,6 +129,7 @@ class MeasureFile(Strict):
     same_day: SameDay | None = None
     lookalikes: tuple[Lookalike, ...] = ()
     computed: Derivation | None = None
+    outliers: OutlierFile | None = None
     upper_limit: UpperLimitFile | None = None
     source: Text
     mark: Mark

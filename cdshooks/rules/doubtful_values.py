@@ -11,9 +11,12 @@ from cdshooks.rules.authoring import (
     NotIndicated,
     Outcome,
     Recommend,
+    State,
     on,
     rule,
 )
+from cdshooks.rules.states.feeding import route_doubt
+from cdshooks.rules.states.weights import bmi_doubt
 
 Found = Annotated[tuple[Doubt, ...], Doubts()]
 
@@ -50,7 +53,7 @@ def dq_unit_missing(doubts: Found) -> Outcome:
 
 @rule(
     "dq-conflict",
-    title="Values of one day that disagree",
+    title="Values that disagree",
     hooks=("patient-view",),
     kind="Q",
     group="DQ",
@@ -58,9 +61,19 @@ def dq_unit_missing(doubts: Found) -> Outcome:
     overrides=("explained",),
     leaves_out="Disagreements that change no advice.",
 )
-def dq_conflict(doubts: Found) -> Outcome:
-    """Name values of one day that disagree by so much that advice depends on which is right."""
-    return _told(doubts, "conflict", _conflicting, ("repeat-measurement", "correct-entry"))
+def dq_conflict(
+    doubts: Found,
+    bmi: Annotated[Doubt | None, State(bmi_doubt)],
+    route: Annotated[Doubt | None, State(route_doubt)],
+) -> Outcome:
+    """
+    Name values that disagree by so much that advice depends on which is right.
+
+    Two tests of one day; a weight far from those around it; a BMI that weight and
+    height contradict; a swallowing score of 0 where no other way of feeding is known.
+    """
+    found = (*doubts, *(doubt for doubt in (bmi, route) if doubt))
+    return _told(found, "conflict", _conflicting, ("repeat-measurement", "correct-entry"))
 
 
 def _told(

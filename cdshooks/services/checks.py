@@ -26,9 +26,10 @@ WHOLE_ORDER: Json = {
     "status": "draft",
     "intent": "order",
     "subject": {"reference": "Patient/p"},
-    "medicationCodeableConcept": {"text": "a drug"},
 }
-"""What a client's order brings to a template that only corrects its directions."""
+"""What a client's order brings to a template that only corrects a part of it."""
+A_DRUG: Json = {"medicationCodeableConcept": {"text": "a drug"}}
+"""The same of a medication order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,14 @@ def _drafts(base: Base) -> Iterator[Fault]:
 
 def variants(template: Json) -> Iterator[Json]:
     """A template filled in each way that a call can fill it."""
+    medication = template.get("resourceType") == "MedicationRequest"
     is_correction = (
-        template.get("resourceType") == "MedicationRequest"
+        (medication or template.get("resourceType") == "ServiceRequest")
         and "subject" not in template
         and template.get("status") in (None, "stopped")
     )
-    whole = {**WHOLE_ORDER, **template} if is_correction else template
+    brought = {**WHOLE_ORDER, **(A_DRUG if medication else {})}
+    whole = {**brought, **template} if is_correction else template
     evidence = [{"reference": "Observation/o"}]
     for encounter, priority, reason, references in product(
         ("Encounter/e", None), ("routine", "urgent"), ("a reason", None), (evidence, None)

@@ -140,6 +140,8 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         resource["subject"] = {"reference": "Patient/somebody-else"}
     elif word == "surgical":
         resource["reasonCode"] = [concept("surgical-airway")]
+    elif word == "venting":
+        resource["reasonCode"] = [{"text": "Venting of the stomach for comfort"}]
     elif word == "forbidden":
         resource["doNotPerform"] = True
     elif word == "dstu2":

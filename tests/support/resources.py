@@ -200,10 +200,16 @@ def _common(type: str, flags: list[str], default: str) -> Json:
     subject = OTHER if "foreign" in flags else PATIENT
     resource: Json = {"resourceType": type, "id": new_id(type.lower()), "status": status}
     resource["subject"] = {"reference": subject}
-    reasons = {"declined": "patient declined", "intolerance": "not tolerated"}
+    reasons = {
+        "declined": "patient declined",
+        "intolerance": "not tolerated",
+        "contraindicated": "contraindicated",
+    }
     for flag, text in reasons.items():
         if flag in flags:
             resource["statusReason"] = {"text": text}
+    if "unsuccessful" in flags:
+        resource["outcome"] = {"text": "Unsuccessful"}
     return resource
 
 
@@ -223,6 +229,9 @@ def _condition(name: str, flags: list[str], start: date | None, end: date | None
     del resource["status"]
     resource["subject"] = {"reference": OTHER if "foreign" in flags else PATIENT}
     resource["code"] = concept(name, _index(flags))
+    site = next((f[5:] for f in flags if f.startswith("site=")), None)
+    if site:
+        resource["bodySite"] = [concept(site)]
     clinical = next((f for f in flags if f in ("resolved", "inactive", "remission", "relapse")), "")
     if "unstated" not in flags:
         resource["clinicalStatus"] = {"coding": [{"code": clinical or "active"}]}
@@ -269,6 +278,24 @@ def _request(type: str) -> Any:
         return [resource]
 
     return make
+
+
+STRUCTURE = {
+    "nutritional-supplement": {"supplement": [{"instruction": "one a day"}]},
+    "enteral-feeding": {"enteralFormula": {"baseFormulaProductName": "a feed"}},
+    "thickened-fluids": {"oralDiet": {"fluidConsistencyType": [{"text": "nectar thick"}]}},
+    "modified-texture": {"oralDiet": {"texture": [{"modifier": {"text": "minced"}}]}},
+}
+
+
+def _diet(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``plain`` says what it is by its elements alone, without a code."""
+    resource = _common("NutritionOrder", flags, "active") | {"intent": "order"}
+    resource["patient"] = resource.pop("subject")
+    kind = STRUCTURE[name] if "plain" in flags else {"oralDiet": {"type": [concept(name)]}}
+    if start:
+        resource["dateTime"] = start.isoformat()
+    return [resource | kind]
 
 
 def _device(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
@@ -474,6 +501,7 @@ _KINDS: dict[str, Any] = {
     "order": _request("ServiceRequest"),
     "device-order": _request("DeviceRequest"),
     "device": _device,
+    "diet": _diet,
     "device-use": _device_use,
     "refusal": _consent("deny"),
     "permission": _consent("permit"),

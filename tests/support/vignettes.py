@@ -51,6 +51,14 @@ MEASURES = {
     "Borg": ("borg", ""),
     "AHI": ("residual-ahi", ""),
     "ALSFRS-R": ("alsfrs-total", ""),
+    "weight": ("weight", ""),
+    "usual weight": ("usual-weight", ""),
+    "height": ("height", ""),
+    "BMI": ("bmi", ""),
+    "fat-free mass": ("fat-free-mass", ""),
+    "meal": ("meal-minutes", ""),
+    "EAT-10": ("eat-10", ""),
+    "PAS": ("pas", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""

@@ -79,6 +79,7 @@ from cdshooks.rules.authoring.values import (
     Why,
     on,
 )
+from cdshooks.units import rounded, shown
 
 __all__ = [
     "CLASSES",
@@ -154,9 +155,11 @@ __all__ = [
     "on",
     "origins",
     "read_as",
+    "rounded",
     "rows_of",
     "rule",
     "rules",
+    "shown",
     "states",
     "total_of",
 ]

@@ -114,6 +114,7 @@ class Why(Enum):
     IMPLAUSIBLE = "not plausible"
     UNREADABLE = "value not readable"
     CONTEXT = "not recorded as needed"
+    OUTLIER = "too far from the values around it"
     UNREAD = "could not be read"
     UNASKED = "not asked for"
 

@@ -221,6 +221,13 @@ def _habits(measure: Measure, knowledge: Knowledge) -> Iterator[str]:
         first, second = measure.file.computed.measured, measure.file.computed.predicted
         names = [knowledge.base.measures[n].file.meaning for n in (first, second)]
         yield f"or computed, in one report, from: {'; '.join(names)}"
+    apart = measure.file.outliers
+    if apart:
+        yield (
+            f"set aside: more than {apart.jump_percent}% from its neighbour within "
+            f"{apart.jump_days} days, or {apart.median_percent}% from the median of its "
+            f"{apart.period_days} days"
+        )
     if measure.file.magnitude:
         yield "a negative pressure is read as its size"
 
