@@ -37,6 +37,8 @@ Need = tuple[str, str | None]
 """A FHIR type and, for observations, the group of codes that is asked for together."""
 
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
+THIS_ENCOUNTER = "encounter"
+"""The key under which the encounter of the context is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Search:
     codes: the observation codes asked for; None asks for the type whole.
     sorted: newest first, so a page is complete down to its last entry's date.
     covers: what it reads, in words for a card that could not read it.
+    by_id: one resource of the context by its id, which proves nothing about others.
     """
 
     key: str
@@ -55,6 +58,7 @@ class Search:
     rank: int
     codes: frozenset[Code] | None = None
     sorted: bool = False
+    by_id: bool = False
 
     def holds(self, type: str, codes: Iterable[Code]) -> bool:
         """Whether a resource of this type with these codes would be in the answer."""
@@ -64,11 +68,17 @@ class Search:
 
 
 def plan(
-    inputs: Iterable[Input], knowledge: Knowledge, *, full: bool, rest: Iterable[Input] = ()
+    inputs: Iterable[Input],
+    knowledge: Knowledge,
+    *,
+    full: bool,
+    rest: Iterable[Input] = (),
+    encounter: bool = False,
 ) -> tuple[Search, ...]:
     """The searches that serve ``inputs``, in the order of rank; core ones only unless full.
 
-    What only ``rest`` reads takes the room that the core has left.
+    What only ``rest`` reads takes the room that the core has left. encounter:
+    whether the hook's context always names one, which is then read by its id.
     """
     codes: dict[str, set[Code]] = {}
     types: set[str] = set()
@@ -84,6 +94,9 @@ def plan(
                 codes.setdefault(group, set()).update(_codes(declaration, knowledge))
     found = [_observations(g, frozenset(c), knowledge) for g, c in codes.items()]
     found += [_resources(type, knowledge) for type in types]
+    if encounter:
+        keys.add(THIS_ENCOUNTER)
+        found.append(_this_encounter(knowledge))
     found.sort(key=lambda search: (search.key not in keys, search.rank))
     kept = found if full else found[:CORE]
     return tuple(sorted(kept, key=lambda search: search.rank))
@@ -178,7 +191,18 @@ def _resources(type: str, knowledge: Knowledge) -> Search:
     return Search(file.key, type, query, file.covers, file.rank, sorted=bool(file.sort))
 
 
-def as_prefetch(searches: Iterable[Search], resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _this_encounter(knowledge: Knowledge) -> Search:
+    """The encounter that the call is about: a page of encounters may end before it."""
+    rank = knowledge.base.searches["Patient"].rank
+    query = "Encounter/{{context.encounterId}}"
+    return Search(THIS_ENCOUNTER, "Encounter", query, "this encounter", rank, by_id=True)
+
+
+def as_prefetch(
+    searches: Iterable[Search],
+    resources: Iterable[dict[str, Any]],
+    encounter_id: str | None = None,
+) -> dict[str, Any]:
     """What a client that honours ``searches`` would send of ``resources``: for tools and tests."""
     prefetch: dict[str, Any] = {}
     pool = [r for r in resources if isinstance(r, dict)]
@@ -186,6 +210,9 @@ def as_prefetch(searches: Iterable[Search], resources: Iterable[dict[str, Any]])
         hits = [r for r in pool if r.get("resourceType") == search.type and _asked(search, r)]
         if search.type == "Patient":
             prefetch[search.key] = hits[0] if hits else None
+        elif search.by_id:
+            named = (r for r in hits if r.get("id") == encounter_id)
+            prefetch[search.key] = next(named, None)
         else:
             entries = [{"resource": r} for r in hits]
             prefetch[search.key] = {"resourceType": "Bundle", "type": "searchset"} | (

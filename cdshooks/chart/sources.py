@@ -162,7 +162,9 @@ def coverage(
     serving = [
         r
         for r in results
-        if r.search.type == type and (r.search.codes is None or wanted <= r.search.codes)
+        if r.search.type == type
+        and not r.search.by_id
+        and (r.search.codes is None or wanted <= r.search.codes)
     ]
     if not serving:
         return Coverage(whole=False, asked=False)

@@ -116,7 +116,7 @@ def request(
             "hook": hook,
             "hookInstance": str(uuid4()),
             "context": context,
-            "prefetch": as_prefetch(searches, resources(bundle)),
+            "prefetch": as_prefetch(searches, resources(bundle), encounter),
         }
     )
 

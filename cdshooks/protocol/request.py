@@ -50,8 +50,9 @@ class HookRequest:
 
 
 # The hooks whose context tables make userId or encounterId REQUIRED.
-_NEED_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
-_NEED_USER = _NEED_ENCOUNTER | {
+NEED_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
+"""The hooks whose context always names an encounter."""
+_NEED_USER = NEED_ENCOUNTER | {
     "patient-view",
     "order-select",
     "order-sign",
@@ -112,7 +113,7 @@ def _user(hook: str, context: Json) -> str | None:
 
 def _encounter(hook: str, context: Json) -> str | None:
     where = "context.encounterId"
-    if hook in _NEED_ENCOUNTER:
+    if hook in NEED_ENCOUNTER:
         reading.required(context, "encounterId", where, "a FHIR id")
     elif context.get("encounterId") == "":
         # Clients with a fixed template send it empty when the chart is open outside an encounter.

@@ -20,7 +20,13 @@ NAMED = 3
 @rule(
     "data-unavailable",
     title="Data that could not be read",
-    hooks=("patient-view", "order-sign", "encounter-start", "encounter-discharge"),
+    hooks=(
+        "patient-view",
+        "order-sign",
+        "encounter-start",
+        "encounter-discharge",
+        "appointment-book",
+    ),
     kind="Q",
     group="DQ",
     sources=("product",),

@@ -14,7 +14,7 @@ from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
-from cdshooks.protocol import HookRequest
+from cdshooks.protocol import NEED_ENCOUNTER, HookRequest
 from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
 from cdshooks.services.service import Service
 
@@ -58,7 +58,8 @@ def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]
             needs |= rule.reads
     for gate in gates():
         inputs |= gate.reads
-    return plan(inputs, knowledge, full=full, rest=seldom)
+    encounter = hook in NEED_ENCOUNTER
+    return plan(inputs, knowledge, full=full, rest=seldom, encounter=encounter)
 
 
 def prefetch_templates(service: Service, site: Site) -> dict[str, str]:

@@ -191,7 +191,7 @@ def refusal(*arguments: str | Path) -> str:
 
 def test_a_refusal_is_one_line() -> None:
     assert "there are: bulbar-onset" in refusal("patient-view", "nobody")
-    assert "there are: patient-view" in refusal("patient-views", BULBAR)
+    assert "there are: encounter-start, patient-view" in refusal("patient-views", BULBAR)
     assert "unknown; there are: " in refusal("patient-view", BULBAR, "--profile", "none")
     assert "--profile: expected one or more" in refusal("patient-view", BULBAR, "--profile", ",")
     for when in ("tomorrow", "2026-13-01", "2026-06-01T09:00:00", ""):

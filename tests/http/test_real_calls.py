@@ -89,13 +89,15 @@ def test_prefetch_is_few_short_and_simple(url: str) -> None:
         assert 0 < len(templates) <= 14
         for key, template in templates.items():
             assert re.fullmatch(r"[A-Za-z]\w*", key)
-            assert set(re.findall(r"{{(.*?)}}", template)) == {"context.patientId"}
-            query = template.replace("{{context.patientId}}", LONGEST_ID)
+            [token] = re.findall(r"{{(.*?)}}", template)
+            expected = "context.encounterId" if key == "encounter" else "context.patientId"
+            assert token == expected
+            query = template.replace(f"{{{{{expected}}}}}", LONGEST_ID)
             assert len(f"https://fhir.hospital.example.org/r4/{query}") < 2000
             assert re.fullmatch(r"[A-Za-z0-9/?&=,._-]+", query)
             type, _, search = query.partition("?")
             names = [name for name, _ in parse_qsl(search, strict_parsing=bool(search))]
-            assert type == f"Patient/{LONGEST_ID}" or "patient" in names
+            assert type.endswith(f"/{LONGEST_ID}") or "patient" in names
             assert set(names) <= PARAMETERS
             assert len(set(names)) == len(names)
 

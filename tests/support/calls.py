@@ -12,6 +12,7 @@ from flask import Flask
 from cdshooks import examples
 from cdshooks.app import create_app, site_of
 from cdshooks.chart import as_prefetch
+from cdshooks.protocol import NEED_ENCOUNTER
 from cdshooks.services import Service, services
 from cdshooks.services.answer import prefetch_templates, searches
 from cdshooks.settings import Settings
@@ -72,8 +73,11 @@ def example_request(name: str, hook: str, orders: tuple[Json, ...] = ()) -> Json
         context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": drafts}
     if hook == "order-select":
         context["selections"] = [f"{o['resourceType']}/{o['id']}" for o in orders]
+    encounter = next((r["id"] for r in resources[::-1] if r["resourceType"] == "Encounter"), "none")
+    if hook in NEED_ENCOUNTER:
+        context["encounterId"] = encounter
     asked = searches(hook, site_of(settings()))
-    prefetch = as_prefetch(asked, resources)
+    prefetch = as_prefetch(asked, resources, context.get("encounterId"))
     return {
         "hook": hook,
         "hookInstance": INSTANCE,

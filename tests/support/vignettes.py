@@ -175,19 +175,12 @@ def _now(case: Case) -> datetime:
 def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
     """Runs a case through the whole line, under its profile or the given knowledge."""
     site = _site(case, knowledge)
-    [service] = [s for s in services() if s.hook == case.hook] or [_unpublished(case.hook)]
+    [service] = [s for s in services() if s.hook == case.hook]
     try:
         said = answer(service, request_of(case, site), site, _now(case))
     except PrefetchUnavailable as refusal:
         return Result("refused", str(refusal))
     return _result(case, said)
-
-
-def _unpublished(hook: str) -> Any:
-    """A service for a hook that rules name and that is not offered yet."""
-    from cdshooks.services import Service
-
-    return Service("unpublished", hook, "1.0", "", "")
 
 
 def _result(case: Case, said: Answer) -> Result:

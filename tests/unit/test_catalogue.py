@@ -386,7 +386,7 @@ def test_json_leaves_out_what_is_empty_and_keeps_numbers_as_numbers() -> None:
     assert "value" not in numbers["vc_alone_lt"]
     assert numbers["orthopnea_alone"]["value"] is True
     assert "leavesOut" in body
-    assert body["services"] == ["als-chart-review"]
+    assert body["services"] == ["als-admission", "als-chart-review", "als-discharge"]
     assert body["reviewed"] == "Not reviewed by a clinician"
     assert body["knowledgeVersion"] == KNOWLEDGE.version
     assert {"level": "warning", "when": "Definite orthopnea", "id": "C8", "off": False} in body[

@@ -55,6 +55,22 @@ def test_the_plan_does_not_depend_on_the_order_of_the_rules() -> None:
     assert plan(MANY, KNOWLEDGE, full=True) == plan(MANY[::-1], KNOWLEDGE, full=True)
 
 
+def test_the_encounter_of_the_context_is_read_by_its_id_and_among_the_core() -> None:
+    many = [*MANY, *(InUse(name) for name in ("cpap", "oxygen"))]
+    asked = plan(many, KNOWLEDGE, full=False, encounter=True)
+    found = next(s for s in asked if s.key == "encounter")
+    assert (found.type, found.query) == ("Encounter", "Encounter/{{context.encounterId}}")
+    assert [s.key for s in asked[:2]] == ["patient", "encounter"]
+    assert "encounter" not in [s.key for s in plan(many, KNOWLEDGE, full=True)]
+
+
+def test_a_client_sends_the_encounter_of_the_context_and_no_other() -> None:
+    asked = plan([Patient()], KNOWLEDGE, full=True, encounter=True)
+    stays = [{"resourceType": "Encounter", "id": id} for id in ("e1", "e2")]
+    assert as_prefetch(asked, stays, "e2")["encounter"] == stays[1]
+    assert as_prefetch(asked, stays)["encounter"] is None
+
+
 def test_a_client_answers_by_type_and_code() -> None:
     searches = plan([Latest("vc-percent", None), Patient()], KNOWLEDGE, full=True)
     patient = {"resourceType": "Patient", "id": "anna"}

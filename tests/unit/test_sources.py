@@ -189,3 +189,10 @@ def test_a_search_that_asked_for_something_else_proves_nothing() -> None:
     assert coverage([Result(TESTS, Answered.WHOLE)], "Observation", [A, other], None) == unasked
     assert coverage([Result(PROBLEMS, Answered.WHOLE)], "Observation", [A], None) == unasked
     assert coverage([Result(PROBLEMS, Answered.WHOLE)], "Condition", [], None).whole
+
+
+def test_one_encounter_read_by_its_id_proves_nothing_about_others() -> None:
+    one = Search("encounter", "Encounter", "", "this encounter", 1, by_id=True)
+    result = read({"resourceType": "Encounter", "id": "e1"}, one)
+    assert result.answered is Answered.WHOLE
+    assert coverage([result], "Encounter", (), None) == Coverage(whole=False, asked=False)
