@@ -12,7 +12,16 @@ from functools import cache
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import ORDER_HOOKS, View, answer, asks_for, disagrees, drafts, pairs
+from cdshooks.chart import (
+    ORDER_HOOKS,
+    View,
+    answer,
+    asked,
+    asks_for,
+    disagrees,
+    drafts,
+    pairs,
+)
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (
@@ -130,6 +139,8 @@ def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
     """What a rule is run for: the patient, each draft of its drug, or each pair."""
     if rule.per == "order" and rule.without_order and view.hook not in ORDER_HOOKS:
         return ((),)
+    if rule.asks:
+        return ((order,) for order in asked(view, rule.asks))
     if rule.per == "order":
         return ((order,) for order in drafts(view) if _is_about(rule, order))
     if rule.per == "pair":
@@ -162,6 +173,8 @@ def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Findin
 
 def _named_first(orders: Subject, view: View) -> Order | None:
     """The order that a finding belongs to: of a pair, the one drafted first."""
+    if len(orders) < 2:
+        return orders[0] if orders else None
     return next((order for order in drafts(view) if order in orders), None)
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from cdshooks.chart.absent import is_absent, shared_answers
 from cdshooks.chart.allergies import allergic
+from cdshooks.chart.asked import asked, asks_for
 from cdshooks.chart.bookings import booked
 from cdshooks.chart.care import ordered, performed, visited
 from cdshooks.chart.conditions import listed, reported
 from cdshooks.chart.declined import declined
+from cdshooks.chart.filed import filed, studied
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
-from cdshooks.chart.orders import ORDER_HOOKS, asks_for, drafts, medication
+from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
 from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, plan
@@ -28,6 +30,7 @@ from cdshooks.rules.authoring import (
     Captured,
     Declined,
     Enrolled,
+    Filed,
     Input,
     InUse,
     Latest,
@@ -40,6 +43,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Reported,
     Series,
+    Studied,
     Taken,
     This,
     Together,
@@ -58,6 +62,8 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     InUse: in_use,
     Refused: refused,
     Enrolled: enrolled,
+    Filed: filed,
+    Studied: studied,
     Medication: medication,
     Allergic: allergic,
     Declined: declined,
@@ -137,6 +143,7 @@ __all__ = [
     "View",
     "answer",
     "as_prefetch",
+    "asked",
     "asks_for",
     "disagrees",
     "drafts",

@@ -1,6 +1,7 @@
 """Answers about what the patient has: the problem list, and answers to questions."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from cdshooks.chart.entries import coded, entries, entry, status_of, within
@@ -38,7 +39,7 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
     status = _status(words(resource.get("clinicalStatus")), over, view)
     if verified & set(DENIED) or (status in OVER and not wanted.history):
         return None
-    return entry(
+    found = entry(
         record,
         view,
         wanted.value_set,
@@ -48,6 +49,13 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
         recorded=when(resource.get("recordedDate"), view.zone),
         certain=not verified & set(DOUBTFUL),
     )
+    return _told_apart(found, record, wanted, view) if found and wanted.parts else found
+
+
+def _told_apart(found: Entry, record: Record, wanted: Listed, view: View) -> Entry:
+    """The entry with the parts of the value set that it belongs to among its reasons."""
+    parts = {name for name in wanted.parts if view.value_set(name).holds_any(record.codes)}
+    return replace(found, reasons=found.reasons | parts)
 
 
 def _status(stated: set[str], over: When | None, view: View) -> str:
@@ -79,7 +87,7 @@ def reported(view: View, wanted: Reported) -> Entries:
     Of one day, yes stands.
     """
     since = view.since(wanted.lookback)
-    answers = list(_answers(view, wanted.value_set))
+    answers = list(_answers(view, wanted))
     denied: dict[Code, date] = {}
     for record, day, yes in answers:
         if not yes:
@@ -94,19 +102,19 @@ def reported(view: View, wanted: Reported) -> Entries:
     return entries(view, wanted.value_set, found, [cover])
 
 
-def _answers(view: View, value_set: str) -> Iterator[tuple[Record, date, bool]]:
+def _answers(view: View, wanted: Reported) -> Iterator[tuple[Record, date, bool]]:
     """Every final answer with a date that can be: yes or no; what is neither is left out."""
-    for record in coded(view, ["Observation"], value_set):
+    for record in coded(view, ["Observation"], wanted.value_set):
         moment, _ = moment_of(record.resource, view)
-        said = _yes(record.part, view)
+        said = _yes(record.part, wanted.answer, view)
         final = status_of(record) in USABLE and not record.part.get("dataAbsentReason")
         if final and said is not None and moment is not None and moment.day <= view.horizon:
             yield record, moment.day, said
 
 
-def _yes(part: Json, view: View) -> bool | None:
+def _yes(part: Json, meaning: str, view: View) -> bool | None:
     stated = boolean(part.get("valueBoolean"))
     if stated is not None:
         return stated
     answer = view.index.concept(part.get("valueCodeableConcept"))
-    return True if view.value_set("present").holds_any(answer) else None
+    return True if view.value_set(meaning).holds_any(answer) else None

@@ -10,7 +10,7 @@ from cdshooks.fhir.dates import When
 from cdshooks.fhir.elements import Json, plain, string, texts, values
 from cdshooks.rules.authoring import Entries, Entry, Origin
 
-REASONS = ("refusal", "niv-intolerance", "contraindication")
+REASONS = ("refusal", "niv-intolerance", "contraindication", "surgical-airway")
 """Value sets that a stop or status reason is compared with."""
 STATED = ("statusReason", "reasonCode", "reasonNotPerformed")
 """Elements that say why something is as it is."""
@@ -69,7 +69,7 @@ def entry(
         start=begun,
         end=ended,
         recorded=written,
-        reasons=_reasons(record.resource, view),
+        reasons=reasons_of(record.resource, view),
         in_hospital=in_hospital,
         certain=certain,
         origins=(Origin(record.reference, label, status, "", shown),),
@@ -92,7 +92,7 @@ def within(found: Entry, since: date | None) -> bool:
     return since is None or (found.day is not None and found.day >= since)
 
 
-def _reasons(resource: Json, view: View) -> frozenset[str]:
+def reasons_of(resource: Json, view: View) -> frozenset[str]:
     """Which of the known reasons a status reason, reason or stop reason states."""
     stated = [concept for element in STATED for concept in values(resource.get(element))]
     return frozenset(

@@ -15,6 +15,8 @@ CODED = {
     "CarePlan": ("category",),
     "Appointment": ("serviceType",),
     "Consent": (),
+    "MedicationRequest": ("medicationCodeableConcept",),
+    "ResearchSubject": (),
 }
 """Where the code of a type stands, when it is not ``code``."""
 

@@ -8,7 +8,7 @@ from cdshooks.chart.amounts import Unusable, value_of
 from cdshooks.chart.circumstances import context_of, position_of, unreliable
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
-from cdshooks.fhir.dates import When, choice, when
+from cdshooks.fhir.dates import When, choice, period, when
 from cdshooks.fhir.elements import Json, first, number, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Origin, Reading, Why
@@ -75,9 +75,18 @@ def read_one(
         decimals=measure.file.decimals,
         bound=bound,
         context=context_of(record, view),
+        span=_span(record.resource, view),
         notes=("test date not recorded",) if late else (),
         origins=(_origin(record, kind, measure, value, bound, moment.day, position),),
     )
+
+
+def _span(resource: Json, view: View) -> int | None:
+    """How many days a result covers, the first and the last included."""
+    if "effectivePeriod" not in resource:
+        return None
+    first, last = period(resource["effectivePeriod"], view.zone)
+    return (last.day - first.day).days + 1 if first and last else None
 
 
 def _refuse_status(record: Record, measure: Measure) -> None:

@@ -48,20 +48,8 @@ def _drafts(view: View) -> Iterator[Order]:
     for full_url, resource in view.context.draft_orders:
         if resource.get("resourceType") not in ("MedicationRequest", "MedicationOrder"):
             continue
-        if is_selected(view, resource, full_url) and _is_live(resource, view):
+        if is_selected(view, resource, full_url) and is_live(resource, view):
             yield read_order(resource, view)
-
-
-def asks_for(view: View, value_set: str) -> bool:
-    """Whether a draft under assessment asks for a service or device of the value set."""
-    wanted = view.value_set(value_set)
-    return any(
-        wanted.holds_any(view.index.concept(draft.get("code") or draft.get("codeCodeableConcept")))
-        for full_url, draft in view.context.draft_orders
-        if draft.get("resourceType") in ("ServiceRequest", "DeviceRequest")
-        and is_selected(view, draft, full_url)
-        and _is_live(draft, view)
-    )
 
 
 def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
@@ -76,7 +64,7 @@ def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool
     return any(selection in names for selection in view.context.selections)
 
 
-def _is_live(resource: Json, view: View) -> bool:
+def is_live(resource: Json, view: View) -> bool:
     """Whether an order of this patient may still be carried out.
 
     A proposal is nobody's order yet; it counts only where somebody selected it.

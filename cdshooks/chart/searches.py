@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Declined,
     Draft,
     Enrolled,
+    Filed,
     Input,
     InUse,
     Latest,
@@ -24,6 +25,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Reported,
     Series,
+    Studied,
     Taken,
     This,
     Together,
@@ -142,6 +144,10 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({("Encounter", None)})
         case Allergic():
             return frozenset({("AllergyIntolerance", None)})
+        case Filed():
+            return frozenset({("DiagnosticReport", None)})
+        case Studied():
+            return frozenset({("ResearchSubject", None)})
         case Booked():
             return frozenset({("Appointment", None)})
         case Draft():

@@ -36,7 +36,8 @@ def population_gate(
         return None
     if population.diagnosis == "unreadable":
         return CannotAssess("whether the patient has ALS could not be read", population.failed)
-    if population.diagnosis == "none":
+    related = rule.any_motor_neuron_disease and population.related
+    if population.diagnosis == "none" and not related:
         return NotIndicated("no diagnosis of ALS")
     if not population.adult:
         return NotIndicated("not an adult")

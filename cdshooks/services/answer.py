@@ -54,7 +54,8 @@ def _searches(hook: str, knowledge: Knowledge, full: bool) -> tuple[Search, ...]
     seldom: set[Input] = set()
     for rule in rules.load():
         if hook in rule.hooks:
-            needs = seldom if rule.when_drafted and hook in ORDER_HOOKS else inputs
+            named = rule.when_drafted or rule.asks
+            needs = seldom if named and hook in ORDER_HOOKS else inputs
             needs |= rule.reads
     for gate in gates():
         inputs |= gate.reads

@@ -61,19 +61,44 @@ class Listed(Input):
 
     lookback: recorded or confirmed within these days; None is any age.
     history: those that are over count too.
+    parts: value sets within this one that an entry's ``reasons`` then tell apart.
     """
 
     value_set: str
     lookback: str | None = None
     history: bool = False
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reported(Input):
-    """Observations of a value set whose answer is yes, newest within lookback: ``Entries``."""
+    """Observations of a value set whose answer is yes, newest within lookback: ``Entries``.
+
+    answer: a value set of answers that count instead of yes.
+    """
 
     value_set: str
     lookback: str | None = None
+    answer: str = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed(Input):
+    """Final diagnostic reports of a value set: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Studied(Input):
+    """Studies that the patient takes part in: ``Entries``.
+
+    A study counts unless it can be read that it is about something else than the
+    value set.
+    """
+
+    value_set: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +185,13 @@ class Draft(Input):
 
     drug: None for every drug that this service knows, whichever it is.
     or_none: at hooks without orders the rule runs once, for the patient, with None.
+    value_set: instead of a drug, what the order asks for: a service, device or
+    medication by its code.
     """
 
     drug: str | None = None
     or_none: bool = False
+    value_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Rule(Derived):
     ALS drug itself must not.
     when_drafted: a value set; at order hooks the rule runs only if a draft under
     assessment asks for something of it.
+    any_motor_neuron_disease: whether a code for a related disease suffices too.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
     """
@@ -87,6 +88,7 @@ class Rule(Derived):
     per: Per = "patient"
     merge: str | None = None
     needs_als: bool = True
+    any_motor_neuron_disease: bool = False
     on_conflict: bool = False
     leaves_out: str = ""
     when_drafted: str | None = None
@@ -96,6 +98,11 @@ class Rule(Derived):
     def drug(self) -> str | None:
         """The drug whose draft orders this rule is about; None also for every drug."""
         return next((i.drug for i in self.inputs.values() if isinstance(i, Draft)), None)
+
+    @property
+    def asks(self) -> str | None:
+        """The value set whose draft orders this rule is about, if it is about no drug."""
+        return next((i.value_set for i in self.inputs.values() if isinstance(i, Draft)), None)
 
     @property
     def without_order(self) -> bool:
@@ -147,6 +154,7 @@ def rule(
     overrides: tuple[str, ...],
     merge: str | None = None,
     needs_als: bool = True,
+    any_motor_neuron_disease: bool = False,
     on_conflict: bool = False,
     leaves_out: str = "",
     when_drafted: str | None = None,
@@ -174,6 +182,7 @@ def rule(
             per=per,
             merge=merge,
             needs_als=needs_als,
+            any_motor_neuron_disease=any_motor_neuron_disease,
             on_conflict=on_conflict,
             leaves_out=leaves_out,
             when_drafted=when_drafted,

@@ -45,6 +45,7 @@ class Reading:
     rival: the other value of the same day when the two disagree.
     notes: what the card must say beside it ("position not recorded").
     newest_known: whether everything since was read, so that nothing newer exists.
+    span: the days that a mean was taken over, if they were recorded.
     """
 
     measure: str
@@ -62,6 +63,7 @@ class Reading:
     newest_known: bool = True
     rival: "Reading | None" = None
     upper_limit: "UpperLimit | None" = None
+    span: int | None = None
     origins: tuple[Origin, ...] = ()
 
     def meets(self, limit: Threshold) -> bool:

@@ -22,7 +22,8 @@ class PopulationLimits(Limits):
 @dataclass(frozen=True, slots=True)
 class Population:
     """diagnosis: ``provisional`` when nobody has confirmed it; ``unreadable`` when the
-    problem list could not be read. ``failed`` then names the searches.
+    problem list could not be read. ``failed`` then names the searches. related:
+    whether at least another disease of the motor neurons is recorded.
     """
 
     diagnosis: Diagnosis
@@ -32,6 +33,7 @@ class Population:
     diagnosed: date | None = None
     evidence: Entry | None = None
     failed: tuple[str, ...] = ()
+    related: bool = False
 
 
 @derived
@@ -39,6 +41,7 @@ def population(
     als: Annotated[Entries, Listed("als")],
     broad: Annotated[Entries, Listed("als-broad")],
     others: Annotated[Entries, Listed("other-motor-neuron-disease")],
+    unspecified: Annotated[Entries, Listed("motor-neuron-disease-unspecified")],
     person: Annotated[Person, Patient()],
     limits: PopulationLimits,
 ) -> Population:
@@ -60,7 +63,8 @@ def population(
     chosen = min(confirmed or found, key=lambda c: c.recorded or date.max, default=None)
     if chosen is None:
         diagnosis: Diagnosis = "none" if als.whole else "unreadable"
-        return Population(diagnosis, adult, living, failed=als.failed)
+        related = bool(broad or others or unspecified)
+        return Population(diagnosis, adult, living, failed=als.failed, related=related)
     return Population(
         diagnosis="als" if confirmed else "provisional",
         adult=adult,

@@ -11,6 +11,7 @@ from cdshooks.rules.authoring import (
     Declined,
     Draft,
     Enrolled,
+    Filed,
     Input,
     InUse,
     Latest,
@@ -23,6 +24,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Reported,
     Series,
+    Studied,
     Taken,
     Together,
     Visited,
@@ -84,6 +86,8 @@ def _ways(declaration: Input, knowledge: Knowledge) -> Iterator[tuple[Concept, s
             yield ("drug", drug), DRUGS, "taken now" + (" or earlier" if ended else "")
         case Draft(drug=str(drug)):
             yield ("drug", drug), DRUGS, "the draft order itself"
+        case Draft(value_set=str(name)):
+            yield ("set", name), CARE, "the draft order itself"
         case Draft():
             for drug in knowledge.base.products:
                 yield ("drug", drug), DRUGS, "the draft order itself"
@@ -115,8 +119,11 @@ def _coded(
     match declaration:
         case Listed(history=history):
             how, section = "problem list" + (", also when over" if history else ""), PROBLEMS
-        case Reported():
+        case Reported(answer="present"):
             how, section = "answered yes in an observation", PROBLEMS
+        case Reported(answer=answer):
+            meaning = knowledge.base.value_sets[answer].meaning
+            how, section = f"answered in an observation: {meaning.lower()}", PROBLEMS
         case Ordered(drafts=drafts):
             how, section = f"order ({statuses})" + ("" if drafts else ", drafts left out"), CARE
         case Performed():
@@ -129,6 +136,10 @@ def _coded(
             how, section = "refusal that stands", CARE
         case Enrolled():
             how, section = "open episode, plan, order or visit", CARE
+        case Filed():
+            how, section = "diagnostic report", CARE
+        case Studied():
+            how, section = "study that the patient takes part in, unless about something else", CARE
         case Booked(within=within):
             how, section = f"booked for the next {knowledge.days(within)} days", CARE
         case _:
