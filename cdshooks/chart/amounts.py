@@ -40,8 +40,8 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
     raw, quantity = as_sent(part, measure)
     if raw is None:
         coded = measure.units.quantity == "score" and any(map(part.get, CODED))
-        because = "is coded, and no score is given with it" if coded else "has no readable value"
-        raise Unusable(Why.UNREADABLE, f"{kind} {because}")
+        lack = "is coded, and no score is given with it" if coded else "has no readable value"
+        raise Unusable(Why.UNREADABLE, f"{kind} {lack}")
     row = _unit(quantity, measure, kind, view)
     named = f"{kind} {shown(raw, None)}"
     size = abs(raw) if measure.file.magnitude else raw
