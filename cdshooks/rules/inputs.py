@@ -25,4 +25,7 @@ Night = Annotated[
         lookback=RECENT,
     ),
 ]
+Pneumothorax = Annotated[
+    Entries, Listed("pneumothorax", lookback="pneumothorax_days", history=True)
+]
 SleepHypoventilation = Annotated[Entries, Listed("sleep-hypoventilation")]

@@ -10,10 +10,8 @@ from cdshooks.rules.authoring import (
     CannotAssess,
     Create,
     Entries,
-    Latest,
     Limits,
     Listed,
-    Missing,
     NotIndicated,
     Offer,
     Ordered,
@@ -23,16 +21,18 @@ from cdshooks.rules.authoring import (
     Row,
     State,
     This,
-    Threshold,
     decides,
     derived,
     on,
     rule,
 )
+from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.bulbar import mouth_leak
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
+from cdshooks.rules.states.progression import Decline, fast_breathing_declines
+from cdshooks.rules.states.saliva import wet_mouth
 from cdshooks.rules.states.supine import SupineFall, supine_fall
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
@@ -44,30 +44,6 @@ class NivCardLimits(Limits):
 
     group: ClassVar[str] = "niv"
     repeat_after_days: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class SalivaLimits(Limits):
-    """When saliva is a problem for a mask."""
-
-    group: ClassVar[str] = "symptoms"
-    drooling_item_le: Threshold
-
-
-Pneumothorax = Annotated[
-    Entries, Listed("pneumothorax", lookback="pneumothorax_days", history=True)
-]
-
-
-@derived
-def wet_mouth(
-    drooling: Annotated[Entries, Listed("sialorrhea")],
-    saliva: Annotated[Reading | Missing, Latest("alsfrs-item-2", lookback="bulbar_score_days")],
-    limits: SalivaLimits,
-) -> bool:
-    """Whether saliva may get in the way of a mask."""
-    scored = isinstance(saliva, Reading) and saliva.meets(limits.drooling_item_le)
-    return scored or bool(drooling)
 
 
 @derived
@@ -144,6 +120,7 @@ def niv_consider(
     heart: Annotated[Entries, Listed("heart-failure")],
     lung: Annotated[Entries, Listed("chronic-lung-disease")],
     fall: Annotated[SupineFall | None, State(supine_fall)],
+    declines: Annotated[tuple[Decline, ...], State(fast_breathing_declines)],
     offers: Annotated[tuple[Offer, ...], State(niv_offers)],
     limits: NivCardLimits,
 ) -> Outcome:
@@ -166,6 +143,7 @@ def niv_consider(
             *_cautions(vent, symptoms, goals, leak, criteria, limits),
             *_beside(pneumothorax, heart, lung),
             *([f"{fall}: suggests diaphragm weakness."] if fall else []),
+            *(f"Fast decline: {decline}." for decline in declines),
             BENEFIT,
         ),
         evidence=tuple(fact for c in criteria.met for fact in c.facts),

@@ -41,6 +41,10 @@ class Decline:
         """Days between the two."""
         return (self.last.day - self.first.day).days
 
+    def __str__(self) -> str:
+        start = self.first.amount.removesuffix(self.first.unit).rstrip()
+        return f"{self.last.label} {start} to {self.last.amount} in {self.days} days"
+
 
 @derived
 def fast_breathing_declines(

@@ -1,4 +1,4 @@
-"""Whose drug labels does this site follow?"""
+"""Whose drug labels and whose care pathways does this site follow?"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,3 +20,11 @@ class Region(Limits):
 
     def __str__(self) -> str:
         return f"Judged by the drug label of the region {self.region}."
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction(Limits):
+    """The country of care pathways: US, UK, EU, CA, or None where none was named."""
+
+    group: ClassVar[str] = "region"
+    jurisdiction: str | None

@@ -83,6 +83,9 @@ NivProcedures = Annotated[
     Entries,
     Performed("niv", statuses=("in-progress", "completed", "stopped", "not-done")),
 ]
+Titrations = Annotated[
+    Entries, Performed("niv-titration", statuses=("completed",), lookback="niv_finding_days")
+]
 HOME_ORDERS = ("DeviceRequest", "ServiceRequest")
 
 

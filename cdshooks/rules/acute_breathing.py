@@ -1,0 +1,212 @@
+"""Does breathing fail acutely?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    CannotAssess,
+    Create,
+    Entries,
+    Fact,
+    Indicator,
+    Latest,
+    Limits,
+    Listed,
+    Missing,
+    NotIndicated,
+    Outcome,
+    Reading,
+    Recommend,
+    State,
+    Threshold,
+    derived,
+    on,
+    rule,
+)
+from cdshooks.rules.inputs import PaCO2, Ph
+from cdshooks.rules.states.gas_triggers import room_air_saturation
+from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.niv_model import NivLimits
+from cdshooks.rules.states.symptoms import CONDITION, Item10
+from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.wishes import TivWish, tiv_wish
+
+
+@dataclass(frozen=True, slots=True)
+class AcuteLimits(Limits):
+    """What is acute respiratory failure, and how recent it must be."""
+
+    group: ClassVar[str] = "acute_breathing"
+    acute_gas_days: Decimal
+    acute_sign_days: Decimal
+    acute_spo2_lt: Threshold
+    acute_rate_ge: Threshold
+    rest_dyspnea_item_le: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of acute respiratory failure: words, facts, limits."""
+
+    told: str
+    facts: tuple[Fact, ...]
+    by: tuple[Threshold, ...]
+
+
+Rate = Annotated[Reading | Missing, Latest("respiratory-rate", lookback="acute_sign_days")]
+
+
+@derived
+def acidosis(paco2: PaCO2, ph: Ph, limits: AcuteLimits, niv: NivLimits) -> Sign | None:
+    """An acid pH with high carbon dioxide, of one day and of the last days."""
+    if not isinstance(paco2, Reading) or not isinstance(ph, Reading) or paco2.day != ph.day:
+        return None
+    by = (niv.ph_critical_lt, niv.paco2_gt_mmhg)
+    acid = ph.meets(niv.ph_critical_lt) and paco2.meets(niv.paco2_gt_mmhg)
+    if not acid or paco2.age > limits.acute_gas_days:
+        return None
+    return Sign(f"pH {ph.amount}, PaCO2 {paco2.amount}", (ph, paco2), by)
+
+
+@derived
+def hypoxia(
+    saturation: Annotated[Reading | None, State(room_air_saturation)], limits: AcuteLimits
+) -> Sign | None:
+    """A very low saturation on room air, or on what is taken for it."""
+    if saturation is None or saturation.age > limits.acute_sign_days:
+        return None
+    if not saturation.meets(limits.acute_spo2_lt):
+        return None
+    where = "room air" if "room-air" in saturation.context else "room air assumed"
+    told = f"SpO2 {saturation.amount} ({where})"
+    return Sign(told, (saturation,), (limits.acute_spo2_lt,))
+
+
+@derived
+def tachypnea(
+    rate: Rate,
+    at_rest: Annotated[Entries, Listed("dyspnea-at-rest", lookback=CONDITION)],
+    item_10: Item10,
+    limits: AcuteLimits,
+) -> Sign | None:
+    """Fast breathing in somebody who is breathless at rest."""
+    if not isinstance(rate, Reading) or not rate.meets(limits.acute_rate_ge):
+        return None
+    scored = isinstance(item_10, Reading) and item_10.meets(limits.rest_dyspnea_item_le)
+    if not scored and not at_rest:
+        return None
+    breathless: tuple[Fact, ...] = (item_10,) if scored else tuple(at_rest)
+    told = f"respiratory rate {rate.amount} with breathlessness at rest"
+    return Sign(told, (rate, *breathless), (limits.acute_rate_ge,))
+
+
+@derived
+def acute_signs(
+    acid: Annotated[Sign | None, State(acidosis)],
+    hypoxic: Annotated[Sign | None, State(hypoxia)],
+    fast: Annotated[Sign | None, State(tachypnea)],
+) -> tuple[Sign, ...]:
+    """Every sign of acute respiratory failure, the surest first."""
+    return tuple(sign for sign in (acid, hypoxic, fast) if sign)
+
+
+@rule(
+    "resp-acute-decompensation",
+    title="Possible acute respiratory failure",
+    hooks=("encounter-start", "patient-view"),
+    kind="X",
+    group="RESP-NIV",
+    sources=("nice-ng42", "elliott-2015", "product"),
+    overrides=("data-incorrect", "already-managed", "goals-of-care"),
+    leaves_out="Saturation on oxygen or pressure support; the last days of life; a tube in place.",
+)
+def resp_acute_decompensation(
+    signs: Annotated[tuple[Sign, ...], State(acute_signs)],
+    vent: Annotated[Vent, State(vent)],
+    goals: Annotated[Goals, State(goals)],
+    wish: Annotated[TivWish, State(tiv_wish)],
+    paco2: PaCO2,
+    rate: Rate,
+) -> Outcome:
+    """
+    Raise acute respiratory failure at once, in words that fit ventilation and goals.
+
+    By an acid blood gas, saturation on room air, or a fast rate with breathlessness at
+    rest. In comfort care it asks for relief; where NIV was declined, for its plan.
+    """
+    if goals.level == "last days" or vent.state == "intubated":
+        return NotIndicated(f"goals: {goals.level}, ventilation: {vent.state}")
+    if not signs:
+        failed = [k for t in (paco2, rate) if isinstance(t, Missing) for k in t.failed]
+        if failed:
+            return CannotAssess(
+                "gas and vital signs could not be read", tuple(dict.fromkeys(failed))
+            )
+        return NotIndicated("no sign of acute respiratory failure")
+    values = ", ".join(sign.told for sign in signs[:2])
+    return Recommend(
+        summary=_summary(values, vent, goals),
+        indicator=_level(goals),
+        because=tuple(_why(signs, vent, goals, wish)),
+        evidence=tuple(fact for sign in signs for fact in sign.facts),
+        by=tuple(limit for sign in signs for limit in sign.by),
+        offers=tuple(_offers(values, vent, goals)),
+    )
+
+
+def _level(goals: Goals) -> Indicator:
+    return "warning" if goals.end_of_life else "critical"
+
+
+def _summary(values: str, vent: Vent, goals: Goals) -> str:
+    if goals.end_of_life:
+        return (
+            f"Acute breathlessness in a comfort-focused patient: {values}; symptom relief, see plan"
+        )
+    match vent.state:
+        case "invasive":
+            return (
+                "Possible respiratory failure on tracheostomy ventilation: "
+                "check tube, circuit, secretions, settings"
+            )
+        case "niv-active":
+            return (
+                f"Possible acute respiratory failure on home NIV: {values}. Check mask, "
+                "settings, secretions"
+            )
+        case "niv-declined":
+            return (
+                f"Possible acute respiratory failure: {values}. NIV declined: directive, "
+                "comfort pathway"
+            )
+    return f"Possible acute respiratory failure: {values}. Check directive, start NIV pathway"
+
+
+def _why(signs: tuple[Sign, ...], vent: Vent, goals: Goals, wish: TivWish) -> Iterator[str]:
+    for sign in signs:
+        yield f"{sign.told[0].upper()}{sign.told[1:]} (limit {', '.join(map(str, sign.by))})."
+    if vent.state == "niv-declined":
+        yield f"NIV was declined {on(vent.since)}: comfort pathway, unless the patient decides anew."
+    if vent.state == "niv-active":
+        yield "Escalate as the directive says."
+    if wish.refusal:
+        yield f"Invasive ventilation was declined {on(wish.refusal.day)}."
+    elif wish.wanted:
+        yield f"Invasive ventilation is wanted, as recorded {on(wish.wanted.day)}."
+    if goals.no_resuscitation:
+        yield f"{goals.no_resuscitation} is recorded; that does not decline NIV."
+    yield (
+        "No uncontrolled oxygen; clear secretions; look for infection and pulmonary embolism; "
+        "check the settings from home."
+    )
+
+
+def _offers(values: str, vent: Vent, goals: Goals) -> Iterator[Create]:
+    """Relief where care is for comfort or NIV was declined; else a review and another gas."""
+    if goals.end_of_life or vent.state == "niv-declined":
+        yield Create("palliative-review", recommended=True, urgent=True, reason=values)
+        return
+    yield Create("respiratory-referral", recommended=True, urgent=True, reason=values)
+    yield Create("blood-gas", urgent=True, reason=values)
