@@ -85,11 +85,11 @@ def cognitive_screen_due(
         return NotIndicated("this site records no cognitive screen in coded form")
     if dementia.newest:
         return NotIndicated(f"{dementia.newest} is known")
-    if not screen.known:
-        return CannotAssess("cognitive screens could not be read", screen.failed)
     last = screen.last
     if last and not limits.cog_screen_due_gt_days.met_by(Decimal(last.age)):
         return NotIndicated(f"{last} is {last.age} days old")
+    if not screen.known:
+        return CannotAssess("cognitive screens could not be read", screen.failed)
     if not last:
         if population.diagnosed is None:
             return CannotAssess("the day of the diagnosis is not recorded")

@@ -161,11 +161,11 @@ def depression_screen_due(
     screen: MoodScreen, clinic: Annotated[bool, State(clinic_near)], limits: ScreenLimits
 ) -> Outcome:
     """Ask for a screen of mood when the last PHQ-9, PHQ-2, HADS or ADI-12 is six months old."""
-    if not screen.known:
-        return CannotAssess("screens of mood could not be read", screen.failed)
     last = screen.last
     if last and not limits.mood_screen_due_gt_days.met_by(Decimal(last.age)):
         return NotIndicated(f"{last} is {last.age} days old")
+    if not screen.known:
+        return CannotAssess("screens of mood could not be read", screen.failed)
     if clinic:
         return NotIndicated(NEAR)
     told = f"last {last.label} {on(last.day)}" if last else "none on record"

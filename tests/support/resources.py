@@ -92,9 +92,29 @@ def observation(measure: str, phrase: str, today: date) -> Json:
     day = (end or start or today).isoformat()
     resource["effectiveDateTime"] = f"{day}T00:05:00Z"
     _value(resource, number, measure)
+    form = "form" in words
+    words = [word for word in words if word != "form"]
     while words:
         _flag(resource, words, measure)
-    return resource
+    return _as_form(resource) if form else resource
+
+
+def _as_form(resource: Json) -> Json:
+    """The same as the one answered item of a questionnaire, by LOINC code in its ``linkId``."""
+    [coding] = resource["code"]["coding"]
+    quantity = resource.get("valueQuantity")
+    item: Json = {"linkId": f"/{coding['code']}", "answer": [{"valueCoding": {"code": "LA1"}}]}
+    if quantity:
+        item["answer"] = [{"valueDecimal": quantity["value"]}]
+    statuses = {"final": "completed", "preliminary": "in-progress", "cancelled": "stopped"}
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": new_id("form"),
+        "status": statuses.get(resource["status"], resource["status"]),
+        "subject": resource["subject"],
+        "authored": resource["effectiveDateTime"],
+        "item": [{"linkId": "group", "item": [item]}],
+    }
 
 
 def _value(resource: Json, number: str, measure: str) -> None:
@@ -432,7 +452,19 @@ def _medication(type: str) -> Any:
     return make
 
 
+def _study(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``study rtms`` names its focus; ``study rtms unread`` is one that was not sent."""
+    status = next((f for f in flags if f.startswith("off-") or f == "withdrawn"), "on-study")
+    resource: Json = {"resourceType": "ResearchSubject", "id": new_id("study"), "status": status}
+    resource["individual"] = {"reference": OTHER if "foreign" in flags else PATIENT}
+    if "unread" in flags:
+        return [resource | {"study": {"reference": "ResearchStudy/elsewhere"}}]
+    study = {"resourceType": "ResearchStudy", "id": "s", "focus": [concept(name)]}
+    return [resource | {"study": {"reference": "#s"}, "contained": [study]}]
+
+
 _KINDS: dict[str, Any] = {
+    "study": _study,
     "allergy": _allergy,
     "condition": _condition,
     "procedure": _procedure,
