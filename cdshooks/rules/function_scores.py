@@ -72,7 +72,7 @@ def alsfrs_due(
     last: Reading | Score | None = sums[-1] if sums else None
     if isinstance(total, Reading) and (last is None or total.day > last.day):
         last = total
-    told = f"last {last.value}/48 on {on(last.day)}" if last else "none on record"
+    told = f"last {last.value:.0f}/48 on {on(last.day)}" if last else "none on record"
     return Recommend(
         summary=f"ALSFRS-R due: {told}",
         indicator="info",
@@ -118,7 +118,7 @@ def alsfrs_fast_progression(
     pace = f"{slope.per_month:.1f}/month"
     if not slope.fast:
         return NotIndicated(f"{pace} is not fast")
-    interval = f"{slope.start} to {slope.last.value} in {slope.months:.1f} months"
+    interval = f"{slope.start:.0f} to {slope.last.value:.0f} in {slope.months:.1f} months"
     from_onset = "Counted from the onset of symptoms, at full score: only one score is on file."
     first = slope.first.evidence if slope.first else ()
     reason = f"ALSFRS-R {interval} ({pace})"

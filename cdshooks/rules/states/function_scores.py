@@ -48,7 +48,7 @@ def sums_that_differ(
     by_day = {score.day: score for score in sums}
     return tuple(
         Mismatch(
-            f"ALSFRS-R {total.amount} does not match items ({by_day[total.day].value})",
+            f"ALSFRS-R {total.amount} does not match items ({by_day[total.day].value:.0f})",
             (total, *by_day[total.day].evidence),
             score=True,
         )
@@ -86,7 +86,7 @@ def totals_that_rise(
     """Rises from one total to the next that ALS does not make, the newest first."""
     return tuple(
         Mismatch(
-            f"ALSFRS-R rose from {before.value} to {after.value} ({on(after.day)})",
+            f"ALSFRS-R rose from {before.value:.0f} to {after.value:.0f} ({on(after.day)})",
             (*before.evidence[:1], *after.evidence[:1]),
             score=True,
         )
