@@ -12,7 +12,16 @@ from functools import cache
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
-from cdshooks.chart import ORDER_HOOKS, View, answer, asked, asks_for, disagrees, drafts, pairs
+from cdshooks.chart import (
+    ORDER_HOOKS,
+    View,
+    answer,
+    asked,
+    asks_for,
+    disagrees,
+    drafts,
+    pairs,
+)
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
 from cdshooks.rules.authoring import (

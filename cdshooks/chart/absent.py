@@ -71,9 +71,9 @@ def _places(knowledge: Knowledge, wanted: Input) -> Places:
     value_set = knowledge.base.value_sets
     match wanted:
         case Latest(measure=name) | Series(measure=name):
-            return (("Observation", _value_sets(knowledge, (name,))),)
+            return _measured(knowledge, (name,))
         case Together(measures=names):
-            return (("Observation", _value_sets(knowledge, names)),)
+            return _measured(knowledge, names)
         case Reported(value_set=name):
             return (("Observation", (value_set[name],)),)
         case Listed(value_set=name):
@@ -85,6 +85,12 @@ def _places(knowledge: Knowledge, wanted: Input) -> Places:
         case Ordered(value_set=name, types=types):
             return tuple((type, (value_set[name],)) for type in types)
     return ()
+
+
+def _measured(knowledge: Knowledge, names: tuple[str, ...]) -> Places:
+    measures = (knowledge.base.measures[name] for name in names)
+    types = dict.fromkeys(type for measure in measures for type in measure.types)
+    return tuple((type, _value_sets(knowledge, names)) for type in types)
 
 
 def _value_sets(knowledge: Knowledge, names: Iterable[str]) -> tuple[ValueSet, ...]:

@@ -5,13 +5,19 @@ from typing import Literal
 
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
-from cdshooks.fhir.elements import Json, first, number, plain, string
+from cdshooks.fhir.elements import Json, first, number, objects, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Why
 from cdshooks.units import UnitRow, shown
 
 Bound = Literal["<", ">"]
 BOUNDS: dict[str, Bound] = {"<": "<", "<=": "<", ">": ">", ">=": ">"}
+CODED = ("valueCodeableConcept", "valueCoding")
+"""Elements of an answer that was chosen from a list."""
+SCORES = tuple(
+    f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("ordinalValue", "itemWeight")
+)
+"""Extensions by which a coding says what score it stands for."""
 OPPOSITE: dict[Bound, Bound] = {"<": ">", ">": "<"}
 
 
@@ -31,9 +37,11 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
     Raises Unusable, with the words for a card, for everything else: a unit that
     is guessed or a number that is corrected could harm.
     """
-    raw, quantity = _raw(part, measure)
+    raw, quantity = as_sent(part, measure)
     if raw is None:
-        raise Unusable(Why.UNREADABLE, f"{kind} has no readable value")
+        coded = measure.units.quantity == "score" and any(map(part.get, CODED))
+        lack = "is coded, and no score is given with it" if coded else "has no readable value"
+        raise Unusable(Why.UNREADABLE, f"{kind} {lack}")
     row = _unit(quantity, measure, kind, view)
     named = f"{kind} {shown(raw, None)}"
     size = abs(raw) if measure.file.magnitude else raw
@@ -81,16 +89,30 @@ def _bound(quantity: Json, kind: str, *, flipped: bool) -> Bound | None:
     return OPPOSITE[bound] if flipped else bound
 
 
-def _raw(part: Json, measure: Measure) -> tuple[Decimal | None, Json]:
-    """The number as sent, with its quantity; a bare number has an empty one."""
+def as_sent(part: Json, measure: Measure) -> tuple[Decimal | None, Json]:
+    """The number as sent, with its quantity; a bare number has an empty one.
+
+    Of a coded answer it is the score that came with the code. No published list of
+    answers is known here by which a bare code could be scored.
+    """
     quantity = first(part.get("valueQuantity"))
     for candidate in (quantity.get("value"), part.get("valueInteger"), part.get("valueDecimal")):
         value = number(candidate)
         if value is not None:
             return value, quantity
     if measure.units.quantity == "score":
-        return number(part.get("valueString")), quantity
+        written = number(part.get("valueString"))
+        return (_scored(part) if written is None else written), quantity
     return None, quantity
+
+
+def _scored(part: Json) -> Decimal | None:
+    """The score that a coded answer carries; None if its codings carry none or several."""
+    concept = first(part.get("valueCodeableConcept"))
+    codings = [*objects(part.get("valueCoding")), *objects(concept.get("coding"))]
+    extensions = [e for coding in codings for e in objects(coding.get("extension"))]
+    scores = {number(e.get("valueDecimal")) for e in extensions if e.get("url") in SCORES}
+    return scores.pop() if len(scores) == 1 else None
 
 
 def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:

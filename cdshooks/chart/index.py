@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from cdshooks.chart.forms import FORMS, answers
 from cdshooks.fhir.elements import Json, obj, objects, string, values
 from cdshooks.knowledge import Code, Systems, ValueSet
 
@@ -35,7 +36,7 @@ ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """A resource, or a component of one, with the codes that it goes by.
+    """A resource, or a component or answer of one, with the codes that it goes by.
 
     place: how many records were taken in before it.
     """
@@ -184,6 +185,9 @@ class Index:
                 codes = self.concept(component.get("code"))
                 if codes:
                     yield self._record(resource, codes, component)
+        if type == FORMS:
+            for code, answer in answers(resource):
+                yield self._record(resource, (code,), answer)
 
     def owns(self, resource: Json) -> bool:
         """Whether a resource is this patient's; one that names nobody is taken as theirs."""

@@ -1,9 +1,10 @@
 """Answers about measurements: the latest, the series, and what was measured together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from cdshooks.chart.forms import FORMS
 from cdshooks.chart.limits import with_upper_limit
 from cdshooks.chart.observed import Rejected
 from cdshooks.chart.readings import Candidates, candidates, newest
@@ -27,7 +28,7 @@ def latest(view: View, wanted: Latest) -> Reading | Missing:
     if not inside:
         return _missing(view, measure, wanted, found, placed)
     chosen = _one_of_day([r for r in inside if _of_one_day(r, inside[-1], measure)], measure, view)
-    later = view.coverage("Observation", measure.value_sets, chosen.day + timedelta(days=1))
+    later = _cover(view, [measure], chosen.day + timedelta(days=1))
     doubts = _doubts(chosen, found, measure, later, view)
     known = later.whole or not later.asked
     chosen = replace(chosen, notes=(*chosen.notes, *doubts), newest_known=known)
@@ -143,7 +144,7 @@ def _missing(
 ) -> Missing:
     name = _name(measure, wanted)
     since = view.since(wanted.lookback)
-    cover = view.coverage("Observation", measure.value_sets, since)
+    cover = _cover(view, [measure], since)
     recent = _inside(found.rejected, since)
     if recent:
         last = recent[-1]
@@ -162,6 +163,23 @@ def _missing(
         text = f"{name} recorded only {other.position or 'sitting'}"
         return Missing(name, Why.CONTEXT, text, origins=other.origins)
     return Missing(name, Why.NEVER, f"{name} never recorded")
+
+
+def _cover(view: View, measures: Sequence[Measure], since: date | None) -> Coverage:
+    """Whether every observation, and every form that was asked for, was read.
+
+    Forms are asked for only where a site sends everything. Elsewhere the
+    observations decide alone: else no score could ever be called overdue.
+    """
+    value_sets = tuple(value_set for measure in measures for value_set in measure.value_sets)
+    observed = view.coverage("Observation", value_sets, since)
+    if not any(measure.in_forms for measure in measures):
+        return observed
+    forms = view.coverage(FORMS, since=since)
+    if not forms.asked:
+        return observed
+    whole = observed.whole and forms.whole
+    return Coverage(whole, (*observed.failed, *forms.failed), observed.asked)
 
 
 def unread(view: View, name: str, cover: Coverage) -> Missing:
@@ -196,9 +214,8 @@ def _no_session(
     found: list[Candidates],
 ) -> Missing:
     name = wanted.name
-    value_sets = tuple(vs for m in wanted.measures for vs in view.measure(m).value_sets)
     since = view.since(wanted.lookback)
-    cover = view.coverage("Observation", value_sets, since)
+    cover = _cover(view, [view.measure(name) for name in wanted.measures], since)
     recent = _inside([x for c in found for x in c.rejected], since)
     if recent:
         last = max(recent, key=lambda x: x.day or date.min)

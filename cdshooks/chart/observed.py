@@ -1,15 +1,19 @@
-"""One Observation to one reading: status, date, value, position; or why it cannot be used."""
+"""One observation, or answer of a questionnaire, to one reading; or why it cannot be used.
+
+Its status, date, value and position are read.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cdshooks.chart.amounts import Unusable, value_of
+from cdshooks.chart.amounts import Unusable, as_sent, value_of
 from cdshooks.chart.circumstances import context_of, position_of, unreliable
+from cdshooks.chart.forms import FORMS
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, first, number, plain, string
+from cdshooks.fhir.elements import Json, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Origin, Reading, Why
 from cdshooks.rules.authoring.values import Position
@@ -17,6 +21,9 @@ from cdshooks.units import shown
 
 USABLE = ("final", "amended", "corrected")
 PENDING = ("preliminary", "registered")
+FILLED_IN = ("completed", "amended")
+"""Statuses of a questionnaire whose answers stand."""
+BEING_FILLED_IN = ("in-progress",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,12 @@ class Rejected:
 
 
 def moment_of(resource: Json, view: View) -> tuple[When | None, bool]:
-    """When a test was made; the second is True when only its report is dated."""
+    """When a test was made or a form filled in.
+
+    The second is True when only the report of a test is dated.
+    """
+    if resource.get("resourceType") == FORMS:
+        return when(resource.get("authored"), view.zone), False
     start, end = choice(resource, "effective", view.zone)
     if end or start:
         return end or start, False
@@ -51,7 +63,8 @@ def read_one(
     is there and cannot be used.
     """
     _refuse_status(record, measure)
-    if string(record.resource.get("status")) not in USABLE or record.part.get("dataAbsentReason"):
+    usable = FILLED_IN if record.type == FORMS else USABLE
+    if string(record.resource.get("status")) not in usable or record.part.get("dataAbsentReason"):
         return None
     if moment is None:
         raise Unusable(Why.UNREADABLE, f"{measure.file.label} has no readable date")
@@ -94,7 +107,7 @@ def _refuse_status(record: Record, measure: Measure) -> None:
     status = string(record.resource.get("status"))
     if status is None:
         raise Unusable(Why.UNREADABLE, f"{measure.file.label} result has no status")
-    if status in PENDING:
+    if status in (BEING_FILLED_IN if record.type == FORMS else PENDING):
         raise Unusable(Why.CONTEXT, f"{measure.file.label} result is {status}, not final")
 
 
@@ -124,8 +137,7 @@ def _origin(
 
 def rejection(record: Record, measure: Measure, moment: When | None, problem: Unusable) -> Rejected:
     """An observation that cannot be used, with its value as it was sent."""
-    quantity = first(record.part.get("valueQuantity"))
-    raw = number(quantity.get("value"))
+    raw, quantity = as_sent(record.part, measure)
     unit = plain(string(quantity.get("unit")) or string(quantity.get("code")), 20)
     day = moment.day if moment else None
     shown_value = shown(raw, None) if raw is not None else ""

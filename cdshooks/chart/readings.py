@@ -22,7 +22,7 @@ from cdshooks.rules.authoring import Reading
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """All observations of one measure, read: usable ones and rejected ones."""
+    """All observations and answers of one measure, read: usable ones and rejected ones."""
 
     usable: tuple[Reading, ...]
     rejected: tuple[Rejected, ...]
@@ -81,7 +81,7 @@ class _Reader:
         self._view = view
         self._usable: list[Reading] = []
         self._rejected: list[Rejected] = []
-        records = view.index.coded("Observation", measure.value_sets)
+        records = [r for type in measure.types for r in view.index.coded(type, measure.value_sets)]
         dated = [(record, *moment_of(record.resource, view)) for record in records]
         self._waiting = [
             (record, moment, late)

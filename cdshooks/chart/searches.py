@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cdshooks.chart.forms import FORMS
 from cdshooks.fhir.elements import objects
-from cdshooks.knowledge import Code, Knowledge, codes_of
+from cdshooks.knowledge import Code, Knowledge, Measure, codes_of
 from cdshooks.rules.authoring import (
     Allergic,
     Booked,
@@ -54,6 +55,7 @@ class Search:
     sorted: newest first, so a page is complete down to its last entry's date.
     covers: what it reads, in words for a card that could not read it.
     by_id: one resource of the context by its id, which proves nothing about others.
+    core: whether it is asked for at all where a site wants the core only.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Search:
     codes: frozenset[Code] | None = None
     sorted: bool = False
     by_id: bool = False
+    core: bool = True
 
     def holds(self, type: str, codes: Iterable[Code]) -> bool:
         """Whether a resource of this type with these codes would be in the answer."""
@@ -101,7 +104,7 @@ def plan(
         before |= {THIS_ENCOUNTER}
         found.append(_this_encounter(knowledge))
     found.sort(key=lambda search: (search.key not in before, search.rank, search.key))
-    kept = found if full else found[:CORE]
+    kept = found if full else [search for search in found if search.core][:CORE]
     return tuple(sorted(kept, key=lambda search: (search.rank, search.key)))
 
 
@@ -121,9 +124,9 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
     measures = knowledge.base.measures
     match declaration:
         case Latest(measure=name) | Series(measure=name):
-            return frozenset({("Observation", measures[name].file.prefetch)})
+            return frozenset(_measured(measures[name]))
         case Together(measures=names):
-            return frozenset({("Observation", measures[name].file.prefetch) for name in names})
+            return frozenset(need for name in names for need in _measured(measures[name]))
         case Reported():
             return frozenset({("Observation", "scores")})
         case Listed():
@@ -159,6 +162,13 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
         case Draft():
             return frozenset()
     return frozenset()
+
+
+def _measured(measure: Measure) -> Iterator[Need]:
+    """Observations by code, and questionnaires whole where an item may hold the answer."""
+    yield ("Observation", measure.file.prefetch)
+    if measure.in_forms:
+        yield (FORMS, None)
 
 
 def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
@@ -201,7 +211,9 @@ def _resources(type: str, knowledge: Knowledge) -> Search:
         return Search(file.key, type, "Patient/{{context.patientId}}", file.covers, file.rank)
     sort = f"&_sort={file.sort}" if file.sort else ""
     query = f"{type}?patient={{{{context.patientId}}}}{sort}&_count={file.count}"
-    return Search(file.key, type, query, file.covers, file.rank, sorted=bool(file.sort))
+    return Search(
+        file.key, type, query, file.covers, file.rank, sorted=bool(file.sort), core=file.core
+    )
 
 
 def _this_encounter(knowledge: Knowledge) -> Search:

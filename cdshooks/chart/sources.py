@@ -12,7 +12,7 @@ from itertools import dropwhile
 from typing import Any
 
 from cdshooks.chart.searches import Search
-from cdshooks.fhir.dates import choice, period
+from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.elements import Json, number, obj, objects, string, values
 from cdshooks.knowledge import Code
 
@@ -155,7 +155,8 @@ def _day(resource: Json, zone: tzinfo) -> date | None:
         if moment:
             return moment.day
     start, end = period(resource.get("period"), zone)
-    return start.day if start else None
+    written = start or when(resource.get("authored"), zone)
+    return written.day if written else None
 
 
 def coverage(

@@ -64,6 +64,22 @@ class Measure:
             self.units.canonical, self.units.canonical
         )
 
+    @property
+    def in_forms(self) -> bool:
+        """Whether a questionnaire's item may answer it: a score with a LOINC code.
+
+        An item names what it asks by a LOINC code only; other scores come as
+        observations alone.
+        """
+        return self.units.quantity == "score" and any(
+            code.system == "loinc" for value_set in self.value_sets for code in value_set.exact
+        )
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The FHIR types in which a reading may stand."""
+        return ("Observation", "QuestionnaireResponse") if self.in_forms else ("Observation",)
+
     def plausible(self, value: Decimal) -> bool:
         """Whether a value in the canonical unit can be a person's."""
         low, high = self.file.plausible

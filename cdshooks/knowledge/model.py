@@ -206,9 +206,13 @@ class CardOrderFile(Strict):
 
 
 class SearchFile(Strict):
-    """How one FHIR type is asked for in prefetch; ``rank`` decides what is core."""
+    """How one FHIR type is asked for in prefetch; ``rank`` decides what is core.
+
+    core: False for a type that only a site which sends everything is asked for.
+    """
 
     rank: int
+    core: bool = True
     key: Text
     sort: Text | None = None
     count: int

@@ -96,7 +96,7 @@ def early_reasons(
     kind="P",
     group="NUTR",
     sources=("ean-2024", "nice-ng42", "espen-2018"),
-    overrides=("already-discussed", "patient-declined"),
+    overrides=("discussed-with-patient", "patient-declined"),
     leaves_out="Talks that are not recorded as a procedure.",
 )
 @decides(

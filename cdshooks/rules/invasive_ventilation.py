@@ -50,7 +50,7 @@ class FailingLimits(Limits):
 
     group: ClassVar[str] = "niv_care"
     tiv_use_ge_hours: Threshold
-    aspirations_ge: Threshold
+    niv_aspirations_ge: Threshold
     tiv_talk_days: Decimal
 
 
@@ -83,9 +83,9 @@ def niv_failing(
     if use and use.meets(limits.tiv_use_ge_hours):
         found.append(OnNiv(f"NIV used {use.amount} a day", (use,), (limits.tiv_use_ge_hours,)))
     episodes = {e.start or e.recorded: e for e in aspirations}
-    if limits.aspirations_ge.met_by(Decimal(len(episodes))):
+    if limits.niv_aspirations_ge.met_by(Decimal(len(episodes))):
         told = f"{len(episodes)} aspiration pneumonias in 6 months"
-        found.append(OnNiv(told, tuple(episodes.values()), (limits.aspirations_ge,)))
+        found.append(OnNiv(told, tuple(episodes.values()), (limits.niv_aspirations_ge,)))
     if severe and (wet or thick):
         found.append(OnNiv("severe bulbar weakness with secretions", tuple(thick)))
     return tuple(found)

@@ -92,9 +92,29 @@ def observation(measure: str, phrase: str, today: date) -> Json:
     day = (end or start or today).isoformat()
     resource["effectiveDateTime"] = f"{day}T00:05:00Z"
     _value(resource, number, measure)
+    form = "form" in words
+    words = [word for word in words if word != "form"]
     while words:
         _flag(resource, words, measure)
-    return resource
+    return _as_form(resource) if form else resource
+
+
+def _as_form(resource: Json) -> Json:
+    """The same as the one answered item of a questionnaire, by LOINC code in its ``linkId``."""
+    [coding] = resource["code"]["coding"]
+    quantity = resource.get("valueQuantity")
+    item: Json = {"linkId": f"/{coding['code']}", "answer": [{"valueCoding": {"code": "LA1"}}]}
+    if quantity:
+        item["answer"] = [{"valueDecimal": quantity["value"]}]
+    statuses = {"final": "completed", "preliminary": "in-progress", "cancelled": "stopped"}
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": new_id("form"),
+        "status": statuses.get(resource["status"], resource["status"]),
+        "subject": resource["subject"],
+        "authored": resource["effectiveDateTime"],
+        "item": [{"linkId": "group", "item": [item]}],
+    }
 
 
 def _value(resource: Json, number: str, measure: str) -> None:
@@ -405,7 +425,7 @@ def _report(name: str, flags: list[str], start: date | None, end: date | None) -
 
 
 def _study(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
-    """``name`` is the focus of the study, as a value set or a code, or ``untold``."""
+    """``name`` is the focus of the study, as a value set or a code; ``untold``: it was not sent."""
     status = next((f for f in flags if f in ("withdrawn", "screening", "off-study")), "on-study")
     resource = _common("ResearchSubject", [f for f in flags if f == "foreign"], status)
     resource["individual"] = resource.pop("subject")

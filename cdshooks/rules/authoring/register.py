@@ -74,6 +74,7 @@ class Rule(Derived):
     when_drafted: a value set; at order hooks the rule runs only if a draft under
     assessment asks for something of it.
     any_motor_neuron_disease: whether a code for a related disease suffices too.
+    snoozed: whether an override keeps it away for a while; False for what must come back.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
     """
@@ -92,6 +93,7 @@ class Rule(Derived):
     on_conflict: bool = False
     leaves_out: str = ""
     when_drafted: str | None = None
+    snoozed: bool = True
     gate: Derived | None = field(default=None)
 
     @property
@@ -158,6 +160,7 @@ def rule(
     on_conflict: bool = False,
     leaves_out: str = "",
     when_drafted: str | None = None,
+    snoozed: bool = True,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -186,6 +189,7 @@ def rule(
             on_conflict=on_conflict,
             leaves_out=leaves_out,
             when_drafted=when_drafted,
+            snoozed=snoozed,
         )
         return function
 

@@ -155,9 +155,14 @@ def alsfrs_scores(
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Points lost a month. first: None when it is measured from the onset, at full score."""
+    """Points lost a month, from ``start`` points over so many months.
+
+    first: None when it is measured from the onset, at full score.
+    """
 
     per_month: Decimal
+    start: Decimal
+    months: Decimal
     last: Score
     fast: bool
     first: Score | None = None
@@ -195,7 +200,8 @@ def _slope(
 ) -> Slope:
     months = Decimal((last.day - since).days) / limits.days_per_month
     lost = (start - last.value) / months
-    return Slope(lost, last, limits.alsfrs_fast_gt_per_month.met_by(lost), first)
+    fast = limits.alsfrs_fast_gt_per_month.met_by(lost)
+    return Slope(lost, start, months, last, fast, first)
 
 
 @dataclass(frozen=True, slots=True)

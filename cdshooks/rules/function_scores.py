@@ -1,0 +1,172 @@
+"""Is the ALSFRS-R scored often enough, falling fast, and free of contradictions?"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    CannotAssess,
+    Create,
+    Latest,
+    Limits,
+    Missing,
+    NotIndicated,
+    Outcome,
+    Reading,
+    Recommend,
+    State,
+    Threshold,
+    derived,
+    on,
+    rule,
+)
+from cdshooks.rules.states.due_today import NEAR, clinic_near
+from cdshooks.rules.states.function_scores import Mismatch, mismatches
+from cdshooks.rules.states.progression import Score, Slope, alsfrs_slope, item_sums
+from cdshooks.rules.states.screens import Screen, newest_of
+
+Mismatches = Annotated[tuple[Mismatch, ...], State(mismatches)]
+
+
+@dataclass(frozen=True, slots=True)
+class DueLimits(Limits):
+    """When the ALSFRS-R is to be scored again."""
+
+    group: ClassVar[str] = "progression"
+    alsfrs_due_gt_days: Threshold
+
+
+@derived
+def last_scored(
+    total: Annotated[Reading | Missing, Latest("alsfrs-total", lookback=None)],
+    item_12: Annotated[Reading | Missing, Latest("alsfrs-item-12", lookback=None)],
+) -> Screen:
+    """The newest total or, where none is newer, the newest item 12, of any age."""
+    return newest_of(total, item_12)
+
+
+@rule(
+    "alsfrs-due",
+    title="ALSFRS-R due",
+    hooks=("patient-view",),
+    kind="M",
+    group="TEAM",
+    sources=("product",),
+    overrides=("done-elsewhere",),
+    leaves_out="Totals without their items, and the original scale of ten items.",
+)
+def alsfrs_due(
+    sums: Annotated[tuple[Score, ...], State(item_sums)],
+    total: Annotated[Reading | Missing, Latest("alsfrs-total", lookback=None)],
+    scored: Annotated[Screen, State(last_scored)],
+    clinic: Annotated[bool, State(clinic_near)],
+    limits: DueLimits,
+) -> Outcome:
+    """Ask for the ALSFRS-R when it was not scored, with all its items, for three months."""
+    if sums and not limits.alsfrs_due_gt_days.met_by(Decimal(sums[-1].age)):
+        return NotIndicated(f"scored {sums[-1].age} days ago")
+    if not scored.known:
+        return CannotAssess("ALSFRS-R scores could not be read", scored.failed)
+    if clinic:
+        return NotIndicated(NEAR)
+    last: Reading | Score | None = sums[-1] if sums else None
+    if isinstance(total, Reading) and (last is None or total.day > last.day):
+        last = total
+    told = f"last {last.value:.0f}/48 on {on(last.day)}" if last else "none on record"
+    return Recommend(
+        summary=f"ALSFRS-R due: {told}",
+        indicator="info",
+        because=("All twelve items are needed: many rules rest on single items.",),
+        evidence=last.evidence if isinstance(last, Score) else (last,) if last else (),
+        by=(limits.alsfrs_due_gt_days,),
+        missing=scored.unusable,
+        offers=(Create("alsfrs-questionnaire", recommended=True, reason=f"ALSFRS-R: {told}"),),
+        due="ALSFRS-R",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FastLimits(Limits):
+    """What loss of points is fast."""
+
+    group: ClassVar[str] = "progression"
+    alsfrs_fast_gt_per_month: Threshold
+
+
+@rule(
+    "alsfrs-fast-progression",
+    title="Fast loss of function",
+    hooks=("patient-view",),
+    kind="M",
+    group="TEAM",
+    sources=("slope-2018", "delta-fs-2006"),
+    overrides=("data-incorrect", "intercurrent-illness"),
+    leaves_out="Totals in doubt; survival, which no card estimates.",
+)
+def alsfrs_fast_progression(
+    slope: Annotated[Slope | None, State(alsfrs_slope)], doubts: Mismatches, limits: FastLimits
+) -> Outcome:
+    """
+    Say that function is lost fast, over the longest interval of a year or from the onset.
+
+    Silent while a total is in doubt: its correction comes first.
+    """
+    if any(doubt.score for doubt in doubts):
+        return NotIndicated(f"a score is in doubt: {doubts[0].told}")
+    if slope is None:
+        return NotIndicated("no interval over which a slope can be judged")
+    pace = f"{slope.per_month:.1f}/month"
+    if not slope.fast:
+        return NotIndicated(f"{pace} is not fast")
+    interval = f"{slope.start:.0f} to {slope.last.value:.0f} in {slope.months:.1f} months"
+    from_onset = "Counted from the onset of symptoms, at full score: only one score is on file."
+    first = slope.first.evidence if slope.first else ()
+    reason = f"ALSFRS-R {interval} ({pace})"
+    return Recommend(
+        summary=f"Fast decline: ALSFRS-R {interval} ({pace})",
+        indicator="info",
+        because=(
+            *(() if slope.first else (from_onset,)),
+            "In pooled trials the mean loss was about one point a month.",
+            "Bring forward the talks on ventilation, feeding and wishes; test breathing sooner.",
+        ),
+        evidence=(*first, *slope.last.evidence),
+        by=(limits.alsfrs_fast_gt_per_month,),
+        offers=(
+            Create("als-appointment-soon", recommended=True, reason=reason),
+            Create("bring-planning-forward", reason=reason),
+            Create("palliative-referral", reason=reason),
+        ),
+    )
+
+
+@rule(
+    "alsfrs-data-quality",
+    title="ALSFRS-R that contradicts itself",
+    hooks=("patient-view",),
+    kind="Q",
+    group="DQ",
+    sources=("product",),
+    overrides=("explained",),
+    leaves_out="Values outside the scale, which are implausible values.",
+)
+def alsfrs_data_quality(
+    doubts: Mismatches,
+    item_12: Annotated[Reading | Missing, Latest("alsfrs-item-12", "alsfrs_lookback_days")],
+) -> Outcome:
+    """Point out scores of the last year that contradict themselves or other records."""
+    if not doubts:
+        failed = item_12.failed if isinstance(item_12, Missing) else ()
+        if failed:
+            return CannotAssess("ALSFRS-R scores could not be read", failed)
+        return NotIndicated("the scores agree")
+    return Recommend(
+        summary=f"{doubts[0].told}; check entry",
+        indicator="info",
+        because=(
+            *(f"{doubt.told}." for doubt in doubts[1:]),
+            "A total in doubt is not used; the sum of its items is, where all twelve were scored.",
+        ),
+        evidence=tuple(dict.fromkeys(fact for doubt in doubts for fact in doubt.evidence)),
+        offers=(Create("correct-score", recommended=True, reason=doubts[0].told),),
+    )

@@ -1,0 +1,263 @@
+"""Is the patient's mood asked about, and is what was found being treated?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    CannotAssess,
+    Create,
+    Entries,
+    Entry,
+    Latest,
+    Limits,
+    Listed,
+    Medication,
+    Missing,
+    NotIndicated,
+    Ordered,
+    Outcome,
+    Reading,
+    Recommend,
+    State,
+    Threshold,
+    Visited,
+    on,
+    rule,
+)
+from cdshooks.rules.states.due_today import NEAR, clinic_near
+from cdshooks.rules.states.screens import Screen, antidepressants, mood_screen
+
+SCORES = "mood_score_days"
+PSYCHOLOGY = "psychology_days"
+UNREAD_DRUGS = "whether treatment is taken could not be read"
+
+MoodScreen = Annotated[Screen, State(mood_screen)]
+Antidepressants = Annotated[Entries, State(antidepressants)]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLimits(Limits):
+    """When mood is to be asked about again."""
+
+    group: ClassVar[str] = "mood"
+    mood_screen_due_gt_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class LabilityLimits(Limits):
+    """When pseudobulbar affect is likely, and where which drug is on the market."""
+
+    group: ClassVar[str] = "mood"
+    cns_ls_ge: Threshold
+    cns_ls_possible_ge: Threshold
+    mood_screen_due_gt_days: Threshold
+    jurisdiction: str | None
+
+
+@rule(
+    "pba-treat",
+    title="Pseudobulbar affect",
+    hooks=("patient-view",),
+    kind="S",
+    group="MOOD",
+    sources=("aan-2009b", "cns-ls"),
+    overrides=("not-bothered", "patient-declined", "contraindicated"),
+    leaves_out="Whether the patient is bothered by it; laughing or crying in notes.",
+)
+def pba_treat(
+    score: Annotated[Reading | Missing, Latest("cns-ls", lookback="cns_ls_days")],
+    coded: Annotated[Entries, Listed("pseudobulbar-affect")],
+    combination: Annotated[Entries, Medication("dextromethorphan-quinidine")],
+    drugs: Antidepressants,
+    heart: Annotated[Entries, Listed("long-qt")],
+    weak_heart: Annotated[Entries, Listed("heart-failure")],
+    screen: MoodScreen,
+    limits: LabilityLimits,
+) -> Outcome:
+    """
+    Offer treatment of pseudobulbar affect, by score or problem list, when none is taken.
+
+    score: CNS-LS of the last six months. Dextromethorphan with quinidine is named
+    in the US only, and not with a heart that it could harm; elsewhere an SSRI is.
+    """
+    likely = isinstance(score, Reading) and score.meets(limits.cns_ls_ge)
+    if not likely and not coded:
+        return _no_lability(score, coded, limits)
+    taken = combination.newest or drugs.newest
+    if taken:
+        return NotIndicated(f"{taken} is taken")
+    if drugs.failed:
+        return CannotAssess(UNREAD_DRUGS, drugs.failed)
+    found = f"CNS-LS {score.amount}" if isinstance(score, Reading) else "CNS-LS not recorded"
+    unfit = heart.newest or weak_heart.newest
+    due = _is_due(screen, limits.mood_screen_due_gt_days)
+    return Recommend(
+        summary=f"Pseudobulbar affect ({found}): offer treatment if troublesome",
+        indicator="info",
+        because=tuple(_about_lability(score, limits, unfit, due)),
+        evidence=(*([score] if isinstance(score, Reading) else []), coded),
+        by=(limits.cns_ls_ge,) if likely else (),
+        missing=(score.text,) if isinstance(score, Missing) else (),
+        offers=tuple(_against_lability(f"Pseudobulbar affect, {found}", limits, unfit, due)),
+        choose="any",
+    )
+
+
+def _no_lability(score: Reading | Missing, coded: Entries, limits: LabilityLimits) -> Outcome:
+    failed = score.failed if isinstance(score, Missing) else ()
+    if failed or coded.failed:
+        return CannotAssess("signs of pseudobulbar affect could not be read", failed + coded.failed)
+    if isinstance(score, Reading) and score.meets(limits.cns_ls_possible_ge):
+        return NotIndicated(f"{score} is possible pseudobulbar affect, not likely")
+    return NotIndicated("no sign of pseudobulbar affect")
+
+
+def _is_due(screen: Screen, limit: Threshold) -> bool:
+    """Whether mood was surely not asked about for long."""
+    return screen.known and (screen.last is None or limit.met_by(Decimal(screen.last.age)))
+
+
+def _about_lability(
+    score: Reading | Missing, limits: LabilityLimits, unfit: Entry | None, due: bool
+) -> Iterator[str]:
+    yield "AAN (level B) supports dextromethorphan with quinidine; antidepressants are also used."
+    yield "Treat only if laughing or crying troubles the patient; explain it to the family."
+    if isinstance(score, Reading) and not score.meets(limits.cns_ls_ge):
+        possible = score.meets(limits.cns_ls_possible_ge)
+        yield f"{score} is {'between the two cut-offs' if possible else 'below both cut-offs'}."
+    if unfit and limits.jurisdiction == "US":
+        yield f"{unfit}: dextromethorphan with quinidine is contraindicated and not offered."
+    yield "Before any drug: ECG for the QT interval, interactions by CYP2D6, liver and falls."
+    if due:
+        yield "Mood was not asked about for six months: pseudobulbar affect and depression overlap."
+    yield "Repeat the CNS-LS after six weeks of treatment."
+
+
+def _against_lability(
+    reason: str, limits: LabilityLimits, unfit: Entry | None, due: bool
+) -> Iterator[Create]:
+    if limits.jurisdiction != "US":
+        yield Create("ssri-proposal", reason=reason)
+    elif not unfit:
+        yield Create("dextromethorphan-quinidine-proposal", reason=reason)
+    yield Create("explain-lability", reason=reason)
+    if due:
+        yield Create("mood-questionnaire", reason=reason)
+
+
+@rule(
+    "depression-screen-due",
+    title="Screen of mood due",
+    hooks=("patient-view",),
+    kind="M",
+    group="MOOD",
+    sources=("ean-2024",),
+    overrides=("done-elsewhere", "test-not-feasible"),
+    leaves_out="Mood talked about without a questionnaire; care for comfort.",
+)
+def depression_screen_due(
+    screen: MoodScreen, clinic: Annotated[bool, State(clinic_near)], limits: ScreenLimits
+) -> Outcome:
+    """Ask for a screen of mood when the last PHQ-9, PHQ-2, HADS or ADI-12 is six months old."""
+    last = screen.last
+    if last and not limits.mood_screen_due_gt_days.met_by(Decimal(last.age)):
+        return NotIndicated(f"{last} is {last.age} days old")
+    if not screen.known:
+        return CannotAssess("screens of mood could not be read", screen.failed)
+    if clinic:
+        return NotIndicated(NEAR)
+    told = f"last {last.label} {on(last.day)}" if last else "none on record"
+    return Recommend(
+        summary=f"Mood screen due: {told}",
+        indicator="info",
+        because=("European guidance asks for psychological support; the interval is our choice.",),
+        evidence=(last,) if last else (),
+        by=(limits.mood_screen_due_gt_days,),
+        missing=screen.unusable,
+        offers=(Create("mood-questionnaire", recommended=True, reason=f"Mood screen: {told}"),),
+        due="mood screen",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DepressionLimits(Limits):
+    """When a depression score calls for treatment, and when it is severe."""
+
+    group: ClassVar[str] = "mood"
+    phq9_ge: Threshold
+    phq9_severe_ge: Threshold
+    hads_depression_ge: Threshold
+    hads_depression_possible_ge: Threshold
+
+
+@rule(
+    "depression-treat",
+    title="Depression without treatment",
+    hooks=("patient-view",),
+    kind="S",
+    group="MOOD",
+    sources=("phq-9", "zbi-als"),
+    overrides=("patient-declined", "under-specialist-review"),
+    leaves_out="Scores older than three months; treatment that is not recorded as a drug or visit.",
+)
+def depression_treat(
+    phq9: Annotated[Reading | Missing, Latest("phq9-total", lookback=SCORES)],
+    hads: Annotated[Reading | Missing, Latest("hads-depression", lookback=SCORES)],
+    drugs: Antidepressants,
+    referred: Annotated[Entries, Ordered("psychology", lookback=PSYCHOLOGY)],
+    visits: Annotated[Entries, Visited("psychology", lookback=PSYCHOLOGY)],
+    limits: DepressionLimits,
+) -> Outcome:
+    """
+    Raise treatment when PHQ-9 or HADS-D of the last three months is high and none is given.
+
+    An antidepressant that is taken, an open referral to psychology or a visit there
+    counts as treatment.
+    """
+    tests = ((phq9, limits.phq9_ge), (hads, limits.hads_depression_ge))
+    high = [(t, limit) for t, limit in tests if isinstance(t, Reading) and t.meets(limit)]
+    if not high:
+        return _not_depressed(phq9, hads)
+    given = drugs.newest or referred.newest or visits.newest
+    if given:
+        return NotIndicated(f"treated: {given}")
+    unread = (*drugs.failed, *referred.failed, *visits.failed)
+    if unread:
+        return CannotAssess(UNREAD_DRUGS, tuple(dict.fromkeys(unread)))
+    score, limit = high[0]
+    severe = isinstance(phq9, Reading) and phq9.meets(limits.phq9_severe_ge)
+    told = f"{score.label} {score.amount} ({on(score.day)})"
+    return Recommend(
+        summary=f"{told}: no treatment recorded",
+        indicator="warning" if severe else "info",
+        because=tuple(_about_depression(hads, limits)),
+        evidence=tuple(reading for reading, _ in high),
+        by=(limits.phq9_severe_ge,) if severe else (limit,),
+        offers=(
+            Create("psychology", recommended=True, reason=told),
+            Create("ssri-proposal", reason=told),
+        ),
+    )
+
+
+def _about_depression(hads: Reading | Missing, limits: DepressionLimits) -> Iterator[str]:
+    yield "Fatigue, poor sleep and loss of appetite are items of the score and signs of ALS: ask."
+    yield (
+        "Psychological treatment, an SSRI, or both; mirtazapine or a tricyclic where sleep, "
+        "appetite or drooling is to be treated too. Review after four weeks."
+    )
+    if (
+        isinstance(hads, Reading)
+        and hads.meets(limits.hads_depression_possible_ge)
+        and not hads.meets(limits.hads_depression_ge)
+    ):
+        yield f"{hads} is in the range of possible depression."
+
+
+def _not_depressed(*tests: Reading | Missing) -> Outcome:
+    failed = dict.fromkeys(key for t in tests if isinstance(t, Missing) for key in t.failed)
+    if failed:
+        return CannotAssess("depression scores could not be read", tuple(failed))
+    return NotIndicated("no high depression score of the last months")

@@ -1,0 +1,208 @@
+"""Is the patient tired, for how long, and which causes were not looked for?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from cdshooks.rules.authoring import (
+    Call,
+    Entries,
+    Entry,
+    Latest,
+    Limits,
+    Listed,
+    Missing,
+    Ordered,
+    Reading,
+    State,
+    This,
+    Threshold,
+    Why,
+    derived,
+    on,
+)
+from cdshooks.rules.inputs import RECENT
+from cdshooks.rules.states.breathing_tests import (
+    TESTS_OPEN,
+    Arranged,
+    LastNight,
+    LastTest,
+    last_breathing_test,
+    last_night,
+    night_arranged,
+    pft_arranged,
+)
+from cdshooks.rules.states.screens import Screen, mood_screen
+
+BLOOD = "fatigue_blood_days"
+Degree = Literal["none", "present", "persistent"]
+
+
+@dataclass(frozen=True, slots=True)
+class FatigueLimits(Limits):
+    """When a score is fatigue, and severe fatigue; and how long the latter must have lasted."""
+
+    group: ClassVar[str] = "fatigue"
+    fss_mean_le: Threshold
+    fss_sum_from_ge: Threshold
+    fss_mean_ge: Threshold
+    fss_sum_ge: Threshold
+    fss_mean_persistent_ge: Threshold
+    fss_sum_persistent_ge: Threshold
+    fatigue_severe_since_ge_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Fatigue:
+    """degree: ``persistent`` is severe by score, or severe and recorded for long.
+
+    told: in words for a card. notes: a score that is neither sum nor mean.
+    failed: searches that did not answer.
+    """
+
+    degree: Degree
+    told: str = ""
+    evidence: tuple[Reading | Entry, ...] = ()
+    by: tuple[Threshold, ...] = ()
+    notes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.degree != "none"
+
+
+@derived
+def fatigue_found(
+    call: Annotated[Call, This()],
+    score: Annotated[Reading | Missing, Latest("fatigue-severity", lookback="fatigue_score_days")],
+    coded: Annotated[Entries, Listed("any-fatigue", lookback="fatigue_condition_days")],
+    severe: Annotated[Entries, Listed("severe-fatigue", lookback="fatigue_condition_days")],
+    limits: FatigueLimits,
+) -> Fatigue:
+    """
+    Fatigue by the Fatigue Severity Scale or by the problem list.
+
+    score: up to 7 it is the mean of its items, from 9 on their sum; between the two
+    it is neither and does not count.
+    """
+    notes = tuple(_unclear(score, limits))
+    failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
+    degree, by = ("none", None) if notes else _scored(score, limits)
+    lasting = [e for e in severe if _lasts(e, call, limits)]
+    facts = (*([score] if isinstance(score, Reading) and by else []), *coded)
+    if lasting or coded:
+        degree = "persistent" if lasting or degree == "persistent" else "present"
+    told = f"FSS {score.amount}" if isinstance(score, Reading) and by else _recorded(coded)
+    return Fatigue(degree, told, facts, (by,) if by else (), notes, tuple(dict.fromkeys(failed)))
+
+
+def _recorded(coded: Entries) -> str:
+    return f"recorded {on(coded.newest.day)}" if coded.newest else ""
+
+
+def _unclear(score: Reading | Missing, limits: FatigueLimits) -> Iterator[str]:
+    if isinstance(score, Reading) and not _is_mean(score, limits) and not _is_sum(score, limits):
+        yield f"{score} is neither the mean nor the sum of the scale"
+
+
+def _is_mean(score: Reading, limits: FatigueLimits) -> bool:
+    return score.meets(limits.fss_mean_le)
+
+
+def _is_sum(score: Reading, limits: FatigueLimits) -> bool:
+    return score.meets(limits.fss_sum_from_ge)
+
+
+def _scored(score: Reading | Missing, limits: FatigueLimits) -> tuple[Degree, Threshold | None]:
+    """How severe a score is, and the limit that says so."""
+    if isinstance(score, Missing):
+        return "none", None
+    mean = _is_mean(score, limits)
+    severe = limits.fss_mean_persistent_ge if mean else limits.fss_sum_persistent_ge
+    present = limits.fss_mean_ge if mean else limits.fss_sum_ge
+    if score.meets(severe):
+        return "persistent", severe
+    return ("present", present) if score.meets(present) else ("none", None)
+
+
+def _lasts(entry: Entry, call: Call, limits: FatigueLimits) -> bool:
+    """Whether severe fatigue began long ago; without an onset, when it was first written down."""
+    began = entry.start or entry.recorded
+    return began is not None and limits.fatigue_severe_since_ge_days.met_by(
+        Decimal((call.today - began).days)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLimits(Limits):
+    """How recent a test must be to have excluded a cause."""
+
+    group: ClassVar[str] = "fatigue"
+    fatigue_breathing_le_days: Threshold
+    mood_screen_due_gt_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Which causes of fatigue were not looked for, in words, with the drafts that would.
+
+    failed: searches that did not answer, so that nobody knows.
+    """
+
+    unchecked: dict[str, str]
+    failed: tuple[str, ...] = ()
+
+
+@derived
+def blood_unchecked(
+    thyroid: Annotated[Reading | Missing, Latest("thyrotropin", lookback=BLOOD)],
+    blood: Annotated[Reading | Missing, Latest("hemoglobin", lookback=BLOOD)],
+    thyroid_order: Annotated[Entries, Ordered("thyroid-test", lookback=TESTS_OPEN)],
+    blood_order: Annotated[Entries, Ordered("blood-count", lookback=TESTS_OPEN)],
+) -> Causes:
+    """TSH and haemoglobin, unless measured within a year, in whatever unit, or on order."""
+    found = {
+        "TSH": ("thyroid-test", thyroid, thyroid_order),
+        "haemoglobin": ("blood-count", blood, blood_order),
+    }
+    open_ = {name: draft for name, (draft, test, order) in found.items() if _lacks(test, order)}
+    tests = (thyroid, blood)
+    failed = dict.fromkeys(k for t in tests if isinstance(t, Missing) for k in t.failed)
+    return Causes(open_, tuple(failed))
+
+
+def _lacks(test: Reading | Missing, order: Entries) -> bool:
+    """A result that could not be read was a result: only what was never or long ago made counts."""
+    return isinstance(test, Missing) and test.why in (Why.NEVER, Why.STALE) and not order
+
+
+@derived
+def causes_unchecked(
+    breathing: Annotated[LastTest, State(last_breathing_test)],
+    pft: Annotated[Arranged, State(pft_arranged)],
+    night: Annotated[LastNight | None, State(last_night)],
+    recording: Annotated[Reading | Missing, Latest("spo2-recording-minutes", lookback=RECENT)],
+    oximetry: Annotated[Arranged, State(night_arranged)],
+    mood: Annotated[Screen, State(mood_screen)],
+    blood: Annotated[Causes, State(blood_unchecked)],
+    limits: CauseLimits,
+) -> Causes:
+    """
+    Breathing tests, a valid night, mood, TSH and haemoglobin that are neither on file nor arranged.
+
+    Drugs that make tired and weight are for the clinician to look at.
+    """
+    old = breathing.reading is None or not limits.fatigue_breathing_le_days.met_by(
+        Decimal(breathing.reading.age)
+    )
+    asked = mood.last and not limits.mood_screen_due_gt_days.met_by(Decimal(mood.last.age))
+    unchecked = {
+        "breathing tests": ("pft-panel", old and not pft.by),
+        "night oximetry": ("overnight-oximetry", night is None and not oximetry.by),
+        "mood": ("mood-questionnaire", not asked),
+    }
+    wanted = {name: draft for name, (draft, lacking) in unchecked.items() if lacking}
+    unread = recording.failed if isinstance(recording, Missing) else ()
+    failed = dict.fromkeys((*breathing.failed, *unread, *mood.failed, *blood.failed))
+    return Causes({**wanted, **blood.unchecked}, tuple(failed))
