@@ -3,8 +3,20 @@
 from flask import Flask
 
 from cdshooks import knowledge
-from cdshooks.http import assets, call, cors, discovery, errors, exchange, health, logs, pages
+from cdshooks.http import (
+    assets,
+    call,
+    cors,
+    discovery,
+    errors,
+    exchange,
+    feedback,
+    health,
+    logs,
+    pages,
+)
 from cdshooks.http.clock import Clock, clock_of
+from cdshooks.http.memory import memory_of
 from cdshooks.http.paths import plain_paths
 from cdshooks.services import answer
 from cdshooks.services.answer import Site
@@ -44,9 +56,11 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     exchange.install(app, site.knowledge.version)
     cors.install(app, settings)
     errors.install(app)
-    app.register_blueprint(health.blueprint())
+    memory = memory_of(site, settings, clock)
+    app.register_blueprint(health.blueprint(memory, settings))
     app.register_blueprint(discovery.blueprint(site))
-    app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock))
+    app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock, memory))
+    app.register_blueprint(feedback.blueprint(settings.max_body_bytes, memory))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

@@ -20,9 +20,11 @@ _HASH_KEY = "hash-key"
 def upgrade(store: Store) -> bool:
     """Brings the store to the newest form; whether anything was to be done.
 
-    Two processes may try at once: the second waits and finds nothing to do.
+    One in memory is made in that form. Two processes may try at once: the second waits and finds nothing to do.
     Raises StoreInvalid for a store of a newer version than this.
     """
+    if store.in_memory:
+        return False
     with store.transaction() as connection:
         # With SQLite the transaction itself is the lock: it begins by asking to write.
         if not store.embedded:
@@ -59,7 +61,8 @@ def revision(connection: Connection) -> str | None:
     """The migration that a store has got to; None for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def stored_secret(store: Store) -> bytes:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from cdshooks.errors import SettingsInvalid, StoreUnavailable
+from cdshooks.feedback.tables import metadata
 
 READ_MS = 250
 """How long a call waits for what is remembered of its patient."""
@@ -107,9 +108,13 @@ class Store:
 
     def _new_engines(self) -> _Engines:
         writes = self._engine(WRITE_MS)
-        # Two engines would be two databases where the database is memory.
-        reads = writes if self.in_memory else self._engine(READ_MS, isolation_level="AUTOCOMMIT")
-        return _Engines(os.getpid(), writes, reads)
+        if self.in_memory:
+            # It begins with its engine, and a second engine would be another database.
+            metadata.create_all(writes)
+            return _Engines(os.getpid(), writes, writes)
+        return _Engines(
+            os.getpid(), writes, self._engine(READ_MS, isolation_level="AUTOCOMMIT")
+        )
 
     def _engine(self, wait_ms: int, **options: Any) -> Engine:
         if self.embedded:

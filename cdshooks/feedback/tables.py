@@ -13,8 +13,10 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "001"
+HEAD = "002"
 """The migration that these tables follow from."""
 
 HASH = 64
@@ -143,4 +145,22 @@ snooze = Table(
     Column("reported", Instant, nullable=False),
     Index("snooze_patient", "patient", "until"),
     Index("snooze_until", "until"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("client", String(NAME), nullable=False),
+    Column("tenant", String(NAME), nullable=False),
+    Column("service", String(NAME), nullable=False),
+    Column("hook", String(NAME), nullable=False),
+    Column("outcome", String(NAME), nullable=False),
+    Column("knowledge", String(NAME), nullable=False),
+    Column("patient", String(HASH), nullable=False),
+    Column("user", String(HASH)),
+    Column("rules", JSON, nullable=False),
+    Column("ms", Float, nullable=False),
+    Index("audit_at", "at"),
 )

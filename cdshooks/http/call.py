@@ -5,18 +5,22 @@ from collections.abc import Mapping
 import structlog
 from flask import Blueprint, Response, request
 
-from cdshooks.errors import RequestInvalid, ServiceUnknown
+from cdshooks.errors import PrefetchUnavailable, RequestInvalid, ServiceUnknown
 from cdshooks.http.body import read_json
 from cdshooks.http.clock import Clock
 from cdshooks.http.exchange import exchange
+from cdshooks.http.memory import Memory
 from cdshooks.http.reply import json_reply
 from cdshooks.protocol import HookRequest, parse_request
 from cdshooks.services import Service, answer, services
 from cdshooks.services.answer import Site
 
 
-def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
-    """The service endpoints; ``clock`` says at which instant each call is judged."""
+def blueprint(site: Site, max_bytes: int, clock: Clock, memory: Memory) -> Blueprint:
+    """The service endpoints; ``clock`` says at which instant each call is judged.
+
+    memory: what earlier feedback silences, and where the call is written down.
+    """
     pages = Blueprint("call", __name__)
 
     @pages.post("/cds-services/<service_id>")
@@ -30,8 +34,16 @@ def blueprint(site: Site, max_bytes: int, clock: Clock) -> Blueprint:
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
-        answered = answer.answer(service, hook_request, site, clock())
+        remembered = memory.of(service, hook_request)
+        try:
+            answered = answer.answer(
+                service, hook_request, site, clock(), keep=remembered.without_snoozed
+            )
+        except PrefetchUnavailable:
+            remembered.write("refused", site.knowledge.version, current.elapsed())
+            raise
         current.timings.update(answered.timings)
+        remembered.write("answered", site.knowledge.version, current.elapsed(), answered)
         for finding in answered.findings:
             if finding.error:
                 structlog.get_logger().error(

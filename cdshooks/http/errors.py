@@ -7,7 +7,12 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from cdshooks.errors import PrefetchUnavailable, RequestInvalid, ServiceUnknown
+from cdshooks.errors import (
+    PrefetchUnavailable,
+    RequestInvalid,
+    ServiceUnknown,
+    StoreUnavailable,
+)
 from cdshooks.http.exchange import exchange
 from cdshooks.http.reply import json_reply
 
@@ -26,6 +31,7 @@ _SAYS = {
         "expected application/json in UTF-8 without content encoding",
     ),
 }
+RETRY_AFTER_S = 5
 _OTHER = ("processing", "the request cannot be served")
 
 
@@ -48,6 +54,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RequestInvalid, _invalid)
     app.register_error_handler(ServiceUnknown, _unknown)
     app.register_error_handler(PrefetchUnavailable, _unavailable)
+    app.register_error_handler(StoreUnavailable, _store_down)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -64,6 +71,12 @@ def _unknown(_error: ServiceUnknown) -> Response:
 def _unavailable(error: PrefetchUnavailable) -> Response:
     paths = tuple(f"prefetch.{key}" for key in error.keys)
     return json_reply(operation_outcome("required", str(error), expression=paths), 412)
+
+
+def _store_down(_error: StoreUnavailable) -> Response:
+    reply = json_reply(operation_outcome("transient", "unavailable for now; try again"), 503)
+    reply.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return reply
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

@@ -1,14 +1,14 @@
 """From a hook request to the response body: the straight line, in one function."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
 from cdshooks import rules
-from cdshooks.cards import EXTENSION, cards
+from cdshooks.cards import EXTENSION, Card, cards
 from cdshooks.chart import MEDICATIONS, ORDER_HOOKS, Answered, Search, View, plan, read_chart
 from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
@@ -36,11 +36,25 @@ class Site:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response body, where its time went (ms by stage), and the findings behind it."""
+    """A response body, where its time went (ms by stage), and what it was made of.
+
+    view: the chart as it was read; None where none was.
+    """
 
     body: dict[str, Any]
     timings: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    cards: tuple[Card, ...] = ()
+    view: View | None = None
+
+
+Keep = Callable[[tuple[Finding, ...], View], tuple[Finding, ...]]
+"""What decides between rules and cards which advice is not to be repeated now."""
+
+
+def everything(findings: tuple[Finding, ...], _view: View) -> tuple[Finding, ...]:
+    """Keeps every finding as it is."""
+    return findings
 
 
 def searches(hook: str, site: Site) -> tuple[Search, ...]:
@@ -97,9 +111,17 @@ def _check_known(declaration: Input, rule: str, base: Base) -> None:
             raise KnowledgeInvalid(f"rule {rule}", f"{attribute} {name!r}", "is not defined")
 
 
-def answer(service: Service, request: HookRequest, site: Site, now: datetime) -> Answer:
+def answer(
+    service: Service,
+    request: HookRequest,
+    site: Site,
+    now: datetime,
+    *,
+    keep: Keep = everything,
+) -> Answer:
     """The cards for one call.
 
+    keep: may silence findings before they become cards.
     Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
     and no draft order is an ALS drug.
     """
@@ -108,13 +130,15 @@ def answer(service: Service, request: HookRequest, site: Site, now: datetime) ->
     clock.lap("index")
     findings = run(rules.load(), view)
     _refuse_blind(findings, view)
+    findings = keep(findings, view)
     clock.lap("rules")
-    body: dict[str, Any] = {"cards": cards(findings, view, site.public_url)}
+    shown = cards(findings, view, site.public_url)
+    body: dict[str, Any] = {"cards": [card.body for card in shown]}
     extension = _extension(findings, trace=site.trace)
     if extension:
         body["extension"] = {EXTENSION: extension}
     clock.lap("cards")
-    return Answer(body, clock.laps, findings)
+    return Answer(body, clock.laps, findings, shown, view)
 
 
 class _Clock:
@@ -179,5 +203,6 @@ def _traced(finding: Finding) -> dict[str, Any]:
     if isinstance(outcome, Recommend):
         return {**line, "outcome": "recommended", "because": outcome.summary}
     if isinstance(outcome, NotIndicated):
-        return {**line, "outcome": "not indicated", "because": outcome.because}
+        said = "snoozed" if finding.snoozed else "not indicated"
+        return {**line, "outcome": said, "because": outcome.because}
     return {**line, "outcome": "not assessed", "because": outcome.because}

@@ -258,7 +258,7 @@ def test_unknown_addresses_are_not_found(client: FlaskClient, path: str) -> None
 def test_missing_prefetch_is_412_and_names_its_keys(
     client: FlaskClient, patient_view: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unavailable(*_call: Any) -> Answer:
+    def unavailable(*_call: Any, **_: Any) -> Answer:
         raise PrefetchUnavailable(("patient", "conditions"))
 
     monkeypatch.setattr(answering, "answer", unavailable)
@@ -278,7 +278,7 @@ def test_an_unexpected_error_tells_the_id_and_nothing_else(
     capsys: pytest.CaptureFixture[str],
     error: Exception,
 ) -> None:
-    def failing(*_call: Any) -> Answer:
+    def failing(*_call: Any, **_: Any) -> Answer:
         raise error
 
     monkeypatch.setattr(answering, "answer", failing)

@@ -1,5 +1,7 @@
 """Token ids, cards issued, feedback and snoozes."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,15 +11,13 @@ from cdshooks.feedback.migrate import NO_WAY_BACK
 revision = "001"
 down_revision = None
 
-_INSTANT = sa.DateTime(timezone=True)
-
 
 def _text(name: str, length: int = 255, *, null: bool = False, key: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.String(length), nullable=null, primary_key=key)
 
 
-def _instant(name: str) -> sa.Column[sa.DateTime]:
-    return sa.Column(name, _INSTANT, nullable=False)
+def _instant(name: str) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
 
 
 def _json(name: str) -> sa.Column[sa.JSON]:
