@@ -28,6 +28,9 @@ serve: .venv/run ## run the service in its production form
 test: .venv/dev ## run every test
 	$(PY) -m pytest -n auto
 
+test-slow: .venv/dev ## run the tests that take minutes: processes killed at random moments
+	$(PY) -m pytest -m slow tests
+
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes
 

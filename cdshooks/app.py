@@ -57,6 +57,7 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     cors.install(app, settings)
     errors.install(app)
     memory = memory_of(site, settings, clock)
+    app.extensions["memory"] = memory
     app.register_blueprint(health.blueprint(memory, settings))
     app.register_blueprint(discovery.blueprint(site))
     app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock, memory))

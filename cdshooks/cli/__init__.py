@@ -11,6 +11,7 @@ from cdshooks import __version__
 from cdshooks.app import create_app
 from cdshooks.cli.call import call
 from cdshooks.cli.check import check
+from cdshooks.cli.db import db_command
 from cdshooks.cli.rules import rules_command
 from cdshooks.errors import CdsHooksError, SettingsInvalid
 from cdshooks.settings import DemoSettings, Settings
@@ -43,6 +44,7 @@ def main() -> None:
 
 main.add_command(call)
 main.add_command(check)
+main.add_command(db_command)
 main.add_command(rules_command)
 
 _port = click.option(

@@ -32,5 +32,5 @@ class Replays:
             if monotonic() - self._pruned > PRUNE_EVERY_S:
                 self._pruned = monotonic()
                 connection.execute(delete(replay).where(replay.c.until < self._clock()))
-            fresh = {"token": token, "until": until}
-            return connection.execute(insert_new(connection, replay), fresh).rowcount == 1
+            insert = insert_new(connection, replay).returning(replay.c.token)
+            return connection.scalar(insert, {"token": token, "until": until}) is not None

@@ -112,9 +112,7 @@ class Store:
             # It begins with its engine, and a second engine would be another database.
             metadata.create_all(writes)
             return _Engines(os.getpid(), writes, writes)
-        return _Engines(
-            os.getpid(), writes, self._engine(READ_MS, isolation_level="AUTOCOMMIT")
-        )
+        return _Engines(os.getpid(), writes, self._engine(READ_MS, isolation_level="AUTOCOMMIT"))
 
     def _engine(self, wait_ms: int, **options: Any) -> Engine:
         if self.embedded:
@@ -166,7 +164,7 @@ def _outages_named() -> Iterator[None]:
     except (DataError, IntegrityError):
         raise
     except (DBAPIError, PoolTimeout) as problem:
-        raise StoreUnavailable(type(problem).__name__) from problem
+        raise StoreUnavailable(f"the store does not answer: {type(problem).__name__}") from problem
 
 
 def _url(address: str) -> URL:
