@@ -20,7 +20,8 @@ _HASH_KEY = "hash-key"
 def upgrade(store: Store) -> bool:
     """Brings the store to the newest form; whether anything was to be done.
 
-    One in memory is made in that form. Two processes may try at once: the second waits and finds nothing to do.
+    One in memory is made in that form. Two processes may try at once: the second
+    waits and finds nothing to do.
     Raises StoreInvalid for a store of a newer version than this.
     """
     if store.in_memory:

@@ -1,4 +1,4 @@
-"""The form of a store: made, brought forward with its data, never back, by one process at a time."""
+"""The form of a store: made, brought forward with its data, and never back."""
 
 import os
 import subprocess
