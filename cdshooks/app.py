@@ -12,6 +12,7 @@ from cdshooks.http import (
     exchange,
     feedback,
     health,
+    insights,
     logs,
     pages,
 )
@@ -62,6 +63,9 @@ def build(site: Site, settings: Settings, clock: Clock) -> Flask:
     app.register_blueprint(discovery.blueprint(site))
     app.register_blueprint(call.blueprint(site, settings.max_body_bytes, clock, memory))
     app.register_blueprint(feedback.blueprint(settings.max_body_bytes, memory))
+    if settings.demo:
+        # Elsewhere it is for the operator alone, who cannot prove to be that yet.
+        app.register_blueprint(insights.blueprint(memory, site.public_url, clock, lambda: None))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

@@ -1,5 +1,7 @@
 """``cdshooks db``: the store of what is remembered, brought up to date and kept small."""
 
+from contextlib import closing
+
 import click
 
 from cdshooks.errors import StoreInvalid
@@ -20,7 +22,8 @@ def db_command() -> None:
 @db_command.command()
 def upgrade() -> None:
     """Bring the store to the form that this version expects. Make a backup first."""
-    done = upgrade_store(Store(Settings.load().store_url))
+    with closing(Store(Settings.load().store_url)) as store:
+        done = upgrade_store(store)
     click.echo("The store is up to date." if done else "There was nothing to do.")
 
 
@@ -29,7 +32,9 @@ def prune() -> None:
     """Delete what is older than CDSHOOKS_KEEP_CARDS_DAYS and CDSHOOKS_KEEP_AUDIT_DAYS."""
     settings = Settings.load()
     keep = Keep(settings.keep_cards_days, settings.keep_audit_days)
-    for table, rows in prune_store(Store(settings.store_url), keep, clock_of(settings)()).items():
+    with closing(Store(settings.store_url)) as store:
+        gone = prune_store(store, keep, clock_of(settings)())
+    for table, rows in gone.items():
         click.echo(f"{table}: {rows} deleted")
 
 

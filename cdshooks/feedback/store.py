@@ -80,6 +80,16 @@ class Store:
             self._rest_until = monotonic() + REST_S
             raise
 
+    @contextmanager
+    def counting(self) -> Iterator[Connection]:
+        """A connection for reading much: it takes its time and keeps nobody from writing."""
+        engines = self._engines()
+        engine = engines.reads if self.embedded else engines.writes
+        with _outages_named(), engine.connect() as connection:
+            if not self.embedded:
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+            yield connection
+
     def answers(self) -> bool:
         """Whether it can be read now."""
         try:
