@@ -7,16 +7,16 @@ order, however often the chart is opened within 24 hours of the first time.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Any
 
 from sqlalchemy import Row, and_, select
 
+from cdshooks.feedback.model import SHOWING
 from cdshooks.feedback.store import Store
 from cdshooks.feedback.tables import card, card_rule, feedback
 
-SHOWING = timedelta(hours=24)
 FEWEST = 5
 """Smaller counts are masked: they could point to a person."""
 NO_REASON = "none given"

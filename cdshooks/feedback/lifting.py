@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cdshooks.feedback.model import Snooze
+from cdshooks.feedback.model import SHOWING, Snooze
 from cdshooks.feedback.terms import NEVER
 
 LEVELS = ("info", "warning", "critical")
@@ -51,6 +51,8 @@ def _not_meant(snooze: Snooze, now: Standing) -> str | None:
         return "critical advice is never silenced when an order is signed"
     if now.at >= snooze.until:
         return "its time is over"
+    if snooze.outcome == "shown" and now.at < snooze.at + SHOWING:
+        return "it is still the same showing"
     if now.order != snooze.order:
         return "it was about another order"
     return None

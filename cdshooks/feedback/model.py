@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 Acted = Literal["accepted", "overridden"]
+Silenced = Literal["accepted", "overridden", "shown"]
+"""Why a rule keeps silent: what was reported, or that it speaks only once in a while."""
+SHOWING = timedelta(hours=24)
+"""Within this time of the first, advice that is seen again is the same showing."""
 Ordered = tuple[str, tuple[str, ...]]
 """What a suggestion creates: a FHIR type, and the codes of what is ordered."""
 
@@ -23,12 +27,14 @@ class IssuedRule:
     """One rule of a card as it stood: its level, what it met, and on which facts.
 
     criteria: names of what was met. evidence: fingerprints of the facts.
+    once_days: days in which it speaks once; None for advice that is repeated.
     """
 
     rule: str
     indicator: str
     criteria: frozenset[str] = frozenset()
     evidence: frozenset[str] = frozenset()
+    once_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class Snooze:
     card: str
     rule: str
     patient: str
-    outcome: Acted
+    outcome: Silenced
     reason: str | None
     ends_with: str | None
     indicator: str

@@ -13,7 +13,7 @@ from cdshooks.feedback import audit
 from cdshooks.feedback.model import Caller, Issued, IssuedRule, Reason, Report, Snooze
 from cdshooks.feedback.store import Store, chunks, insert_new, upsert
 from cdshooks.feedback.tables import card, card_rule, feedback, snooze
-from cdshooks.feedback.terms import Terms, snoozes
+from cdshooks.feedback.terms import Terms, shown, snoozes
 
 Seal = Callable[[str], bytes]
 """Encrypts a comment."""
@@ -36,6 +36,9 @@ def write_calls(store: Store, terms: Terms, calls: Sequence[Call]) -> None:
             connection.execute(insert_new(connection, card), [_card_row(one) for one in issued])
             rules = [row for one in issued for row in _rule_rows(one)]
             connection.execute(insert_new(connection, card_rule), rules)
+        begun = [_snooze_row(s) for one in issued for s in shown(one, terms.zone)]
+        if begun:
+            connection.execute(insert_new(connection, snooze), begun)
     if issued:
         apply(store, [one.uuid for one in issued], terms)
 

@@ -59,6 +59,33 @@ def snoozes(card: Issued, report: Report, terms: Terms) -> Iterator[Snooze]:
         )
 
 
+def shown(card: Issued, zone: tzinfo) -> Iterator[Snooze]:
+    """The silence of rules that speak once in a while, which a showing begins.
+
+    It has a name of its own beside those of reports on the same card.
+    """
+    for rule in card.rules:
+        if rule.once_days is not None:
+            yield Snooze(
+                card=f"shown {card.uuid}",
+                rule=rule.rule,
+                patient=card.patient,
+                outcome="shown",
+                reason=None,
+                ends_with=None,
+                indicator=rule.indicator,
+                criteria=rule.criteria,
+                evidence=rule.evidence,
+                goals=card.goals,
+                order=card.order,
+                orders=(),
+                day=card.day,
+                at=card.at,
+                until=_end_of(card, rule.once_days, zone),
+                reported=card.at,
+            )
+
+
 def _created(card: Issued, report: Report) -> tuple[Ordered, ...]:
     """Everything that the accepted suggestions created."""
     accepted = (card.suggestions.get(uuid, ()) for uuid in report.suggestions)

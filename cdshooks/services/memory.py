@@ -28,6 +28,9 @@ from cdshooks.services.standing import (
     standing,
 )
 
+WHY = {"overridden": "dismissed", "accepted": "accepted", "shown": "shown before"}
+"""Words for a silence that has no coded reason."""
+
 
 def terms_of(knowledge: Knowledge, zone: tzinfo) -> Terms:
     """The terms of snoozes under the knowledge of an installation."""
@@ -67,7 +70,7 @@ def _silenced(finding: Finding, view: View, snoozes: Sequence[Snooze], keys: Key
         return finding
     longest = max(holding, key=lambda snooze: snooze.until)
     until = longest.until.astimezone(view.zone).date()
-    why = longest.reason or ("dismissed" if longest.outcome == "overridden" else "accepted")
+    why = longest.reason or WHY[longest.outcome]
     because = f"snoozed until {until.isoformat()} ({why}); else: {outcome.summary}"
     return replace(finding, outcome=NotIndicated(because), snoozed=True)
 
@@ -98,7 +101,7 @@ def issued(service: Service, answered: Answer, call: Entry, keys: Keys) -> Itera
             knowledge=view.knowledge.version,
             day=view.today,
             at=view.now,
-            rules=tuple(_rules(card, keys)),
+            rules=tuple(_rules(card, view.knowledge, keys)),
         )
 
 
@@ -113,14 +116,19 @@ def _created(suggestion: Json, view: View) -> Iterator[Ordered]:
             yield type, tuple(name for one in coded for name in names(codes_of(one, systems)))
 
 
-def _rules(card: Card, keys: Keys) -> Iterator[IssuedRule]:
+def _rules(card: Card, knowledge: Knowledge, keys: Keys) -> Iterator[IssuedRule]:
     """Each rule of a card once, at its highest level, with everything that it stood on."""
     merged: dict[str, IssuedRule] = {}
     for finding in card.findings:
         outcome = finding.outcome
         if isinstance(outcome, Recommend):
+            once = finding.rule.once
             one = IssuedRule(
-                finding.rule.id, outcome.indicator, criteria(outcome), evidence(outcome, keys)
+                finding.rule.id,
+                outcome.indicator,
+                criteria(outcome),
+                evidence(outcome, keys),
+                knowledge.days(once) if once else None,
             )
             known = merged.get(one.rule, one)
             merged[one.rule] = IssuedRule(
@@ -128,5 +136,6 @@ def _rules(card: Card, keys: Keys) -> Iterator[IssuedRule]:
                 max(one.indicator, known.indicator, key=LEVELS.index),
                 one.criteria | known.criteria,
                 one.evidence | known.evidence,
+                one.once_days,
             )
     yield from merged.values()

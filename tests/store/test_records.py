@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 from cdshooks.errors import StoreUnavailable
 from cdshooks.feedback import Store
-from cdshooks.feedback.model import Caller, Reason, Report
+from cdshooks.feedback.model import Caller, IssuedRule, Reason, Report
 from cdshooks.feedback.prune import Keep, prune
 from cdshooks.feedback.records import snoozes_of, write_calls, write_reports
 from cdshooks.feedback.store import REST_S
@@ -52,6 +52,14 @@ def test_a_card_is_written_with_its_rules_and_its_call(store: Store) -> None:
 def test_a_call_without_cards_leaves_its_audit_alone(store: Store) -> None:
     write_calls(store, TERMS, [call()])
     assert (len(rows(store, audit)), rows(store, card)) == (1, [])
+
+
+def test_advice_for_once_is_remembered_as_shown_whatever_is_reported_later(store: Store) -> None:
+    rule = IssuedRule("riluzole-formulation-swallow", "info", once_days=180)
+    write_calls(store, TERMS, [call(issued(rules=(rule,)))])
+    report(store, overridden(code=None))
+    assert silent(store, days=180) == {"riluzole-formulation-swallow"}
+    assert not silent(store, days=181)
 
 
 def test_feedback_is_kept_and_takes_effect(store: Store) -> None:

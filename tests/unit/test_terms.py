@@ -9,7 +9,7 @@ import pytest
 
 from cdshooks.feedback.lifting import Standing, ended
 from cdshooks.feedback.model import IssuedRule, Reason, Report, Snooze
-from cdshooks.feedback.terms import snoozes
+from cdshooks.feedback.terms import shown, snoozes
 from tests.support.stores import NOW, OVERRIDE, TERMS, accepted, issued, overridden
 
 HOURS = timedelta(hours=1)
@@ -167,6 +167,19 @@ END = datetime(2026, 9, 2, tzinfo=UTC)
 )
 def test_a_snooze_ends_when_it_must(snooze: Snooze, now: dict[str, Any], why: str | None) -> None:
     assert ended(snooze, standing(**now)) == why
+
+
+ONCE = issued(rules=(IssuedRule("niv-consider", "warning", once_days=180),))
+
+
+def test_advice_for_once_is_the_same_for_24_hours_and_then_silent() -> None:
+    [snooze] = shown(ONCE, UTC)
+    assert (snooze.outcome, f"{snooze.until:%Y-%m-%d}") == ("shown", "2026-11-29")
+    same = standing(at=NOW + 23.9 * HOURS, criteria=frozenset(), evidence=frozenset())
+    assert ended(snooze, same) == "it is still the same showing"
+    assert ended(snooze, replace(same, at=NOW + 24 * HOURS)) is None
+    assert ended(snooze, replace(same, at=snooze.until)) == "its time is over"
+    assert not list(shown(issued(), UTC))
 
 
 def test_a_critical_snooze_also_ends_with_what_its_reason_waited_for() -> None:

@@ -73,6 +73,8 @@ class Rule(Derived):
     ALS drug itself must not.
     when_drafted: a value set; at order hooks the rule runs only if a draft under
     assessment asks for something of it.
+    once: the parameter with the days in which it speaks once; what a clinician sees
+    again within 24 hours is the same showing.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
     """
@@ -90,6 +92,7 @@ class Rule(Derived):
     on_conflict: bool = False
     leaves_out: str = ""
     when_drafted: str | None = None
+    once: str | None = None
     gate: Derived | None = field(default=None)
 
     @property
@@ -150,6 +153,7 @@ def rule(
     on_conflict: bool = False,
     leaves_out: str = "",
     when_drafted: str | None = None,
+    once: str | None = None,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -177,6 +181,7 @@ def rule(
             on_conflict=on_conflict,
             leaves_out=leaves_out,
             when_drafted=when_drafted,
+            once=once,
         )
         return function
 
