@@ -1,9 +1,12 @@
 """What is written down of cards and of what clinicians did with them."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
+
+from cdshooks.feedback.tables import NAME
 
 Acted = Literal["accepted", "overridden"]
 Silenced = Literal["accepted", "overridden", "shown"]
@@ -20,6 +23,17 @@ class Caller:
 
     client: str = ""
     tenant: str = ""
+
+    @classmethod
+    def named(cls, client: str | None, tenant: str | None) -> "Caller":
+        """A caller by names of any length and content, as they come from a token."""
+        return cls(_column(client or ""), _column(tenant or ""))
+
+
+def _column(name: str) -> str:
+    """The name, or a hash in its place where a database would not take it."""
+    fits = len(name) <= NAME and name.isprintable()
+    return name if fits else hashlib.sha256(name.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,12 @@ class Recorder(Generic[T]):
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
                 if self._ending.wait(pause):
                     break
-            except Exception:  # a record that cannot be written must not stop those after it
-                break
+            except Exception:  # a record that cannot be written must not take others with it
+                if len(batch) == 1:
+                    break
+                for one in batch:
+                    self._store([one])
+                return
             else:
                 self.failing = False
                 return

@@ -75,15 +75,24 @@ class Remembered:
             return findings
         try:
             snoozes = snoozes_of(self.memory.store, self._patient(), view.now)
+            return silenced(findings, view, snoozes, self.memory.keys)
         except StoreUnavailable as outage:
             structlog.get_logger().warning("store unavailable", error=str(outage))
-            return findings
-        return silenced(findings, view, snoozes, self.memory.keys)
+        except Exception as mistake:  # a card never goes missing for a mistake in its memory
+            structlog.get_logger().error("memory failed", error=type(mistake).__name__)
+        return findings
 
     def write(
         self, outcome: Outcome, knowledge: str, ms: float, answered: Answer | None = None
     ) -> None:
-        """Hands the call and its cards over to be written down, which never fails here."""
+        """Hands the call and its cards over to be written down; never fails."""
+        try:
+            self.memory.recorder.put(self._call(outcome, knowledge, ms, answered))
+        except Exception as mistake:  # nor does it for a mistake in writing it down
+            structlog.get_logger().error("memory failed", error=type(mistake).__name__)
+            self.memory.recorder.lost += 1
+
+    def _call(self, outcome: Outcome, knowledge: str, ms: float, answered: Answer | None) -> Call:
         keys, context = self.memory.keys, self.request.context
         cards = answered.cards if answered else ()
         who = (self.caller.client, self.caller.tenant)
@@ -100,7 +109,7 @@ class Remembered:
             ms=round(ms, 2),
         )
         issues = issued(self.service, answered, entry, keys) if answered else ()
-        self.memory.recorder.put(Call(entry, tuple(issues)))
+        return Call(entry, tuple(issues))
 
     def _patient(self) -> str:
         patient = self.request.context.patient_id
@@ -112,7 +121,7 @@ def _caller() -> Caller:
     policy = g.get("policy")
     if not isinstance(policy, Policy):
         return Caller()
-    return Caller(policy.issuer or "", policy.tenant or "")
+    return Caller.named(policy.issuer, policy.tenant)
 
 
 def memory_of(site: Site, settings: Settings, clock: Clock) -> Memory:

@@ -235,3 +235,19 @@ def test_an_override_at_signing_is_about_that_order_alone(clinic: Clinic) -> Non
     instruction = entry["resource"]["dosageInstruction"][0]
     instruction["timing"]["repeat"] = {"frequency": 3, "period": 1, "periodUnit": "d"}
     assert clinic.open(0, changed, path)
+
+
+def test_a_mistake_in_the_memory_takes_no_card_away(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: Any) -> None:
+        raise KeyError("Jane Doe")
+
+    clinic.override(the_niv_card(clinic.open()), "under-specialist-review")
+    monkeypatch.setattr("cdshooks.http.memory.silenced", broken)
+    monkeypatch.setattr("cdshooks.http.memory.issued", broken)
+    assert clinic.about("niv-consider", 1)
+    assert clinic.client.get("/readyz").json["callsNotRecorded"] == 1  # type: ignore[index]
+    logged = capsys.readouterr().err
+    assert "memory failed" in logged
+    assert "Jane" not in logged
