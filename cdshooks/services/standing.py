@@ -14,8 +14,8 @@ from cdshooks.feedback.model import Ordered, Snooze
 from cdshooks.fhir.dates import period, when
 from cdshooks.fhir.elements import Json
 from cdshooks.knowledge import Code, Threshold
-from cdshooks.rules.authoring import Latest, Limits, Order, Reading, Recommend, Rule, origins
-from cdshooks.rules.states.goals import goals
+from cdshooks.rules.authoring import Entry, Latest, Limits, Order, Reading, Recommend, Rule, origins
+from cdshooks.rules.states.goals import Goals, goals
 
 WITHDRAWN = frozenset({"revoked", "cancelled", "stopped", "entered-in-error", "rejected"})
 """Statuses of an order that was taken back."""
@@ -80,7 +80,16 @@ def order_print(order: Order | None, keys: Keys) -> str | None:
 
 def goals_print(view: View, keys: Keys) -> str:
     """A fingerprint of the goals of care, and of what they were read from."""
-    return keys.fingerprint("goals", repr(state_of(goals, view)))
+    found: Goals = state_of(goals, view)
+    entries = (_entry(entry) for entry in (found.evidence, found.no_resuscitation))
+    return keys.fingerprint("goals", found.level, *entries)
+
+
+def _entry(entry: Entry | None) -> str:
+    """What of an entry tells that it changed; a set among it would differ between processes."""
+    if entry is None:
+        return ""
+    return repr((entry.type, entry.id, entry.status, entry.start, entry.end))
 
 
 def _changed(rule: Rule, since: date, view: View) -> Iterator[str]:

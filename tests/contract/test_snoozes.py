@@ -1,6 +1,9 @@
 """Stories of advice that was overridden or accepted, over days and changes of the chart."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import datetime, timedelta
@@ -15,6 +18,7 @@ from tests.support.calls import NOW
 
 Json = dict[str, Any]
 REVIEW = "/cds-services/als-chart-review"
+SIGN = "/cds-services/als-order-sign"
 EXTENSION = "org.als-cdshooks"
 NIV = "bulbar-onset-fvc-falling"
 
@@ -45,12 +49,12 @@ class Clinic:
 
     def override(self, card: Json, code: str | None = None, path: str = REVIEW) -> None:
         reason = {"overrideReason": {"reason": {"code": code}}} if code else {}
-        self._report({"card": card["uuid"], "outcome": "overridden", **reason}, path)
+        self._report({"card": card["uuid"], "outcome": "overridden", **reason}, SIGN)
 
     def accept(self, card: Json, suggestion: int = 0, path: str = REVIEW) -> None:
         chosen = [{"id": card["suggestions"][suggestion]["uuid"]}]
         report = {"card": card["uuid"], "outcome": "accepted", "acceptedSuggestions": chosen}
-        self._report(report, path)
+        self._report(report, SIGN)
 
     def _report(self, report: Json, path: str) -> None:
         stamped = report | {"outcomeTimestamp": self.now.isoformat()}
@@ -219,22 +223,21 @@ def test_a_snooze_is_of_one_patient_and_not_of_the_fhir_server(clinic: Clinic) -
 
 
 def test_an_override_at_signing_is_about_that_order_alone(clinic: Clinic) -> None:
-    path = "/cds-services/als-order-sign"
     first = calls.recorded("order-sign-riluzole-once-daily")
-    cards = clinic.open(0, first, path)
+    cards = clinic.open(0, first, SIGN)
     quiet = [card for card in cards if card["indicator"] != "critical"]
     assert quiet
     for card in quiet:
         code = card["overrideReasons"][0]["code"]
-        clinic.override(card, code, path)
+        clinic.override(card, code, SIGN)
     silenced = {rule for card in quiet for rule in rules_of(card)}
-    again = {rule for card in clinic.open(0, first, path) for rule in rules_of(card)}
+    again = {rule for card in clinic.open(0, first, SIGN) for rule in rules_of(card)}
     assert not again & silenced
     changed = deepcopy(first)
     [entry] = changed["context"]["draftOrders"]["entry"]
     instruction = entry["resource"]["dosageInstruction"][0]
     instruction["timing"]["repeat"] = {"frequency": 3, "period": 1, "periodUnit": "d"}
-    assert clinic.open(0, changed, path)
+    assert clinic.open(0, changed, SIGN)
 
 
 def test_a_mistake_in_the_memory_takes_no_card_away(
@@ -251,3 +254,45 @@ def test_a_mistake_in_the_memory_takes_no_card_away(
     logged = capsys.readouterr().err
     assert "memory failed" in logged
     assert "Jane" not in logged
+
+
+PRINTS = """
+import cdshooks.http.memory as memory
+from tests.contract import test_snoozes as stories
+memory.stored_secret = lambda _store: b"one secret"
+clinic = stories.Clinic()
+clinic.open(0, stories.with_code_status(clinic))
+clinic.open(0, stories.calls.recorded("order-sign-riluzole-once-daily"), stories.SIGN)
+with clinic.app.extensions["memory"].store.transaction() as connection:
+    print(connection.exec_driver_sql('SELECT goals, "order" FROM card ORDER BY 1, 2').all())
+"""
+
+
+def with_code_status(clinic: Clinic) -> Json:
+    """The request of a patient whose code status was discussed, with reasons."""
+    resuscitation = {
+        "resourceType": "ServiceRequest",
+        "id": "dnr",
+        "status": "active",
+        "intent": "order",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "304253006"}]},
+        "authoredOn": "2026-08-01",
+        "reasonCode": [{"coding": [{"system": "urn:s", "code": code}]} for code in "abcdef"],
+    }
+    return clinic.with_also("serviceRequests", resuscitation)
+
+
+def test_fingerprints_are_the_same_in_every_process() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", PRINTS],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
+    assert len(said.pop()) > 40
