@@ -50,7 +50,7 @@ def test_of_two_weights_that_far_apart_neither_is_trusted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "value", "trusted"), [(14, 61.1, False), (14, 61.2, True), (15, 61.1, True)]
+    ("days", "value", "trusted"), [(14, 61.15, False), (14, 61.2, True), (15, 61.1, True)]
 )
 def test_a_jump_of_over_a_tenth_within_two_weeks_is_set_aside(
     days: int, value: float, trusted: bool

@@ -107,7 +107,8 @@ def feeding(
     Whoever swallows nothing, and has none of these on record, is fed in a way that
     nobody wrote down.
     """
-    empty = isinstance(item, Reading) and item.value == NO_MEALS
+    score = item if isinstance(item, Reading) else None
+    empty = score is not None and score.value == NO_MEALS
     nothing = empty or bool(nil)
     if tube is not None:
         since = tube.start or tube.day if isinstance(tube, Entry) else tube.day
@@ -118,8 +119,7 @@ def feeding(
         return Feeding("parenteral", parenteral.newest.day, parenteral.newest, nothing)
     unread = _failed((placed, requests))
     route: Route = "route-unknown" if empty else "oral"
-    evidence = item if empty and isinstance(item, Reading) else None
-    return Feeding(route, None, evidence, nothing, tuple(requests), unread)
+    return Feeding(route, None, score, nothing, tuple(requests), unread)
 
 
 def _failed(found: Iterable[Entries]) -> bool:
