@@ -44,7 +44,7 @@ Unchecked = Annotated[Causes, State(causes_unchecked)]
     group="SYMPTOM",
     sources=("cochrane-fatigue-2018", "aan-2009b", "rabkin-2009"),
     overrides=("done-elsewhere",),
-    leaves_out="Weight and drugs that make tired: named, not checked. Fatigue in notes.",
+    leaves_out="Drugs that make tired, which are named and not checked; fatigue in notes.",
 )
 def fatigue_assess(
     fatigue: Found, causes: Unchecked, riluzole: Annotated[Entries, Medication("riluzole")]
@@ -66,7 +66,7 @@ def fatigue_assess(
         because=(
             f"Not on file: {', '.join(causes.unchecked)}.",
             "Daytime fatigue can be the first sign of weak breathing at night.",
-            "Look at weight and at drugs that make tired: sedatives, muscle relaxants, "
+            "Look at drugs that make tired: sedatives, muscle relaxants, "
             "anticholinergics and riluzole, which may be withheld for fatigue (AAN).",
         ),
         evidence=(*fatigue.evidence, riluzole),

@@ -185,13 +185,14 @@ def causes_unchecked(
     recording: Annotated[Reading | Missing, Latest("spo2-recording-minutes", lookback=RECENT)],
     oximetry: Annotated[Arranged, State(night_arranged)],
     mood: Annotated[Screen, State(mood_screen)],
+    weight: Annotated[Reading | Missing, Latest("weight", lookback="fatigue_weight_days")],
     blood: Annotated[Causes, State(blood_unchecked)],
     limits: CauseLimits,
 ) -> Causes:
     """
-    Breathing tests, a valid night, mood, TSH and haemoglobin that are neither on file nor arranged.
+    Breathing tests, a valid night, mood, weight, TSH and haemoglobin, if neither made nor arranged.
 
-    Drugs that make tired and weight are for the clinician to look at.
+    Drugs that make tired are for the clinician to look at.
     """
     old = breathing.reading is None or not limits.fatigue_breathing_le_days.met_by(
         Decimal(breathing.reading.age)
@@ -201,8 +202,12 @@ def causes_unchecked(
         "breathing tests": ("pft-panel", old and not pft.by),
         "night oximetry": ("overnight-oximetry", night is None and not oximetry.by),
         "mood": ("mood-questionnaire", not asked),
+        "weight": (
+            "weigh-today",
+            isinstance(weight, Missing) and weight.why in (Why.NEVER, Why.STALE),
+        ),
     }
     wanted = {name: draft for name, (draft, lacking) in unchecked.items() if lacking}
-    unread = recording.failed if isinstance(recording, Missing) else ()
+    unread = [key for t in (recording, weight) if isinstance(t, Missing) for key in t.failed]
     failed = dict.fromkeys((*breathing.failed, *unread, *mood.failed, *blood.failed))
     return Causes({**wanted, **blood.unchecked}, tuple(failed))
