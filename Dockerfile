@@ -1,6 +1,6 @@
 # The service in its production form. Build: docker build -t cdshooks .
 # Run:   docker run --read-only -p 8000:8000 -e CDSHOOKS_PUBLIC_URL=https://cds.example.org \
-#          -e CDSHOOKS_AUTH=off cdshooks
+#          -e CDSHOOKS_AUTH=off -v cdshooks:/data cdshooks
 FROM debian:12-slim AS build
 RUN apt-get update \
  && apt-get install --no-install-recommends -y python3=3.11.* python3-venv=3.11.* \
@@ -27,6 +27,9 @@ COPY --from=build /opt/cdshooks /opt/cdshooks
 ENV PATH=/opt/cdshooks/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
+RUN install -d -o 10001 -m 700 /data
+ENV XDG_DATA_HOME=/data
+VOLUME /data
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \

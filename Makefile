@@ -28,8 +28,8 @@ serve: .venv/run ## run the service in its production form
 test: .venv/dev ## run every test
 	$(PY) -m pytest -n auto
 
-test-slow: .venv/dev ## run what takes minutes: 20,000 generated requests
-	$(PY) -m pytest -m slow -n auto -rP tests/slow
+test-slow: .venv/dev ## run what takes minutes: 20,000 generated requests, killed processes
+	$(PY) -m pytest -m slow -n auto -rP tests
 
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from flask import Flask
 
 from cdshooks import knowledge
+from cdshooks.feedback.replay import Replays as StoredReplays
 from cdshooks.http import (
     assets,
     authentication,
@@ -16,13 +18,16 @@ from cdshooks.http import (
     discovery,
     errors,
     exchange,
+    feedback,
     health,
+    insights,
     logs,
     openapi,
     pages,
     safety,
 )
 from cdshooks.http.clock import Clock, clock_of
+from cdshooks.http.memory import Memory, memory_of
 from cdshooks.http.paths import plain_paths
 from cdshooks.security.addresses import origin
 from cdshooks.security.clients import Client
@@ -46,7 +51,7 @@ def create_app(
     """The service as ``settings`` describe it.
 
     clock: says what time it is, an aware instant; by default as the settings say.
-    replays: remembers used tokens; by default this process alone does.
+    replays: remembers used tokens; by default the store does.
     outbound: reads the clients' key servers.
     Raises KnowledgeInvalid when a knowledge file or a profile's name is wrong, and
     SettingsInvalid when authentication is required and cannot be relied on.
@@ -55,9 +60,13 @@ def create_app(
     clients = trusted_clients(settings, site)
     sites = _prepared(site, clients, settings)
     outbound = outbound or Outbound(private=[origin(one.jku) for one in clients if one.jku])
-    authenticator = Authenticator.of(clients, replays or ReplaysHere(), outbound)
     now = clock or clock_of(settings)
-    return build(site, settings, now, authenticator=authenticator, others=sites.others)
+    memory = memory_of(site, settings, now)
+    used = replays or StoredReplays(memory.store, now)
+    authenticator = Authenticator.of(clients, used, outbound)
+    return build(
+        site, settings, now, authenticator=authenticator, others=sites.others, memory=memory
+    )
 
 
 def site_of(settings: Settings) -> Site:
@@ -98,10 +107,12 @@ def build(
     *,
     authenticator: Authenticator | None = None,
     others: Mapping[tuple[str, ...], Site] = MappingProxyType({}),
+    memory: Memory | None = None,
 ) -> Flask:
     """The application around a ``site`` that exists already.
 
     others: the same under the profiles that clients are served with.
+    memory: what the installation remembers; by default what the settings describe.
     Where authentication is required, an application without authenticator lets nobody in.
     """
     sites = Sites(site, others)
@@ -116,10 +127,15 @@ def build(
     cors.install(app, settings)
     errors.install(app)
     authentication.install(app, settings, _door(settings, authenticator), clock)
-    app.register_blueprint(health.blueprint())
+    kept = memory or memory_of(site, settings, clock)
+    app.extensions["memory"] = kept
+    app.register_blueprint(health.blueprint(kept, settings))
     app.register_blueprint(discovery.blueprint(sites))
-    app.register_blueprint(call.blueprint(sites, settings, clock))
+    app.register_blueprint(call.blueprint(sites, settings, clock, kept))
+    app.register_blueprint(feedback.blueprint(settings.max_body_bytes, kept))
     app.register_blueprint(openapi.blueprint(site))
+    may_look = partial(authentication.check_operator, settings)
+    app.register_blueprint(insights.blueprint(kept, site.public_url, clock, may_look))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     return app

@@ -58,6 +58,7 @@ class Finding:
     conflict: whether it holds for only one of two values of the same day.
     failed: searches that the rule needed and that did not answer.
     error: the name of the exception that stopped it, if one did.
+    snoozed: whether it recommended, and is silenced by earlier feedback.
     """
 
     rule: Rule
@@ -68,6 +69,7 @@ class Finding:
     failed: tuple[str, ...] = ()
     error: str | None = None
     ms: float = 0.0
+    snoozed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,3 +75,7 @@ class NotAuthenticated(CdsHooksError):
 
 class StoreUnavailable(CdsHooksError):
     """The store of feedback and replay ids does not answer."""
+
+
+class StoreInvalid(CdsHooksError):
+    """The store cannot be used in the form that it has; says what to do."""

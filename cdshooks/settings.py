@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from cryptography.fernet import Fernet
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -93,6 +94,12 @@ def _when(value: object) -> date | None:
     if value is None or isinstance(value, date):
         return value
     raise ValueError("neither date nor instant")
+
+
+def _fernet(key: SecretStr | None) -> SecretStr | None:
+    if key is not None:
+        Fernet(key.get_secret_value())
+    return key
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -181,6 +188,33 @@ class Settings(BaseSettings):
     deadline_ms: int = Field(
         default=2000, ge=1, description="a whole number of milliseconds, 1 or more"
     )
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="sqlite:////folder/file.db or postgresql://user:password@host/database; "
+        "without it a SQLite file in the user's data folder",
+    )
+    hash_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="32 characters or more, the secret under which patients and users are "
+        "hashed; needed with PostgreSQL, else made once inside the SQLite file",
+    )
+    comment_key: Annotated[SecretStr | None, AfterValidator(_fernet)] = Field(
+        default=None,
+        description="a Fernet key, under which comments in feedback are kept encrypted; "
+        "without it they are not kept",
+    )
+    keep_cards_days: int = Field(
+        default=800,
+        ge=366,
+        description="a whole number of days, 366 or more, for which cards and feedback are kept",
+    )
+    keep_audit_days: int = Field(
+        default=2192,
+        ge=1,
+        description="a whole number of days, 1 or more, for which the audit is kept",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
         Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     )
@@ -198,6 +232,14 @@ class Settings(BaseSettings):
     def open_fhir_servers(self) -> tuple[str, ...]:
         """The FHIR servers that may be read for callers of whom nothing is known."""
         return (*self.fhir_allowed, *LOCAL_FHIR) if self.demo else self.fhir_allowed
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store, configured or in the user's data folder."""
+        if self.database_url:
+            return self.database_url
+        folder = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+        return f"sqlite:///{folder}/cdshooks/{'demo' if self.demo else 'store'}.db"
 
     @property
     def zone(self) -> tzinfo:

@@ -1,5 +1,5 @@
 """CDS Hooks cards from what rules concluded."""
 
-from cdshooks.cards.build import EXTENSION, cards
+from cdshooks.cards.build import EXTENSION, Card, cards
 
-__all__ = ["EXTENSION", "cards"]
+__all__ = ["EXTENSION", "Card", "cards"]

@@ -37,7 +37,15 @@ Cluster = tuple[Advice, ...]
 """What shares one card, the worst first."""
 
 
-def cards(findings: Iterable[Finding], view: View, public_url: str) -> list[Json]:
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as it goes out, and the findings that it tells."""
+
+    body: Json
+    findings: tuple[Finding, ...]
+
+
+def cards(findings: Iterable[Finding], view: View, public_url: str) -> tuple[Card, ...]:
     """The cards of a call, the most severe first, capped as its hook wants."""
     order = view.knowledge.base.card_order["cards"].order
     clusters = clustered(findings, view.hook)
@@ -47,7 +55,11 @@ def cards(findings: Iterable[Finding], view: View, public_url: str) -> list[Json
     made = [_card(c, view, public_url, offered) for c in kept]
     if made and len(kept) < len(clusters):
         _tell_of_more(made[-1], len(clusters) - len(kept))
-    return made
+    return tuple(Card(body, _findings(c)) for body, c in zip(made, kept, strict=True))
+
+
+def _findings(cluster: Cluster) -> tuple[Finding, ...]:
+    return tuple(advice.finding for advice in cluster)
 
 
 def _rank(advice: Advice, order: tuple[str, ...]) -> int:

@@ -9,8 +9,11 @@ from rich.panel import Panel
 
 from cdshooks import __version__
 from cdshooks.app import create_app
+from cdshooks.cli.audit import audit_command
 from cdshooks.cli.call import call
 from cdshooks.cli.check import check
+from cdshooks.cli.db import db_command
+from cdshooks.cli.insights import insights
 from cdshooks.cli.rules import rules_command
 from cdshooks.errors import CdsHooksError
 from cdshooks.http.places import threads_for
@@ -40,6 +43,9 @@ def main() -> None:
 
 main.add_command(call)
 main.add_command(check)
+main.add_command(db_command)
+main.add_command(insights)
+main.add_command(audit_command)
 main.add_command(rules_command)
 
 _port = click.option(

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import structlog
 from flask import Blueprint, Response, request
 
-from cdshooks.errors import RequestInvalid, ServiceUnknown
+from cdshooks.errors import PrefetchUnavailable, RequestInvalid, ServiceUnknown
 from cdshooks.http.authentication import policy, site_of_caller
 from cdshooks.http.body import read_json
 from cdshooks.http.clock import Clock
 from cdshooks.http.exchange import exchange
+from cdshooks.http.memory import Memory
 from cdshooks.http.places import Places
 from cdshooks.http.reply import json_reply
 from cdshooks.protocol import HookRequest, check_bounds, parse_request
@@ -18,8 +19,11 @@ from cdshooks.services.sites import Sites
 from cdshooks.settings import Settings
 
 
-def blueprint(sites: Sites, settings: Settings, clock: Clock) -> Blueprint:
-    """The service endpoints; ``clock`` says at which instant each call is judged."""
+def blueprint(sites: Sites, settings: Settings, clock: Clock, memory: Memory) -> Blueprint:
+    """The service endpoints; ``clock`` says at which instant each call is judged.
+
+    memory: what earlier feedback silences, and where the call is written down.
+    """
     pages = Blueprint("call", __name__)
     places = Places(settings.max_calls, settings.deadline_ms / 1000)
 
@@ -36,12 +40,25 @@ def blueprint(sites: Sites, settings: Settings, clock: Clock) -> Blueprint:
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
+        site = site_of_caller(sites)
+        remembered = memory.of(service, hook_request)
         with places.one():
             left = (settings.deadline_ms - current.elapsed()) / 1000
-            answered = answer.answer(
-                service, hook_request, site_of_caller(sites), clock(), policy=policy(), seconds=left
-            )
+            try:
+                answered = answer.answer(
+                    service,
+                    hook_request,
+                    site,
+                    clock(),
+                    policy=policy(),
+                    seconds=left,
+                    keep=remembered.without_snoozed,
+                )
+            except PrefetchUnavailable:
+                remembered.write("refused", site.knowledge.version, current.elapsed())
+                raise
         current.timings.update(answered.timings)
+        remembered.write("answered", site.knowledge.version, current.elapsed(), answered)
         _log(answered)
         return json_reply(answered.body)
 

@@ -183,10 +183,15 @@ class SourceFile(Strict):
 
 
 class OverrideReasonFile(Strict):
-    """A reason that a clinician may give; ``system`` defaults to this project's own."""
+    """A reason that a clinician may give; ``system`` defaults to this project's own.
+
+    snooze_days: for how long the advice then stays away. ends_with: what ends that
+    sooner, a change of the data shown or of the goals of care.
+    """
 
     display: Text
-    snooze_days: int
+    snooze_days: int = Field(default=92, ge=0, le=366)
+    ends_with: Literal["evidence", "goals"] | None = None
     system: Text = "als-override"
     note: Text | None = None
 

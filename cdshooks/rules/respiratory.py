@@ -150,6 +150,7 @@ def niv_consider(
         by=tuple(limit for c in criteria.met for limit in c.by),
         missing=tuple(str(m) for m in criteria.missing),
         offers=offers,
+        criteria=tuple(c.id for c in criteria.met),
     )
 
 

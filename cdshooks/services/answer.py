@@ -1,14 +1,14 @@
 """From a hook request to the response body: the straight line, in one function."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
 from cdshooks import rules
-from cdshooks.cards import EXTENSION, cards
+from cdshooks.cards import EXTENSION, Card, cards
 from cdshooks.chart import (
     MEDICATIONS,
     ORDER_HOOKS,
@@ -53,15 +53,27 @@ class Site:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response body, where its time went (ms by stage), and the findings behind it.
+    """A response body, where its time went (ms by stage), and what it was made of.
 
     notes: what kept data from being fetched, for the log; nothing of a chart or a token.
+    view: the chart as it was read; None where none was.
     """
 
     body: dict[str, Any]
     timings: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
+    view: View | None = None
+
+
+Keep = Callable[[tuple[Finding, ...], View], tuple[Finding, ...]]
+"""What decides between rules and cards which advice is not to be repeated now."""
+
+
+def everything(findings: tuple[Finding, ...], _view: View) -> tuple[Finding, ...]:
+    """Keeps every finding as it is."""
+    return findings
 
 
 def searches(hook: str, site: Site) -> tuple[Search, ...]:
@@ -130,10 +142,12 @@ def answer(
     policy: Policy = NOBODY,
     *,
     seconds: float = 0.0,
+    keep: Keep = everything,
 ) -> Answer:
     """The cards for one call.
 
     policy: what may be read and said for this caller; seconds: what is left to answer in.
+    keep: may silence findings before they become cards.
     Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
     and no draft order is an ALS drug.
     """
@@ -141,19 +155,21 @@ def answer(
     asked = counting(searches(service.hook, site), request, policy)
     view = read_chart(request, asked, site.knowledge, now, site.timezone)
     clock.lap("index")
-    everything = searches(service.hook, replace(site, full_prefetch=True))
-    view, notes = fetched(view, request, everything, policy, site.outbound, seconds)
+    planned = searches(service.hook, replace(site, full_prefetch=True))
+    view, notes = fetched(view, request, planned, policy, site.outbound, seconds)
     if notes is not None:
         clock.lap("fetch")
     findings = run(rules.load(), view)
     _refuse_blind(findings, view)
+    findings = keep(findings, view)
     clock.lap("rules")
-    body: dict[str, Any] = {"cards": cards(findings, view, site.public_url)}
+    shown = cards(findings, view, site.public_url)
+    body: dict[str, Any] = {"cards": [card.body for card in shown]}
     extension = _extension(findings, trace=site.trace or policy.trace)
     if extension:
         body["extension"] = {EXTENSION: extension}
     clock.lap("cards")
-    return Answer(body, clock.laps, findings, notes or ())
+    return Answer(body, clock.laps, findings, notes or (), shown, view)
 
 
 class _Clock:
@@ -216,5 +232,6 @@ def _traced(finding: Finding) -> dict[str, Any]:
     if isinstance(outcome, Recommend):
         return {**line, "outcome": "recommended", "because": outcome.summary}
     if isinstance(outcome, NotIndicated):
-        return {**line, "outcome": "not indicated", "because": outcome.because}
+        said = "snoozed" if finding.snoozed else "not indicated"
+        return {**line, "outcome": said, "because": outcome.because}
     return {**line, "outcome": "not assessed", "because": outcome.because}

@@ -45,15 +45,19 @@ def test_a_critical_card_comes_before_everything() -> None:
 
 def test_a_warning_comes_before_every_information() -> None:
     assert told(viewed()[1]) == "warning riluzole-liver-dysfunction"
-    assert [card["indicator"] for card in viewed()[2:]] == ["info"] * 3
+    assert [card["indicator"] for card in viewed()[2:]] == ["warning", "info", "info"]
 
 
-def test_among_informations_ventilation_comes_before_tests_and_tests_before_what_is_due() -> None:
+def test_among_warnings_a_drug_that_harms_comes_before_care_that_is_missing() -> None:
+    """Dysfunction of the liver is named first in card_order.yaml, before any topic."""
+    assert told(viewed()[2]) == "warning swallow-instrumental-study + chin-tuck"
+
+
+def test_among_informations_ventilation_comes_before_the_tests_of_breathing() -> None:
     """The order of topics in card_order.yaml: ventilation, breathing tests, due, data quality."""
-    assert [told(card) for card in viewed()[2:]] == [
+    assert [told(card) for card in viewed()[3:]] == [
         "info niv-consider",
         "info blood-gas-indicated + resp-watch",
-        "info pft-overdue",
     ]
 
 
@@ -68,19 +72,26 @@ def test_advice_of_one_topic_shares_a_card() -> None:
     ]
 
 
-def test_the_sixth_topic_makes_room_and_the_last_card_says_so() -> None:
-    """Values that cannot be right are the least urgent: their card is the one left out."""
+def test_the_topics_beyond_five_make_room_and_the_last_card_says_so() -> None:
+    """What is due and values that cannot be right are the least urgent: they are left out."""
     assert len(viewed()) == CARDS_AT_VIEWS
-    assert not any("dq-" in told(card) for card in viewed())
-    assert viewed()[-1]["summary"].endswith("(1 more)")
-    assert "1 more of lower priority not shown" in viewed()[-1]["detail"]
+    assert not any("dq-" in told(card) or "overdue" in told(card) for card in viewed())
+    assert viewed()[-1]["summary"].endswith("(3 more)")
+    assert "3 more of lower priority not shown" in viewed()[-1]["detail"]
 
 
 def test_what_is_only_due_is_one_list_at_the_end() -> None:
-    """Where the site records every test, all that is due today is one card."""
-    last = _everything_captured()[-1]
-    assert last["summary"] == "Due today: breathing tests, SNIP and cough flow (1 more)"
-    assert told(last) == "info pft-overdue + pft-panel-incomplete"
+    """Two visits were missed: what is only due comes after what is overdue, on one card."""
+    last = sent("breathing-tests-overdue", "patient-view")[-1]
+    assert last["summary"] == "Due today: ALSFRS-R, swallow screen"
+    assert told(last) == "info alsfrs-due + dysphagia-screen-due"
+
+
+def test_where_everything_is_recorded_a_topic_still_has_one_card() -> None:
+    """The night oximetry that is due then joins the breathing tests, and no card is added."""
+    cards = _everything_captured()
+    assert len(cards) == CARDS_AT_VIEWS
+    assert told(cards[-1]) == "info blood-gas-indicated + nocturnal-oximetry-due + resp-watch"
 
 
 def _everything_captured() -> list[Json]:
@@ -94,11 +105,11 @@ def _everything_captured() -> list[Json]:
 def test_infos_make_room_for_warnings_and_warnings_for_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With room for one card only, both urgent cards stay and every information goes."""
+    """With room for one card only, every urgent card stays and every information goes."""
     monkeypatch.setattr("cdshooks.cards.build.CARDS_AT_VIEWS", 1)
     cards = sent(COMPLEX, "patient-view")
-    assert [card["indicator"] for card in cards] == ["critical", "warning"]
-    assert cards[-1]["summary"].endswith("(4 more)")
+    assert [card["indicator"] for card in cards] == ["critical", "warning", "warning"]
+    assert cards[-1]["summary"].endswith("more)")
 
 
 def test_at_signing_the_order_is_judged_by_the_worst_finding_first() -> None:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from cdshooks.app import build
-from cdshooks.knowledge import Base, Knowledge, Systems
+from cdshooks.knowledge import Base, Knowledge, Systems, base
 from cdshooks.services import answer
 from cdshooks.services.answer import Answer, Site
 from cdshooks.settings import DemoSettings, Settings
@@ -30,13 +30,15 @@ PATIENT_VIEW: dict[str, Any] = {
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("CDSHOOKS_")]:
         monkeypatch.delenv(name)
+    # In memory: no test sees what another left behind.
+    monkeypatch.setenv("CDSHOOKS_DATABASE_URL", "sqlite://")
 
 
 @pytest.fixture
 def site() -> Site:
     # Every table of the knowledge is empty: what the services say is not tested here.
-    base = Base(Systems({}, {}), *({} for _ in fields(Base)[1:]))
-    knowledge = Knowledge(base, ("default",), {})
+    empty = Base(Systems({}, {}), *({} for _ in fields(Base)[1:]))
+    knowledge = Knowledge(empty, ("default",), base().parameters)
     return Site(knowledge, UTC, "http://cds.example.org")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ import requests
 from click.testing import CliRunner
 
 from cdshooks.cli import main
+from cdshooks.feedback import Store
+from cdshooks.feedback.audit import entries
 
 SENT = {"patient": {"resourceType": "Patient", "id": "amy-17"}, "conditions": None}
 """Enough to know that the patient does not have ALS."""
@@ -69,6 +72,20 @@ def test_a_command_serves_until_it_is_told_to_end(
         output, _ = process.communicate(timeout=15)
     assert process.returncode == 0
     assert "Traceback" not in output
+
+
+def test_what_waits_to_be_written_is_written_when_the_service_ends(
+    started: Started, patient_view: dict[str, Any], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    process, address = started("serve", CDSHOOKS_AUTH="off", CDSHOOKS_DATABASE_URL=url)
+    path = f"{address}/cds-services/als-chart-review"
+    for _ in range(20):
+        requests.post(path, json=patient_view | {"prefetch": SENT}, timeout=10)
+    process.terminate()
+    process.communicate(timeout=15)
+    with closing(Store(url)) as store:
+        assert len(list(entries(store))) == 20
 
 
 def test_gunicorn_reads_chunks_and_refuses_what_is_too_long(

@@ -10,6 +10,7 @@ import pytest
 from cdshooks import rules
 from cdshooks.knowledge import base
 from cdshooks.rules.authoring import Input, Rule, gates
+from cdshooks.services.standing import SnoozeLimits
 from tests.support import vignettes
 
 PACKAGE = Path(__file__).parents[2] / "cdshooks"
@@ -69,7 +70,7 @@ def test_every_parameter_is_used() -> None:
     used = {getattr(i, "lookback", None) for i in inputs()}
     used |= {getattr(i, "within", None) for i in inputs()}
     groups = {group for rule in RULES for group in rule.limits}
-    groups |= {group for gate in gates() for group in gate.limits}
+    groups |= {group for gate in gates() for group in gate.limits} | {SnoozeLimits}
     used |= {spec.name for group in groups for spec in fields(group)}  # type: ignore[arg-type]
     for measure in base().measures.values():
         if measure.file.upper_limit:

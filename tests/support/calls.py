@@ -28,7 +28,7 @@ EMPTY = {"resourceType": "Bundle", "type": "searchset"}
 
 def settings() -> Settings:
     """Those of production, but open, and standing still at NOW."""
-    return Settings(auth="off", public_url=URL, today=NOW)
+    return Settings(auth="off", public_url=URL, today=NOW, database_url="sqlite://")
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from cdshooks.cards import EXTENSION, cards
+from cdshooks import cards as building
+from cdshooks.cards import EXTENSION
 from cdshooks.chart import View
 from cdshooks.chart import drafts as drafted
 from cdshooks.engine import Finding
@@ -24,6 +25,10 @@ from tests.support.line import made, view_of
 
 Json = dict[str, Any]
 URL = "https://cds.example"
+
+
+def cards(*arguments: Any) -> list[dict[str, Any]]:
+    return [card.body for card in building.cards(*arguments)]
 
 
 def about_order(order: Annotated[Order, Draft("riluzole")]) -> Outcome:

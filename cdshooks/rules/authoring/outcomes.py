@@ -66,6 +66,8 @@ class Recommend:
     because: further sentences of plain text; the card escapes them.
     evidence: the facts that the advice stands on.
     by: the limits that were crossed.
+    criteria: names of what was met, where a rule has several criteria: one that is
+    new ends the silence after an override, as a limit newly crossed does.
     missing: what was not known, each as a short phrase.
     offers: suggestions; ``choose`` says whether more than one may be taken.
     overrides: override reasons of this outcome alone, before the rule's own.
@@ -83,6 +85,7 @@ class Recommend:
     overrides: tuple[str, ...] = ()
     choose: Literal["any", "at-most-one"] = "any"
     due: str | None = None
+    criteria: tuple[str, ...] = ()
 
     def capped(self, indicator: Indicator) -> "Recommend":
         """The same advice, at this level at most."""

@@ -75,6 +75,8 @@ class Rule(Derived):
     assessment asks for something of it.
     any_motor_neuron_disease: whether a code for a related disease suffices too.
     snoozed: whether an override keeps it away for a while; False for what must come back.
+    once: the parameter with the days in which it speaks once; what a clinician sees
+    again within 24 hours is the same showing.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
     """
@@ -94,6 +96,7 @@ class Rule(Derived):
     leaves_out: str = ""
     when_drafted: str | None = None
     snoozed: bool = True
+    once: str | None = None
     gate: Derived | None = field(default=None)
 
     @property
@@ -161,6 +164,7 @@ def rule(
     leaves_out: str = "",
     when_drafted: str | None = None,
     snoozed: bool = True,
+    once: str | None = None,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -190,6 +194,7 @@ def rule(
             leaves_out=leaves_out,
             when_drafted=when_drafted,
             snoozed=snoozed,
+            once=once,
         )
         return function
 
