@@ -25,7 +25,13 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.inputs import SittingVc
-from cdshooks.rules.states.fatigue import Causes, Fatigue, causes_unchecked, fatigue_found
+from cdshooks.rules.states.fatigue import (
+    Causes,
+    Fatigue,
+    causes_unchecked,
+    fatigue_found,
+    severe_for_long,
+)
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
@@ -102,6 +108,7 @@ class TreatLimits(Limits):
 )
 def fatigue_treat(
     fatigue: Found,
+    lasting: Annotated[bool, State(severe_for_long)],
     causes: Unchecked,
     vc: SittingVc,
     criteria: Annotated[NivCriteria, State(niv_criteria)],
@@ -116,7 +123,7 @@ def fatigue_treat(
     vc: sitting, below half of predicted, or a criterion for NIV: breathing comes
     first, and no drug is named.
     """
-    if fatigue.degree != "persistent":
+    if fatigue.degree != "persistent" and not lasting:
         return _no_fatigue(fatigue)
     stopped = tried.newest or caution.newest
     if stopped:

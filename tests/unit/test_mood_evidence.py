@@ -1,9 +1,14 @@
 """What cards on mood and behaviour show as their evidence."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from cdshooks.knowledge import base
+from cdshooks.rules.authoring import Entries, Missing, Reading, Why
+from cdshooks.rules.states.screens import antidepressants, newest_of
 from tests.support.vignettes import Case, evaluate
 
 TODAY = date(2026, 6, 1)
@@ -40,3 +45,33 @@ def test_a_good_gas_is_shown_beside_restlessness() -> None:
     record = "ALS + condition restlessness, 5 days ago"
     shown = _shown("restlessness-antipsychotic", record=record, PaCO2="40 mmHg, 9 days ago")
     assert shown == ["Restlessness and agitation active", "PaCO2 40"]
+
+
+def test_a_site_that_records_one_of_two_screens_is_asked_for_one() -> None:
+    knowledge = replace(base().profile("default"), captures=frozenset({"ecas-total"}))
+    case = Case("cognitive-screen-due", "", TODAY, "patient-view", {"record": "ALS"})
+    assert evaluate(case, knowledge).outcome == "info"
+
+
+def test_the_newest_score_is_known_only_if_everything_since_was_read() -> None:
+    text = {"measure": "x", "label": "X", "unit": ""}
+    old = Reading(value=Decimal(1), day=date(2026, 1, 1), age=151, **text)
+    never = Missing("Y", Why.NEVER, "Y never recorded")
+    failed = Missing("Y", Why.UNREAD, "Y could not be read", failed=("scores",))
+    unasked = Missing("Y", Why.UNASKED, "Y was not asked for")
+    assert newest_of(old, never).known
+    assert not newest_of(replace(old, newest_known=False), never).known
+    assert not newest_of(old, failed).known
+    assert newest_of(never, never).known
+    assert not newest_of(never, failed).known
+    assert not newest_of(never, unasked).known
+    assert newest_of(never, failed, unasked).unusable == ()
+    unclear = Missing("Y", Why.UNREADABLE, "Y has no readable value")
+    assert newest_of(never, unclear).unusable == ("Y has no readable value",)
+
+
+def test_antidepressants_are_known_only_if_all_of_them_are() -> None:
+    one, other = Entries(whole=True), Entries(whole=False, failed=("medications",))
+    assert not antidepressants(one, other).whole
+    assert antidepressants(one, one).whole
+    assert antidepressants(other, other).failed == ("medications",)
