@@ -25,7 +25,13 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.inputs import SittingVc
-from cdshooks.rules.states.fatigue import Causes, Fatigue, causes_unchecked, fatigue_found
+from cdshooks.rules.states.fatigue import (
+    Causes,
+    Fatigue,
+    causes_unchecked,
+    fatigue_found,
+    severe_for_long,
+)
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
@@ -44,7 +50,7 @@ Unchecked = Annotated[Causes, State(causes_unchecked)]
     group="SYMPTOM",
     sources=("cochrane-fatigue-2018", "aan-2009b", "rabkin-2009"),
     overrides=("done-elsewhere",),
-    leaves_out="Weight and drugs that make tired: named, not checked. Fatigue in notes.",
+    leaves_out="Drugs that make tired, which are named and not checked; fatigue in notes.",
 )
 def fatigue_assess(
     fatigue: Found, causes: Unchecked, riluzole: Annotated[Entries, Medication("riluzole")]
@@ -66,7 +72,7 @@ def fatigue_assess(
         because=(
             f"Not on file: {', '.join(causes.unchecked)}.",
             "Daytime fatigue can be the first sign of weak breathing at night.",
-            "Look at weight and at drugs that make tired: sedatives, muscle relaxants, "
+            "Look at drugs that make tired: sedatives, muscle relaxants, "
             "anticholinergics and riluzole, which may be withheld for fatigue (AAN).",
         ),
         evidence=(*fatigue.evidence, riluzole),
@@ -102,6 +108,7 @@ class TreatLimits(Limits):
 )
 def fatigue_treat(
     fatigue: Found,
+    lasting: Annotated[bool, State(severe_for_long)],
     causes: Unchecked,
     vc: SittingVc,
     criteria: Annotated[NivCriteria, State(niv_criteria)],
@@ -116,7 +123,7 @@ def fatigue_treat(
     vc: sitting, below half of predicted, or a criterion for NIV: breathing comes
     first, and no drug is named.
     """
-    if fatigue.degree != "persistent":
+    if fatigue.degree != "persistent" and not lasting:
         return _no_fatigue(fatigue)
     stopped = tried.newest or caution.newest
     if stopped:

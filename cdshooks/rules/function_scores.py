@@ -21,11 +21,9 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.due_today import NEAR, clinic_near
-from cdshooks.rules.states.function_scores import Mismatch, mismatches
+from cdshooks.rules.states.function_scores import Mismatch, mismatches, totals_in_doubt
 from cdshooks.rules.states.progression import Score, Slope, alsfrs_slope, item_sums
 from cdshooks.rules.states.screens import Screen, newest_of
-
-Mismatches = Annotated[tuple[Mismatch, ...], State(mismatches)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +102,16 @@ class FastLimits(Limits):
     leaves_out="Totals in doubt; survival, which no card estimates.",
 )
 def alsfrs_fast_progression(
-    slope: Annotated[Slope | None, State(alsfrs_slope)], doubts: Mismatches, limits: FastLimits
+    slope: Annotated[Slope | None, State(alsfrs_slope)],
+    doubts: Annotated[tuple[Mismatch, ...], State(totals_in_doubt)],
+    limits: FastLimits,
 ) -> Outcome:
     """
     Say that function is lost fast, over the longest interval of a year or from the onset.
 
     Silent while a total is in doubt: its correction comes first.
     """
-    if any(doubt.score for doubt in doubts):
+    if doubts:
         return NotIndicated(f"a score is in doubt: {doubts[0].told}")
     if slope is None:
         return NotIndicated("no interval over which a slope can be judged")
@@ -151,7 +151,7 @@ def alsfrs_fast_progression(
     leaves_out="Values outside the scale, which are implausible values.",
 )
 def alsfrs_data_quality(
-    doubts: Mismatches,
+    doubts: Annotated[tuple[Mismatch, ...], State(mismatches)],
     item_12: Annotated[Reading | Missing, Latest("alsfrs-item-12", "alsfrs_lookback_days")],
 ) -> Outcome:
     """Point out scores of the last year that contradict themselves or other records."""

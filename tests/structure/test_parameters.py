@@ -31,6 +31,9 @@ NIV_ONLY = "a completed request shows NIV, and only invasive ventilation matters
 BILIRUBIN = "of bilirubin no value is too high at every laboratory"
 TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
+ASKS_FOR_NIV = ("fatigue-treat",)
+"""Rules that only ask whether a criterion for NIV is met: its vignettes hold what that rests on."""
+NEVER_PRESENT = "it speaks about severe fatigue only"
 AFTER_NIV = (
     *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),
     *("resp-watch", "supine-vc-drop"),
@@ -40,6 +43,8 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     **{(rule, "mip_cmh2o_lt"): EARLIER for rule in AFTER_NIV},
     **{(rule, "paco2_critical_gt_mmhg"): URGENCY for rule in AFTER_NIV},
     **{(rule, "ph_critical_lt"): URGENCY for rule in AFTER_NIV},
+    ("fatigue-treat", "fss_mean_ge"): NEVER_PRESENT,
+    ("fatigue-treat", "fss_sum_ge"): NEVER_PRESENT,
     ("drug-identity-conflict", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,
@@ -103,8 +108,9 @@ def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
 
 
 def _claims() -> Iterator[tuple[str, str, bool]]:
+    niv = next(_named(rule) for rule in all_rules.load() if rule.id == "niv-consider")
     for rule in all_rules.load():
-        for name in sorted(_named(rule)):
+        for name in sorted(_named(rule) - (niv if rule.id in ASKS_FOR_NIV else set())):
             one_way = isinstance(base().parameters[name].value, bool | str)
             for up in (True,) if one_way else (True, False):
                 if not {(rule.id, name), (rule.id, name, up)} & OUT_OF_REACH.keys():

@@ -20,6 +20,8 @@ from tests.support import drafts, resources
 Json = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "vignettes"
 ITEMS = ("1", "2", "3", "4", "5a", "5b", *map(str, range(6, 13)))
+ITEMS_SCORED = tuple(item for item in ITEMS if item != "5b")
+"""The twelve items of the ALSFRS-R of a patient without a gastrostomy: 41 points in all."""
 MEASURES = {
     "FVC": ("vc-percent", "fvc-percent: "),
     "SVC": ("vc-percent", "svc-percent: "),
@@ -79,7 +81,7 @@ MEASURES = {
 }
 """Column of a table → measure, and what its phrases begin with."""
 KNOWN = {
-    *("patient", "person", "record", "orders", "fails", "hook", "profile"),
+    *("patient", "person", "record", "items", "orders", "fails", "hook", "profile"),
     *("outcome", "says", "offers"),
 }
 ALS = "condition als, 400 to 200 days ago"
@@ -143,6 +145,12 @@ def chart_of(case: Case) -> list[Json]:
             measure, kind = MEASURES[column]
             for phrase in phrases(text):
                 found.append(resources.observation(measure, kind + phrase, case.today))
+        elif column == "items":
+            scores = zip(ITEMS_SCORED, (4, 4, 4, 3, 3, 3, 3, 3, 2, 4, 4, 4), strict=True)
+            found += [
+                resources.observation(f"alsfrs-item-{item}", f"{score}, {text}", case.today)
+                for item, score in scores
+            ]
         elif column == "record":
             for phrase in phrases(text.replace("ALS", ALS, 1)):
                 found.extend(resources.record(phrase, case.today))

@@ -26,11 +26,8 @@ from cdshooks.rules.inputs import RECENT
 from cdshooks.rules.states.breathing_tests import (
     TESTS_OPEN,
     Arranged,
-    LastNight,
     LastTest,
     last_breathing_test,
-    last_night,
-    night_arranged,
     pft_arranged,
 )
 from cdshooks.rules.states.screens import Screen, mood_screen
@@ -41,7 +38,7 @@ Degree = Literal["none", "present", "persistent"]
 
 @dataclass(frozen=True, slots=True)
 class FatigueLimits(Limits):
-    """When a score is fatigue, and severe fatigue; and how long the latter must have lasted."""
+    """When a score is fatigue, and severe fatigue."""
 
     group: ClassVar[str] = "fatigue"
     fss_mean_le: Threshold
@@ -50,12 +47,11 @@ class FatigueLimits(Limits):
     fss_sum_ge: Threshold
     fss_mean_persistent_ge: Threshold
     fss_sum_persistent_ge: Threshold
-    fatigue_severe_since_ge_days: Threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Fatigue:
-    """degree: ``persistent`` is severe by score, or severe and recorded for long.
+    """degree: ``persistent`` is severe by score.
 
     told: in words for a card. notes: a score that is neither sum nor mean.
     failed: searches that did not answer.
@@ -74,10 +70,8 @@ class Fatigue:
 
 @derived
 def fatigue_found(
-    call: Annotated[Call, This()],
     score: Annotated[Reading | Missing, Latest("fatigue-severity", lookback="fatigue_score_days")],
     coded: Annotated[Entries, Listed("any-fatigue", lookback="fatigue_condition_days")],
-    severe: Annotated[Entries, Listed("severe-fatigue", lookback="fatigue_condition_days")],
     limits: FatigueLimits,
 ) -> Fatigue:
     """
@@ -89,10 +83,9 @@ def fatigue_found(
     notes = tuple(_unclear(score, limits))
     failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
     degree, by = ("none", None) if notes else _scored(score, limits)
-    lasting = [e for e in severe if _lasts(e, call, limits)]
     facts = (*([score] if isinstance(score, Reading) and by else []), *coded)
-    if lasting or coded:
-        degree = "persistent" if lasting or degree == "persistent" else "present"
+    if coded and degree == "none":
+        degree = "present"
     told = f"FSS {score.amount}" if isinstance(score, Reading) and by else _recorded(coded)
     return Fatigue(degree, told, facts, (by,) if by else (), notes, tuple(dict.fromkeys(failed)))
 
@@ -126,12 +119,24 @@ def _scored(score: Reading | Missing, limits: FatigueLimits) -> tuple[Degree, Th
     return ("present", present) if score.meets(present) else ("none", None)
 
 
-def _lasts(entry: Entry, call: Call, limits: FatigueLimits) -> bool:
-    """Whether severe fatigue began long ago; without an onset, when it was first written down."""
-    began = entry.start or entry.recorded
-    return began is not None and limits.fatigue_severe_since_ge_days.met_by(
-        Decimal((call.today - began).days)
-    )
+@dataclass(frozen=True, slots=True)
+class LastingLimits(Limits):
+    """How long severe fatigue must have lasted to be called persistent."""
+
+    group: ClassVar[str] = "fatigue"
+    fatigue_severe_since_ge_days: Threshold
+
+
+@derived
+def severe_for_long(
+    call: Annotated[Call, This()],
+    severe: Annotated[Entries, Listed("severe-fatigue", lookback="fatigue_condition_days")],
+    limits: LastingLimits,
+) -> bool:
+    """Severe fatigue that began long ago; without an onset, that was first written down then."""
+    began = [day for e in severe if (day := e.start or e.recorded)]
+    since = limits.fatigue_severe_since_ge_days
+    return any(since.met_by(Decimal((call.today - day).days)) for day in began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +186,17 @@ def _lacks(test: Reading | Missing, order: Entries) -> bool:
 def causes_unchecked(
     breathing: Annotated[LastTest, State(last_breathing_test)],
     pft: Annotated[Arranged, State(pft_arranged)],
-    night: Annotated[LastNight | None, State(last_night)],
-    recording: Annotated[Reading | Missing, Latest("spo2-recording-minutes", lookback=RECENT)],
-    oximetry: Annotated[Arranged, State(night_arranged)],
+    night: Annotated[Reading | Missing, Latest("spo2-recording-minutes", lookback=RECENT)],
+    oximetry: Annotated[Entries, Ordered("overnight-oximetry", lookback=TESTS_OPEN)],
     mood: Annotated[Screen, State(mood_screen)],
+    weight: Annotated[Reading | Missing, Latest("weight", lookback="fatigue_weight_days")],
     blood: Annotated[Causes, State(blood_unchecked)],
     limits: CauseLimits,
 ) -> Causes:
     """
-    Breathing tests, a valid night, mood, TSH and haemoglobin that are neither on file nor arranged.
+    Breathing tests, a night, mood, weight, TSH and haemoglobin that were neither made nor arranged.
 
-    Drugs that make tired and weight are for the clinician to look at.
+    Drugs that make tired are for the clinician to look at.
     """
     old = breathing.reading is None or not limits.fatigue_breathing_le_days.met_by(
         Decimal(breathing.reading.age)
@@ -199,10 +204,14 @@ def causes_unchecked(
     asked = mood.last and not limits.mood_screen_due_gt_days.met_by(Decimal(mood.last.age))
     unchecked = {
         "breathing tests": ("pft-panel", old and not pft.by),
-        "night oximetry": ("overnight-oximetry", night is None and not oximetry.by),
+        "night oximetry": ("overnight-oximetry", _lacks(night, oximetry)),
         "mood": ("mood-questionnaire", not asked),
+        "weight": (
+            "weigh-today",
+            isinstance(weight, Missing) and weight.why in (Why.NEVER, Why.STALE),
+        ),
     }
     wanted = {name: draft for name, (draft, lacking) in unchecked.items() if lacking}
-    unread = recording.failed if isinstance(recording, Missing) else ()
+    unread = [key for t in (night, weight) if isinstance(t, Missing) for key in t.failed]
     failed = dict.fromkeys((*breathing.failed, *unread, *mood.failed, *blood.failed))
     return Causes({**wanted, **blood.unchecked}, tuple(failed))

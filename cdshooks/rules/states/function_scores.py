@@ -32,11 +32,10 @@ from cdshooks.rules.states.ventilation import (
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A contradiction, as a card says it. score: whether a total itself is in doubt."""
+    """A contradiction, as a card says it."""
 
     told: str
     evidence: tuple[Reading | Entry, ...]
-    score: bool = False
 
 
 @derived
@@ -50,7 +49,6 @@ def sums_that_differ(
         Mismatch(
             f"ALSFRS-R {total.amount} does not match items ({by_day[total.day].value:.0f})",
             (total, *by_day[total.day].evidence),
-            score=True,
         )
         for total in reversed(totals)
         if total.day in by_day and by_day[total.day].value != total.value
@@ -65,7 +63,7 @@ def items_scored_twice(
     """Days on which item 5 was scored in both forms: with and without a gastrostomy."""
     tube = {score.day: score for score in with_tube}
     return tuple(
-        Mismatch(f"ALSFRS-R items 5a and 5b both scored on {on(a.day)}", (a, tube[a.day]), True)
+        Mismatch(f"ALSFRS-R items 5a and 5b both scored on {on(a.day)}", (a, tube[a.day]))
         for a in reversed(cutting)
         if a.day in tube
     )
@@ -88,7 +86,6 @@ def totals_that_rise(
         Mismatch(
             f"ALSFRS-R rose from {before.value:.0f} to {after.value:.0f} ({on(after.day)})",
             (*before.evidence[:1], *after.evidence[:1]),
-            score=True,
         )
         for before, after in reversed(list(pairwise(scores)))
         if limits.alsfrs_rise_ge.met_by(after.value - before.value)
@@ -134,12 +131,20 @@ def ventilation_differs(
 
 
 @derived
-def mismatches(
+def totals_in_doubt(
     sums: Annotated[tuple[Mismatch, ...], State(sums_that_differ)],
     twice: Annotated[tuple[Mismatch, ...], State(items_scored_twice)],
     rises: Annotated[tuple[Mismatch, ...], State(totals_that_rise)],
+) -> tuple[Mismatch, ...]:
+    """Every contradiction of the last year that puts a total itself in doubt."""
+    return (*sums, *twice, *rises)
+
+
+@derived
+def mismatches(
+    totals: Annotated[tuple[Mismatch, ...], State(totals_in_doubt)],
     scale: Annotated[tuple[Mismatch, ...], State(other_scale)],
     ventilation: Annotated[tuple[Mismatch, ...], State(ventilation_differs)],
 ) -> tuple[Mismatch, ...]:
     """Every contradiction of the last year, those of a total first."""
-    return (*sums, *twice, *rises, *scale, *ventilation)
+    return (*totals, *scale, *ventilation)
