@@ -190,7 +190,9 @@ def refusal(*arguments: str | Path) -> str:
 
 
 def test_a_refusal_is_one_line() -> None:
-    assert "bulbar-onset-fvc-falling, complex" in refusal("patient-view", "nobody")
+    assert "bulbar-onset-fvc-falling, bulbar-onset-with-weight-loss" in refusal(
+        "patient-view", "nobody"
+    )
     assert "there are: encounter-start, patient-view" in refusal("patient-views", BULBAR)
     assert "unknown; there are: " in refusal("patient-view", BULBAR, "--profile", "none")
     assert "--profile: expected one or more" in refusal("patient-view", BULBAR, "--profile", ",")
