@@ -75,3 +75,8 @@ def test_antidepressants_are_known_only_if_all_of_them_are() -> None:
     assert not antidepressants(one, other).whole
     assert antidepressants(one, one).whole
     assert antidepressants(other, other).failed == ("medications",)
+
+
+def test_both_totals_of_a_rise_are_shown() -> None:
+    totals = {"ALSFRS-R": "37, 120 days ago + 41, 20 days ago"}
+    assert _shown("alsfrs-data-quality", **totals) == ["ALSFRS-R 37", "ALSFRS-R 41"]

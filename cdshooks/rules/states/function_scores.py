@@ -85,7 +85,7 @@ def totals_that_rise(
     return tuple(
         Mismatch(
             f"ALSFRS-R rose from {before.value:.0f} to {after.value:.0f} ({on(after.day)})",
-            (*before.evidence[:1], *after.evidence[:1]),
+            (*before.evidence, *after.evidence),
         )
         for before, after in reversed(list(pairwise(scores)))
         if limits.alsfrs_rise_ge.met_by(after.value - before.value)
