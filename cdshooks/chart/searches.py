@@ -218,7 +218,7 @@ def _resources(type: str, knowledge: Knowledge) -> Search:
 
 def _this_encounter(knowledge: Knowledge) -> Search:
     """The encounter that the call is about: a page of encounters may end before it."""
-    rank = knowledge.base.searches["Patient"].rank
+    rank = knowledge.base.searches["Condition"].rank
     query = "Encounter/{{context.encounterId}}"
     return Search(THIS_ENCOUNTER, "Encounter", query, "this encounter", rank, by_id=True)
 

@@ -93,6 +93,8 @@ def test_discovery_calls_and_feedback_are_for_trusted_clients(
         patient_view["hook"] = "order-sign"
         patient_view["context"]["draftOrders"] = {"resourceType": "Bundle", "entry": []}
     body = patient_view if method == "POST" else None
+    if address == FEEDBACK:
+        body = {"feedback": []}
     refused = caller.open(address, method=method, json=body)
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
     if method != "HEAD":
@@ -120,7 +122,9 @@ def test_a_doubled_slash_before_the_service_changes_nothing(
 ) -> None:
     reply = caller.post(meant, json=patient_view, headers=bearer(meant))
     assert reply.status_code == 200
-    assert caller.post(meant + "/feedback", headers=bearer(meant + "/feedback")).status_code == 200
+    address = meant + "/feedback"
+    reply = caller.post(address, json={"feedback": []}, headers=bearer(address))
+    assert reply.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -130,7 +134,7 @@ def test_a_doubled_slash_before_the_service_changes_nothing(
         ("GET", "/readyz", 200),
         ("GET", "/rules/none-such", 404),
         ("GET", "/static/none.css", 404),
-        ("GET", "/openapi.json", 404),
+        ("GET", "/openapi.json", 200),
         ("GET", "/nowhere", 404),
         ("GET", "/cds-services-too", 404),
         ("GET", "/cds-services/als-chart-review/more/of/it", 404),

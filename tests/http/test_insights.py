@@ -34,7 +34,7 @@ def test_a_page_without_cards_says_so(demo: FlaskClient) -> None:
 
 
 def test_outside_the_demo_the_page_is_not_for_everybody(client: FlaskClient) -> None:
-    assert client.get("/insights").status_code == 404
+    assert client.get("/insights").status_code == 401
 
 
 def test_a_plot_has_all_at_the_top_and_time_from_left_to_right() -> None:

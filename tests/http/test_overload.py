@@ -24,7 +24,7 @@ class Slow:
     def __init__(self) -> None:
         self.begun, self.go = Event(), Event()
 
-    def __call__(self, *_call: Any) -> Answer:
+    def __call__(self, *_call: Any, **_terms: Any) -> Answer:
         self.begun.set()
         assert self.go.wait(10)
         return Answer({"cards": []})

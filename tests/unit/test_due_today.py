@@ -11,9 +11,18 @@ from tests.support.vignettes import FOLDER, Case
 Json = dict[str, Any]
 
 
+SCORED = {"PHQ-9": "3, 23 days ago", "ECAS": "130, 23 days ago"} | {
+    f"item {n}": "4, 23 days ago" for n in vignettes.ITEMS if n != "5b"
+}
+"""Mood, cognition and function looked at lately, so that nothing of them is due."""
+WHOLE = {"ALSFRS-R": "48, 23 days ago"}
+"""The total that these items make."""
+
+
 def case_of(file: str, title: str, **more: str) -> Case:
     found = {case.title: case for case in vignettes.load(Path(FOLDER / f"{file}.yaml"))}[title]
-    return Case(found.rule, title, found.today, found.hook, {**found.cells, **more})
+    said = {column: cell for column, cell in found.cells.items() if cell}
+    return Case(found.rule, title, found.today, found.hook, {**SCORED, **said, **WHOLE, **more})
 
 
 def card_of(case: Case) -> Json:
@@ -62,7 +71,10 @@ def test_a_patient_who_is_well_gets_no_card() -> None:
 
 def test_values_of_one_day_that_disagree_soften_the_advice_and_are_named() -> None:
     efforts = "47 % sitting, 23 days ago + 58 % sitting, 23 days ago"
-    case = case_of("resp-watch-base", "all quiet", FVC=efforts)
+    treated = "condition als, 429 to 257 days ago + prescription 199206 active, 243 days ago"
+    case = case_of(
+        "resp-watch-base", "all quiet", FVC=efforts, record=treated, ALT="24 U/L, 23 days ago"
+    )
     advice = Case("niv-consider", case.title, case.today, case.hook, case.cells)
     named = Case("dq-conflict", case.title, case.today, case.hook, case.cells)
     assert card_of(advice)["indicator"] == "info"

@@ -19,6 +19,7 @@ HOOKS = {
     "appointment-book": "when an appointment is booked",
 }
 TOPICS = {
+    "SUICIDE": "Risk of suicide",
     "RIL-LIVER": "Riluzole and the liver",
     "RIL-ALT": "Riluzole and ALT",
     "RIL-START": "Starting riluzole",
