@@ -28,7 +28,7 @@ serve: .venv/run ## run the service in its production form
 test: .venv/dev ## run every test
 	$(PY) -m pytest -n auto
 
-test-slow: .venv/dev ## run what takes minutes: 20,000 generated requests, killed processes
+test-slow: .venv/dev ## run what takes minutes: generated requests, killed processes, changed parameters
 	$(PY) -m pytest -m slow -n auto -rP tests
 
 vignettes: .venv/dev ## run the vignettes of the rules only

@@ -14,6 +14,9 @@ from cdshooks.rules.authoring import Rule
 from tests.support import vignettes
 from tests.support.vignettes import Case
 
+# Thousands of vignettes are run again under changed numbers: minutes, so on a target of its own.
+pytestmark = pytest.mark.slow
+
 STEPS = {
     **dict.fromkeys(("%", "cmH2O", "mmHg", "min"), Decimal("0.1")),
     "U/L": Decimal(1),
