@@ -74,7 +74,8 @@ def card_picture(knowledge: Knowledge) -> str:
     now = datetime.combine(day, time(12), UTC)
     body = answer(service, call, site, now).body
     console = Console(record=True, width=96, file=StringIO(), force_terminal=True)
-    show(console, Headline("patient-view", PICTURED, day, ("default",)), body)
+    first = {"cards": body["cards"][:1]}
+    show(console, Headline("patient-view", PICTURED, day, ("default",)), first)
     return console.export_svg(title="cdshooks call", unique_id="card")
 
 
