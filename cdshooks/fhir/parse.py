@@ -4,32 +4,19 @@ from typing import Any
 
 import orjson
 
-MAX_DEPTH = 100
-"""Levels of nesting. FHIR needs about 20."""
+from cdshooks.errors import CdsHooksError
+from cdshooks.protocol import check_shape
 
 
 def parse(text: bytes) -> Any:
-    """JSON in UTF-8 as Python values; raises ValueError for what is none or nests too deep.
+    """JSON in UTF-8 as Python values; raises ValueError for what is none, or beyond the bounds.
 
     orjson refuses what Python's own reader lets through: NaN, infinite numbers,
-    lone surrogates, and nesting over 1024.
+    lone surrogates, and nesting over 1024. The bounds are those of a request.
     """
     value = orjson.loads(text)
-    if is_deeper_than(MAX_DEPTH, value):
-        raise ValueError("nested too deep")
+    try:
+        check_shape(value)
+    except CdsHooksError:
+        raise ValueError("beyond the bounds of JSON that is read here") from None
     return value
-
-
-def is_deeper_than(levels: int, value: Any) -> bool:
-    """Whether ``value`` nests deeper, looking at one level at a time: nothing recurses."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(levels):
-        if not level:
-            return False
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-    return bool(level)
