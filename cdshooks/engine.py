@@ -90,7 +90,7 @@ def run(rules: Iterable[Rule], view: View) -> tuple[Finding, ...]:
     """
     named = [rule for rule in rules if view.hook in rule.hooks]
     last = [rule for rule in named if _reports(rule)]
-    found = [f for rule in named if rule not in last for f in _run(rule, view)]
+    found = [f for rule in named if not _reports(rule) for f in _run(rule, view)]
     after = Aftermath(_not_read(found, view), tuple(_doubts(found, view)))
     found += [f for rule in last for f in _run(rule, view, after)]
     return tuple(found)
@@ -109,6 +109,7 @@ def _has_subject(rule: Rule, view: View) -> bool:
     return any(True for _ in _subjects(rule, view))
 
 
+@cache
 def _reports(rule: Rule) -> bool:
     return any(isinstance(d, Unread | Doubts) for d in rule.inputs.values())
 
@@ -144,9 +145,9 @@ def _run(rule: Rule, view: View, after: Aftermath = EMPTY) -> Iterator[Finding]:
     """One finding for a rule about the patient; one a matching draft or pair for the others."""
     started = time.perf_counter()
     for orders in _subjects(rule, view):
-        finding = _assess(rule, orders, view, after)
+        found = _assess(rule, orders, view, after)
         now = time.perf_counter()
-        yield replace(finding, ms=(now - started) * 1000)
+        yield found.by(rule, _named_first(orders, view), (now - started) * 1000)
         started = now
 
 
@@ -170,20 +171,35 @@ def _is_about(rule: Rule, order: Order) -> bool:
     return order.drug is not None and rule.drug in (None, order.drug)
 
 
-def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
-    order = _named_first(orders, view)
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What came of a rule, before anybody looked at the clock."""
+
+    outcome: Outcome
+    gated: bool = False
+    conflict: bool = False
+    failed: tuple[str, ...] = ()
+    error: str | None = None
+
+    def by(self, rule: Rule, order: Order | None, ms: float) -> Finding:
+        """The finding of the rule that was run."""
+        kept = (self.gated, self.conflict, self.failed, self.error)
+        return Finding(rule, self.outcome, order, *kept, ms=ms)
+
+
+def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> _Verdict:
     try:
         stopped = _gate(rule, view)
         if stopped is not None:
             failed = stopped.failed if isinstance(stopped, CannotAssess) else ()
-            return Finding(rule, stopped, order, gated=True, failed=failed)
+            return _Verdict(stopped, gated=True, failed=failed)
         if any(o.conflict for o in orders) and not rule.on_conflict:
             because = "the order's code and text name different drugs"
-            return Finding(rule, CannotAssess(because), order, gated=True)
-        return replace(_settled(rule, orders, view, after), order=order)
+            return _Verdict(CannotAssess(because), gated=True)
+        return _settled(rule, orders, view, after)
     except Exception as error:  # a failing rule never sinks the call
         outcome = CannotAssess("an internal error; it was logged")
-        return Finding(rule, outcome, order, error=type(error).__name__)
+        return _Verdict(outcome, error=type(error).__name__)
 
 
 def _named_first(orders: Subject, view: View) -> Order | None:
@@ -197,13 +213,22 @@ def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
     """What stops a rule whatever it says; decided once a view."""
     key = ("gate", rule.id)
     if key not in view.memory:
-        stops = (g.function(rule, **_arguments(g, (), view, EMPTY)) for g in gates())
+        stops = (g.function(rule, **_gate_inputs(g, view)) for g in gates())
         view.memory[key] = next((stop for stop in stops if stop is not None), None)
     stopped: NotIndicated | CannotAssess | None = view.memory[key]
     return stopped
 
 
-def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
+def _gate_inputs(gate: Derived, view: View) -> dict[str, Any]:
+    """The inputs of a gate, which are the same for every rule."""
+    key = ("inputs", gate.function)
+    if key not in view.memory:
+        view.memory[key] = _arguments(gate, (), view, EMPTY)
+    inputs: dict[str, Any] = view.memory[key]
+    return inputs
+
+
+def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> _Verdict:
     """The outcome, evaluated for both values where the same day holds two."""
     outcome = _call(rule, orders, view, after)
     doubtful = [a for d, a in view.doubtful.items() if d in rule.reads]
@@ -216,7 +241,7 @@ def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Findi
     if any(o.by_name for o in orders) and isinstance(outcome, Recommend):
         outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
         outcome = outcome.capped("warning")
-    return Finding(rule, outcome, conflict=conflict, failed=failed)
+    return _Verdict(outcome, conflict=conflict, failed=failed)
 
 
 def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:

@@ -5,36 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from cdshooks.cards.clusters import (
+    DUE,
+    Advice,
+    Cluster,
+    capped,
+    clustered,
+    group_of,
+    ordered,
+    without_stops,
+)
 from cdshooks.cards.detail import detail
 from cdshooks.cards.drafts import action, companions, label
 from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import Parameter
-from cdshooks.rules.authoring import LEVELS, Entry, Offer, Order, Origin, Recommend, origins
+from cdshooks.rules.authoring import Entry, Offer, Order, Origin, origins
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
-DUE = "DUE"
-INFOS_AT_ORDERS = 3
-CARDS_AT_VIEWS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """A finding that recommends, with its outcome typed as such."""
-
-    finding: Finding
-    outcome: Recommend
-
-    @property
-    def level(self) -> int:
-        """Rank of the indicator, higher is worse."""
-        return LEVELS.index(self.outcome.indicator)
-
-
-Cluster = tuple[Advice, ...]
-"""What shares one card, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +35,16 @@ class Card:
     findings: tuple[Finding, ...]
 
 
-def cards(findings: Iterable[Finding], view: View, public_url: str) -> tuple[Card, ...]:
-    """The cards of a call, the most severe first, capped as its hook wants."""
+def cards(
+    findings: Iterable[Finding], view: View, public_url: str, *, edit_active: bool = True
+) -> tuple[Card, ...]:
+    """The cards of a call, the most severe first, capped as its hook wants.
+
+    edit_active: whether a suggestion may change an order that is signed already.
+    """
     order = view.knowledge.base.card_order["cards"].order
-    clusters = clustered(findings, view.hook)
-    clusters.sort(key=lambda c: (-c[0].level, _rank(c[0], order)))
+    offering = findings if edit_active else map(without_stops, findings)
+    clusters = ordered(clustered(offering, view.hook), order)
     kept = capped(clusters, view.hook)
     offered: set[tuple[object, ...]] = set()
     made = [_card(c, view, public_url, offered) for c in kept]
@@ -62,58 +57,10 @@ def _findings(cluster: Cluster) -> tuple[Finding, ...]:
     return tuple(advice.finding for advice in cluster)
 
 
-def _rank(advice: Advice, order: tuple[str, ...]) -> int:
-    """Where a card stands among those of its level: by rule, by class, by group."""
-    rule = advice.finding.rule
-    for name in (rule.id, f"class:{rule.kind}", _group(advice.finding)):
-        if name in order:
-            return order.index(name)
-    return len(order)
-
-
 def _tell_of_more(card: Json, count: int) -> None:
     """The last card says how many were left out, so that silence is not taken for none."""
     card["summary"] = summary(f"{card['summary']} ({count} more)")
     card["detail"] += f"\n\n{count} more of lower priority not shown."
-
-
-def clustered(findings: Iterable[Finding], hook: str) -> list[Cluster]:
-    """Advice by card: one a group, or at order hooks one an order and merge word."""
-    groups: dict[object, list[Advice]] = {}
-    for finding in findings:
-        if isinstance(finding.outcome, Recommend):
-            advice = Advice(finding, finding.outcome)
-            groups.setdefault(_key(finding, hook), []).append(advice)
-    return [tuple(sorted(group, key=_standing)) for group in groups.values()]
-
-
-def _standing(advice: Advice) -> tuple[int, bool]:
-    """The worst first; of one level, what is about safety speaks for the card."""
-    return -advice.level, advice.finding.rule.kind != "X"
-
-
-def _key(finding: Finding, hook: str) -> object:
-    rule = finding.rule
-    if hook in ORDER_HOOKS:
-        order = finding.order.reference if finding.order else None
-        return (order, rule.merge or rule.id)
-    return _group(finding)
-
-
-def _group(finding: Finding) -> str:
-    """The group of a finding; what is only due joins the others that are."""
-    outcome = finding.outcome
-    due = isinstance(outcome, Recommend) and outcome.due and outcome.indicator == "info"
-    return DUE if due else finding.rule.group
-
-
-def capped(clusters: list[Cluster], hook: str) -> list[Cluster]:
-    """Warnings and criticals always; infos as far as there is room."""
-    urgent = [c for c in clusters if c[0].level > 0]
-    infos = [c for c in clusters if c[0].level == 0]
-    if hook in ORDER_HOOKS:
-        return urgent + infos[:INFOS_AT_ORDERS]
-    return urgent + infos[: max(0, CARDS_AT_VIEWS - len(urgent))]
 
 
 def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[object, ...]]) -> Json:
@@ -155,7 +102,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
 
 def _summary(cluster: Cluster, hook: str) -> str:
     """The lead's own words, or the list of everything that is due."""
-    if hook in ORDER_HOOKS or _group(cluster[0].finding) != DUE:
+    if hook in ORDER_HOOKS or group_of(cluster[0].finding) != DUE:
         return cluster[0].outcome.summary
     return f"Due today: {', '.join(a.outcome.due for a in cluster if a.outcome.due)}"
 

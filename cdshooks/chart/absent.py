@@ -5,12 +5,14 @@ which searches were answered, so it is made once and kept beyond the call.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
+from cdshooks.chart.index import Index
 from cdshooks.chart.searches import Search
 from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.view import View
-from cdshooks.knowledge import Knowledge, ValueSet
+from cdshooks.knowledge import Code, Knowledge, ValueSet
 from cdshooks.rules.authoring import (
     Input,
     Latest,
@@ -57,16 +59,42 @@ def is_absent(view: View, wanted: Input) -> bool:
     if isinstance(wanted, Ordered) and wanted.drafts and view.context.draft_orders:
         return False
     places = _places(view.knowledge, wanted)
-    return bool(places) and not any(
-        view.index.has_any(type, value_sets) for type, value_sets in places
+    return bool(places) and not any(place.is_filled(view.index) for place in places)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer would stand: a type, and the codes that it would go by."""
+
+    type: str
+    exact: frozenset[Code]
+    prefixed: tuple[ValueSet, ...]
+
+    def is_filled(self, index: Index) -> bool:
+        """Whether the chart holds anything here."""
+        held = index.codes_of(self.type)
+        if not self.exact.isdisjoint(held):
+            return True
+        return bool(self.prefixed) and any(c in found for found in self.prefixed for c in held)
+
+
+@lru_cache(maxsize=4096)
+def _places(knowledge: Knowledge, wanted: Input) -> tuple[Place, ...]:
+    """Everywhere an answer could stand; nowhere for what codes alone do not answer."""
+    return tuple(
+        Place(
+            type,
+            frozenset[Code]().union(*(value_set.exact for value_set in value_sets)),
+            tuple(value_set for value_set in value_sets if value_set.prefixes),
+        )
+        for type, value_sets in _coded_places(knowledge, wanted)
     )
 
 
 Places = tuple[tuple[str, tuple[ValueSet, ...]], ...]
 
 
-@lru_cache(maxsize=4096)
-def _places(knowledge: Knowledge, wanted: Input) -> Places:
+def _coded_places(knowledge: Knowledge, wanted: Input) -> Places:
     """In which types, and under which value sets, an answer would stand."""
     value_set = knowledge.base.value_sets
     match wanted:

@@ -75,6 +75,7 @@ class Index:
     _foreign: int = 0
     _types: dict[str, list[Record]] = field(default_factory=dict)
     _codes: dict[str, dict[Code, list[Record]]] = field(default_factory=dict)
+    _held: dict[str, frozenset[Code]] = field(default_factory=dict)
     _ids: dict[str, Record] = field(default_factory=dict)
     _count: int = 0
 
@@ -97,8 +98,10 @@ class Index:
 
     def _read(self, type: str) -> None:
         """Indexes what waits of a type."""
-        for resource in self._waiting.pop(type, ()):
-            self._take(resource, type)
+        if type in self._waiting:
+            self._held.pop(type, None)
+            for resource in self._waiting.pop(type):
+                self._take(resource, type)
 
     def _take(self, resource: Json, type: str) -> None:
         """Indexes a resource, unless it is another patient's or was taken before."""
@@ -146,18 +149,13 @@ class Index:
             found.update((record.place, record) for code in held for record in by_code[code])
         return sorted(found.values(), key=attrgetter("place"))
 
-    def has_any(self, type: str, value_sets: Iterable[ValueSet]) -> bool:
-        """Whether any record of a type has a code in one of the value sets."""
+    def codes_of(self, type: str) -> frozenset[Code]:
+        """Every code that a record of a type goes by."""
         self._read(type)
-        by_code = self._codes.get(type)
-        if not by_code:
-            return False
-        return any(
-            any(code in value_set for code in by_code)
-            if value_set.prefixes
-            else not value_set.exact.isdisjoint(by_code)
-            for value_set in value_sets
-        )
+        held = self._held.get(type)
+        if held is None:
+            held = self._held[type] = frozenset(self._codes.get(type, ()))
+        return held
 
     def concept(self, value: object) -> tuple[Code, ...]:
         """The codes of a CodeableConcept or Coding, or of a list of them."""

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from cdshooks.chart.forms import FORMS
 from cdshooks.chart.limits import with_upper_limit
 from cdshooks.chart.observed import Rejected
-from cdshooks.chart.readings import Candidates, candidates, newest
+from cdshooks.chart.readings import Candidates, back_to, candidates, newest
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Measure
 from cdshooks.knowledge.model import SameDay
 from cdshooks.rules.authoring import Latest, Missing, Reading, Series, Sitting, Together, Why, on
+from cdshooks.rules.authoring.values import Position
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Stands for the time of what has a day only."""
@@ -21,9 +22,9 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 def latest(view: View, wanted: Latest) -> Reading | Missing:
     """The newest usable reading inside the lookback, or why there is none."""
     measure = view.measure(wanted.measure)
-    found = newest(view, measure, lambda reading: _placed(reading, wanted))
     since = view.since(wanted.lookback)
-    placed = [r for r in found.usable if _placed(r, wanted)]
+    found = newest(view, measure, lambda position: _fits(position, wanted), since)
+    placed = [r for r in found.usable if _fits(r.position, wanted)]
     inside = [r for r in placed if since is None or r.day >= since]
     if not inside:
         return _missing(view, measure, wanted, found, placed)
@@ -64,7 +65,7 @@ def series(view: View, wanted: Series) -> tuple[Reading, ...]:
     measure = view.measure(wanted.measure)
     since = view.since(wanted.lookback)
     by_day: dict[date, list[Reading]] = {}
-    for reading in candidates(view, measure).usable:
+    for reading in back_to(view, measure, since).usable:
         inside = since is None or reading.day >= since
         if inside and not (wanted.not_position and reading.position == wanted.not_position):
             by_day.setdefault(reading.day, []).append(reading)
@@ -92,9 +93,9 @@ def together(view: View, wanted: Together) -> Sitting | Missing:
     return Sitting(first.day, first.age, last, context)
 
 
-def _placed(reading: Reading, wanted: Latest) -> bool:
+def _fits(stated: Position | None, wanted: Latest) -> bool:
     """Whether the position fits; one that was not recorded counts as sitting."""
-    position = reading.position or "sitting"
+    position = stated or "sitting"
     if wanted.position is not None:
         return position == wanted.position
     return wanted.not_position is None or position != wanted.not_position

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from cdshooks.chart.amounts import Unusable
+from cdshooks.chart.circumstances import position_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.observed import Rejected, moment_of, read_one, rejection
 from cdshooks.chart.outliers import set_aside
@@ -18,6 +19,7 @@ from cdshooks.fhir.dates import When, when
 from cdshooks.fhir.elements import Json
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Reading
+from cdshooks.rules.authoring.values import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def candidates(view: View, measure: Measure) -> Candidates:
     """Every observation of ``measure`` up to the day of the view, read once a view."""
     key = ("readings", measure.id)
     if key not in view.memory:
-        found = _reader(view, measure).down_to(None)
+        found = _reader(view, measure).back_to(date.min)
         usable = [*found.usable, *_computed(view, measure, found.usable)]
         kept, odd = set_aside(sorted(usable, key=_order), measure)
         rejected = tuple(sorted((*found.rejected, *odd), key=_newest_last))
@@ -41,20 +43,37 @@ def candidates(view: View, measure: Measure) -> Candidates:
     return read
 
 
-def newest(view: View, measure: Measure, fits: Callable[[Reading], bool]) -> Candidates:
-    """The observations down to the day before the newest reading that fits; all if none does.
+Fits = Callable[[Position | None], bool]
+"""Whether a reading made in this position is one that is asked for."""
+
+
+def newest(view: View, measure: Measure, fits: Fits, since: date | None) -> Candidates:
+    """The observations down to the day before the newest that fits; of a lookback if none does.
 
     A chart holds years of results, of which a rule mostly needs the last. Where one
-    is judged by the others, all are read.
+    is judged by the others, all are read. The last one that fits is found also if it
+    is older than the lookback, which begins at ``since``.
     """
-    if measure.file.outliers:
+    if _judged_by_others(view, measure):
         return candidates(view, measure)
+    return _reader(view, measure).down_to(fits, since)
+
+
+def back_to(view: View, measure: Measure, since: date | None) -> Candidates:
+    """The observations of a lookback, and whatever else was read by now; None is any age."""
+    if since is None or _judged_by_others(view, measure):
+        return candidates(view, measure)
+    return _reader(view, measure).back_to(since)
+
+
+def _judged_by_others(view: View, measure: Measure) -> bool:
+    """Whether what a reading is depends on other readings, however old."""
+    if measure.file.outliers:
+        return True
     wanted = measure.file.computed
-    if wanted is not None:
-        predicted = view.measure(wanted.predicted).value_sets
-        if view.index.coded("Observation", predicted):
-            return candidates(view, measure)
-    return _reader(view, measure).down_to(fits)
+    if wanted is None:
+        return False
+    return bool(view.index.coded("Observation", view.measure(wanted.predicted).value_sets))
 
 
 def read_so_far(view: View) -> Iterator[tuple[Measure, Candidates]]:
@@ -81,6 +100,7 @@ class _Reader:
         self._view = view
         self._usable: list[Reading] = []
         self._rejected: list[Rejected] = []
+        self._positions: set[Position | None] | None = None
         records = [r for type in measure.types for r in view.index.coded(type, measure.value_sets)]
         dated = [(record, *moment_of(record.resource, view)) for record in records]
         self._waiting = [
@@ -90,18 +110,37 @@ class _Reader:
         ]
         self._waiting.sort(key=lambda item: item[1].day if item[1] else date.max)
 
-    def down_to(self, fits: Callable[[Reading], bool] | None) -> Candidates:
+    def down_to(self, fits: Fits, since: date | None) -> Candidates:
         """What is usable and what is not, down to the day before the newest that fits."""
-        found = [reading.day for reading in self._usable if fits and fits(reading)]
+        found = [reading.day for reading in self._usable if fits(reading.position)]
         last = max(found, default=None)
         while self._waiting:
             record, moment, late = self._waiting[-1]
             if last and moment and moment.day < last - timedelta(days=1):
                 break
+            if since and moment and moment.day < since and not (last or self._may_fit(fits)):
+                break
             self._waiting.pop()
             reading = self._read(record, moment, late)
-            if reading is not None and fits and fits(reading):
+            if reading is not None and fits(reading.position):
                 last = last or reading.day
+        return self.so_far()
+
+    def _may_fit(self, fits: Fits) -> bool:
+        """Whether anything that waits was made in a position that fits."""
+        if self._positions is None:
+            waiting = (record for record, _, _ in self._waiting)
+            self._positions = {position_of(r, self.measure, self._view) for r in waiting}
+        return any(fits(position) for position in self._positions)
+
+    def back_to(self, since: date) -> Candidates:
+        """What is usable and what is not of that day and later; without a date, it may be."""
+        while self._waiting:
+            record, moment, late = self._waiting[-1]
+            if moment and moment.day < since:
+                break
+            self._waiting.pop()
+            self._read(record, moment, late)
         return self.so_far()
 
     def so_far(self) -> Candidates:

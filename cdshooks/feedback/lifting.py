@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdshooks.feedback.model import SHOWING, Snooze
-from cdshooks.feedback.terms import NEVER
 
 LEVELS = ("info", "warning", "critical")
 
@@ -45,8 +44,6 @@ def ended(snooze: Snooze, now: Standing) -> str | None:
 
 
 def _not_meant(snooze: Snooze, now: Standing) -> str | None:
-    if now.rule in NEVER:
-        return "this rule is never silenced"
     if now.hook == "order-sign" and now.indicator == "critical":
         return "critical advice is never silenced when an order is signed"
     if now.at >= snooze.until:

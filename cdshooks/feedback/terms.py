@@ -6,9 +6,6 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from cdshooks.feedback.model import Issued, IssuedRule, Ordered, Report, Snooze
 
-NEVER = frozenset({"suicide-risk"})
-"""Rules that no feedback silences."""
-
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -111,7 +108,7 @@ def _until(
 ) -> datetime:
     """The instant from which the rule speaks again at the latest."""
     critical = rule.indicator == "critical"
-    if rule.rule in NEVER or (critical and card.hook == "order-sign"):
+    if critical and card.hook == "order-sign":
         return card.at
     if report.outcome == "accepted":
         # Correcting or removing a draft leaves nothing behind that could stand for the advice.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge.codes import Code, Systems, ValueSet
@@ -108,7 +109,10 @@ class Base:
     """A hash of each knowledge file, by its path: whatever it says, a card may depend on it."""
 
     def profile(self, *names: str) -> "Knowledge":
-        """The knowledge of the named profiles, later ones over earlier ones."""
+        """The knowledge of the named profiles, later ones over earlier ones; made once."""
+        return _profiled(self, names)
+
+    def _profile(self, names: tuple[str, ...]) -> "Knowledge":
         parameters = dict(self.parameters)
         captures: set[str] = set()
         everything = False
@@ -145,6 +149,12 @@ class Base:
             for key, measure in self.measures.items()
         }
         return replace(self, value_sets=sets, measures=measures)
+
+
+@cache
+def _profiled(base: Base, names: tuple[str, ...]) -> "Knowledge":
+    """Shared by all who ask, because much is remembered for each knowledge in use."""
+    return base._profile(names)
 
 
 def _overlaid(parameter: Parameter, profile: ProfileFile, key: str) -> Parameter:

@@ -163,7 +163,8 @@ def answer(
     _refuse_blind(findings, view)
     findings = keep(findings, view)
     clock.lap("rules")
-    shown = cards(findings, view, site.public_url)
+    edit = policy.edit_active_orders
+    shown = cards(findings, view, site.public_url, edit_active=edit)
     body: dict[str, Any] = {"cards": [card.body for card in shown]}
     extension = _extension(findings, trace=site.trace or policy.trace)
     if extension:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cdshooks import examples
-from cdshooks.cards.build import CARDS_AT_VIEWS, INFOS_AT_ORDERS
+from cdshooks.cards.clusters import CARDS_AT_VIEWS, INFOS_AT_ORDERS
 from cdshooks.knowledge import base
 from cdshooks.protocol import parse_request
 from cdshooks.services import services
@@ -106,7 +106,7 @@ def test_infos_make_room_for_warnings_and_warnings_for_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With room for one card only, every urgent card stays and every information goes."""
-    monkeypatch.setattr("cdshooks.cards.build.CARDS_AT_VIEWS", 1)
+    monkeypatch.setattr("cdshooks.cards.clusters.CARDS_AT_VIEWS", 1)
     cards = sent(COMPLEX, "patient-view")
     assert [card["indicator"] for card in cards] == ["critical", "warning", "warning"]
     assert cards[-1]["summary"].endswith("more)")

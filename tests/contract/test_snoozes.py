@@ -256,6 +256,17 @@ def test_a_mistake_in_the_memory_takes_no_card_away(
     assert "Jane" not in logged
 
 
+@pytest.mark.parametrize("code", [None, "under-specialist-review"])
+def test_a_suicide_risk_is_shown_at_every_view_whatever_was_answered(
+    clinic: Clinic, code: str | None
+) -> None:
+    thoughts = clinic.with_also("scores", observation("44260-8", 2, "{score}", NOW))
+    [card] = [c for c in clinic.open(request=thoughts) if "suicide-risk" in rules_of(c)]
+    clinic.override(card, code)
+    assert clinic.about("suicide-risk", request=thoughts)
+    assert clinic.about("suicide-risk", 1, request=thoughts)
+
+
 PRINTS = """
 import cdshooks.http.memory as memory
 from tests.contract import test_snoozes as stories

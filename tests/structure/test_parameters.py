@@ -10,7 +10,7 @@ import pytest
 from cdshooks import rules as all_rules
 from cdshooks.knowledge import Knowledge, base
 from cdshooks.knowledge.parameters import Parameter
-from cdshooks.rules.authoring import Rule
+from cdshooks.rules.authoring import Doubts, Rule, Unread
 from tests.support import vignettes
 from tests.support.vignettes import Case
 
@@ -139,7 +139,18 @@ def _notices(rule: str, name: str, up: bool) -> bool:
 def _fails(case: Case, name: str, up: bool) -> bool:
     """Whether a vignette no longer holds once a parameter is moved."""
     moved = _moved(case.cells.get("profile", "default"), name, up)
-    return moved is not None and not vignettes.holds(case, vignettes.evaluate(case, moved))
+    if moved is None:
+        return False
+    if not ("offers" in case.cells or case.cells["outcome"] == "refused" or _reports(case.rule)):
+        return not vignettes.holds(case, vignettes.concludes(case, moved))
+    return not vignettes.holds(case, vignettes.evaluate(case, moved))
+
+
+@cache
+def _reports(rule: str) -> bool:
+    """Whether a rule speaks about the other rules, so that it cannot be asked alone."""
+    [found] = [one for one in all_rules.load() if one.id == rule]
+    return any(isinstance(declared, Unread | Doubts) for declared in found.inputs.values())
 
 
 def _suspect(case: Case, name: str) -> bool:

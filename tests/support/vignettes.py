@@ -1,6 +1,6 @@
 """Vignettes: a table of patients a clinician can read, run through the whole line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
+from cdshooks import rules
 from cdshooks.chart import View, as_prefetch, read_chart
+from cdshooks.engine import Finding, run
 from cdshooks.errors import PrefetchUnavailable
 from cdshooks.knowledge import Knowledge, base
 from cdshooks.protocol import Context, HookRequest
@@ -218,10 +220,20 @@ def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
     return _result(case, said)
 
 
+def concludes(case: Case, knowledge: Knowledge) -> Result:
+    """What the rule of a case says by itself, with no other rule and no card."""
+    rule = next(rule for rule in rules.load() if rule.id == case.rule)
+    return _concluded(run([rule], view_of(case, knowledge)), None)
+
+
 def _result(case: Case, said: Answer) -> Result:
     findings = [f for f in said.findings if f.rule.id == case.rule]
-    outcomes = [f.outcome for f in findings]
     card = next((c for c in said.body["cards"] if case.rule in _rules(c)), None)
+    return _concluded(findings, card)
+
+
+def _concluded(findings: Sequence[Finding], card: Json | None) -> Result:
+    outcomes = [f.outcome for f in findings]
     for outcome in outcomes:
         if isinstance(outcome, Recommend):
             text = "\n".join((outcome.summary, *outcome.because, *outcome.missing))

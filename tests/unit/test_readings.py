@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cdshooks.chart.readings import Candidates, candidates, newest, read_so_far
-from cdshooks.rules.authoring import Latest, Reading, Why
+from cdshooks.chart.readings import Candidates, back_to, candidates, newest, read_so_far
+from cdshooks.rules.authoring import Latest, Why
+from cdshooks.rules.authoring.values import Position
 from tests.support.charts import KNOWLEDGE, chart, local, observation, snomed
 
 FVC, FVC_LITRES, FVC_PREDICTED, PACO2, ITEM_1, ALT = (
@@ -436,21 +437,28 @@ def test_the_newest_of_what_was_rejected_stands_last() -> None:
     assert (found[2].origin.value, found[2].origin.label) == ("901", "FVC")
 
 
+SUPINE = {"method": snomed("40199007")}
+
+
 def on_day(day: str, value: float = 46, **members: Any) -> dict[str, Any]:
     quantity = {"value": value, "unit": "%"}
     return observation(FVC, quantity, id=f"{day}-{value}", effectiveDateTime=day, **members)
 
 
-def sitting(reading: Reading) -> bool:
-    return reading.position is None
+def sitting(position: Position | None) -> bool:
+    return position is None
+
+
+def lying(position: Position | None) -> bool:
+    return position == "supine"
 
 
 def test_only_as_much_is_read_as_is_needed() -> None:
     days = ["2026-05-20", "2026-05-19", "2026-05-18", "2026-05-17"]
     view = chart([on_day(day) for day in days], Latest("vc-percent", None))
     vc = KNOWLEDGE.base.measures["vc-percent"]
-    assert [r.day.day for r in newest(view, vc, sitting).usable] == [19, 20]
-    assert [r.day.day for r in newest(view, vc, sitting).usable] == [19, 20]
+    assert [r.day.day for r in newest(view, vc, sitting, None).usable] == [19, 20]
+    assert [r.day.day for r in newest(view, vc, sitting, None).usable] == [19, 20]
     [(measure, found)] = read_so_far(view)
     assert (measure, len(found.usable)) == (vc, 2)
     assert len(candidates(view, vc).usable) == 4
@@ -458,23 +466,43 @@ def test_only_as_much_is_read_as_is_needed() -> None:
 
 
 def test_reading_goes_on_until_something_fits() -> None:
-    lying = {"method": snomed("40199007")}
-    days = [on_day("2026-05-20", **lying), on_day("2026-05-10"), on_day("2026-05-09", 900),
+    days = [on_day("2026-05-20", **SUPINE), on_day("2026-05-10"), on_day("2026-05-09", 900),
             on_day("2026-05-08"), on_day("2026-05-01", 800)]  # fmt: skip
     view = chart(days, Latest("vc-percent", None))
     vc = KNOWLEDGE.base.measures["vc-percent"]
-    assert [r.day.day for r in newest(view, vc, lambda r: r.position == "supine").usable] == [20]
-    found = newest(view, vc, sitting)
+    assert [r.day.day for r in newest(view, vc, lying, None).usable] == [20]
+    found = newest(view, vc, sitting, None)
     assert [r.day.day for r in found.usable] == [10, 20]
     assert [r.day.day for r in found.rejected if r.day] == [9]
-    assert len(newest(view, vc, lambda r: False).rejected) == 2
+    assert len(newest(view, vc, lambda _: False, None).rejected) == 2
+
+
+def test_what_is_older_than_a_lookback_is_read_only_to_find_the_last_that_fits() -> None:
+    since = date(2026, 5, 10)
+    days = [on_day(f"2026-05-{day:02}") for day in (20, 10, 9, 8)]
+    vc = KNOWLEDGE.base.measures["vc-percent"]
+    view = chart(days, Latest("vc-percent", None))
+    assert [r.day.day for r in newest(view, vc, lying, since).usable] == [10, 20]
+    view = chart([*days, on_day("2026-05-07", **SUPINE)], Latest("vc-percent", None))
+    assert [r.day.day for r in newest(view, vc, lying, since).usable] == [7, 8, 9, 10, 20]
+
+
+def test_a_series_is_read_back_to_the_first_day_of_its_lookback() -> None:
+    undated = observation(FVC, PERCENT, id="x", effectiveDateTime=None)
+    days = [undated, *(on_day(f"2026-05-{day:02}") for day in (20, 10, 9))]
+    vc = KNOWLEDGE.base.measures["vc-percent"]
+    view = chart(days, Latest("vc-percent", None))
+    found = back_to(view, vc, date(2026, 5, 10))
+    assert [r.day.day for r in found.usable] == [10, 20]
+    assert [x.day for x in found.rejected] == [None]
+    assert len(back_to(view, vc, None).usable) == 3
 
 
 def test_a_percentage_may_have_to_be_computed_from_what_is_newer() -> None:
     old = on_day("2026-05-01")
     view = chart([old, litres(2), litres(4, FVC_PREDICTED)], Latest("vc-percent", None))
     vc = KNOWLEDGE.base.measures["vc-percent"]
-    assert newest(view, vc, sitting).usable[-1].value == 50
+    assert newest(view, vc, sitting, None).usable[-1].value == 50
     [(_, percent)] = [pair for pair in read_so_far(view) if pair[0] == vc]
     assert len(percent.usable) == 2
 

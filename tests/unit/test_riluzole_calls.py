@@ -8,8 +8,9 @@ import pytest
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import base
 from cdshooks.rules import load
+from cdshooks.security.policy import Policy
 from cdshooks.services import services
-from cdshooks.services.answer import answer
+from cdshooks.services.answer import NOBODY, answer
 from cdshooks.services.catalogue import as_json, describe
 from tests.support import resources, vignettes
 from tests.support.vignettes import Case
@@ -21,11 +22,12 @@ HIGH = "368 U/L high=40, 1 day ago"
 TAKEN = "ALS + prescription 199206 active id=rx"
 
 
-def body_of(hook: str, **cells: str) -> Json:
+def body_of(hook: str, policy: Policy = NOBODY, **cells: str) -> Json:
     case = Case("", "", TODAY, hook, {"hook": hook, **cells})
     site = vignettes._site(case, None)
     [service] = [s for s in services() if s.hook == hook]
-    return answer(service, vignettes.request_of(case, site), site, vignettes._now(case)).body
+    request, now = vignettes.request_of(case, site), vignettes._now(case)
+    return answer(service, request, site, now, policy).body
 
 
 def by_rule(body: Json) -> dict[str, Json]:
@@ -44,9 +46,10 @@ PANEL = "Order hepatic function panel"
 STOP = "Stop the active riluzole order"
 
 
-def jaundiced(hook: str = "patient-view", **cells: str) -> Json:
+def jaundiced(hook: str = "patient-view", policy: Policy = NOBODY, **cells: str) -> Json:
     return body_of(
         hook,
+        policy,
         **{
             "record": f"{TAKEN}, 80 days ago + condition jaundice, 1 day ago",
             "ALT": HIGH,
@@ -80,6 +83,13 @@ def test_stopping_sends_the_whole_order_back_with_status_and_reason() -> None:
     assert resource["statusReason"]["text"]
     assert resource["medicationCodeableConcept"]["coding"][0]["code"] == "199206"
     assert resource["subject"] == {"reference": "Patient/anna"}
+
+
+def test_a_client_that_forbids_it_is_not_offered_to_change_a_signed_order() -> None:
+    cards = by_rule(jaundiced(policy=Policy(edit_active_orders=False)))
+    liver, alt = cards["riluzole-liver-dysfunction"], cards["riluzole-alt-high-on-therapy"]
+    assert [*labels(liver), *labels(alt)] == [PANEL]
+    assert "label advises stopping" in alt["summary"]
 
 
 def test_an_order_without_an_id_cannot_be_stopped() -> None:

@@ -59,11 +59,6 @@ def test_each_report_has_its_term(report: Report, level: str, hook: str, ends: s
     assert until(report, level=level, hook=hook) == ends
 
 
-@pytest.mark.parametrize("report", [REVIEW, DISMISSED, accepted()])
-def test_a_suicide_risk_is_never_silenced(report: Report) -> None:
-    assert until(report, rule="suicide-risk", level="warning") == "2026-06-01 10:00"
-
-
 def test_a_reason_that_the_card_did_not_offer_is_no_known_one() -> None:
     assert until(REVIEW, reasons=("patient-declined",)) == "2026-06-03 00:00"
 
@@ -137,7 +132,6 @@ END = datetime(2026, 9, 2, tzinfo=UTC)
         (snoozed(), {"order": "a draft"}, "it was about another order"),
         (snoozed(order="a draft"), {}, "it was about another order"),
         (snoozed(order="a draft"), {"order": "a draft", "hook": "order-sign"}, None),
-        (snoozed(), {"rule": "suicide-risk"}, "this rule is never silenced"),
         (snoozed(INCORRECT), {}, None),
         (snoozed(INCORRECT), {"evidence": NEW}, "the data shown have changed"),
         (snoozed(INCORRECT), {"evidence": frozenset()}, "the data shown have changed"),
