@@ -4,8 +4,9 @@ Whatever goes wrong is "not available" with a reason for the log, never an error
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -54,16 +55,27 @@ class Fetched:
 
 
 LATE = Fetched(None, "no answer in time")
+BUSY = Fetched(None, "too many calls wait for a FHIR server")
+Away = Callable[[], AbstractContextManager[bool]]
+"""A block in which a call only waits; False inside it where it must not."""
+
+
+def anywhere() -> AbstractContextManager[bool]:
+    """Waits where it stands, keeping whatever it has."""
+    return nullcontext(True)
 
 
 class Client:
     """One call's way to one server, to be used in a ``with``; it keeps nothing afterwards."""
 
-    def __init__(self, outbound: Outbound, access: Access, seconds: float) -> None:
-        """``seconds``: after this nothing is waited for any more."""
+    def __init__(
+        self, outbound: Outbound, access: Access, seconds: float, away: Away = anywhere
+    ) -> None:
+        """``seconds``: after this nothing is waited for any more; ``away``: where it waits."""
         self.base = access.base
         self._outbound = outbound
         self._access = access
+        self._away = away
         most = seconds if access.expires_in is None else min(seconds, access.expires_in)
         self._end = time.monotonic() + most
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="fhir")
@@ -83,11 +95,17 @@ class Client:
 
     def read(self, queries: Sequence[Query]) -> tuple[Fetched, ...]:
         """The answer to each query, in their order; never raises."""
-        futures = [self._pool.submit(self._fetched, query) for query in queries]
-        wait(futures, timeout=max(0.0, self._left()))
-        found = tuple(_result(future) for future in futures)
+        if not queries:
+            return ()
+        with self._away() as may:
+            found = self._read(queries) if may else (BUSY,) * len(queries)
         self.notes += [f"{q.type}: {f.why}" for q, f in zip(queries, found, strict=True) if f.why]
         return found
+
+    def _read(self, queries: Sequence[Query]) -> tuple[Fetched, ...]:
+        futures = [self._pool.submit(self._fetched, query) for query in queries]
+        wait(futures, timeout=max(0.0, self._left()))
+        return tuple(_result(future) for future in futures)
 
     def _left(self) -> float:
         return self._end - time.monotonic()

@@ -52,6 +52,7 @@ def blueprint(sites: Sites, settings: Settings, clock: Clock, memory: Memory) ->
                     clock(),
                     policy=policy(),
                     seconds=left,
+                    away=places.left,
                     keep=remembered.without_snoozed,
                 )
             except PrefetchUnavailable:

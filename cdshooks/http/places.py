@@ -2,7 +2,9 @@
 
 Rules are computation, so more calls at once make none of them faster. Up to
 ``calls`` work, as many again wait their turn, and the rest is told at once to come
-back: a clinician waits for this click, not for a queue.
+back: a clinician waits for this click, not for a queue. A call that waits for a FHIR
+server works on nothing and leaves its place to others; as many as ``calls`` may wait
+so, and one more reads nothing. A slow server thus keeps nobody else from an answer.
 """
 
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ class Places:
         """wait_s: how long a call may wait for a place."""
         self._inside = BoundedSemaphore(2 * calls)
         self._working = BoundedSemaphore(calls)
+        self._reading = BoundedSemaphore(calls)
         self._wait_s = wait_s
 
     @contextmanager
@@ -39,7 +42,26 @@ class Places:
         finally:
             self._inside.release()
 
+    @contextmanager
+    def left(self) -> Iterator[bool]:
+        """The place given up until the end of the block, for one who has it.
+
+        False, and the place is kept, where as many as may are away already.
+        """
+        if not self._reading.acquire(blocking=False):
+            yield False
+            return
+        self._working.release()
+        self._inside.release()
+        try:
+            yield True
+        finally:
+            self._reading.release()
+            # Who was let in once is not sent away: what others hold comes free soon.
+            self._inside.acquire()
+            self._working.acquire()
+
 
 def threads_for(calls: int) -> int:
-    """Threads that a process needs: for those who work, those who wait, and the rest."""
-    return 2 * calls + SPARE_THREADS
+    """Threads that a process needs: for those who work, wait and read, and the rest."""
+    return 3 * calls + SPARE_THREADS

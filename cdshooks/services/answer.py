@@ -21,6 +21,7 @@ from cdshooks.chart import (
 )
 from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
+from cdshooks.fhir.client import Away, anywhere
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
 from cdshooks.protocol import NEED_ENCOUNTER, HookRequest
@@ -142,11 +143,13 @@ def answer(
     policy: Policy = NOBODY,
     *,
     seconds: float = 0.0,
+    away: Away = anywhere,
     keep: Keep = everything,
 ) -> Answer:
     """The cards for one call.
 
     policy: what may be read and said for this caller; seconds: what is left to answer in.
+    away: the block in which FHIR servers are waited for.
     keep: may silence findings before they become cards.
     Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
     and no draft order is an ALS drug.
@@ -156,7 +159,7 @@ def answer(
     view = read_chart(request, asked, site.knowledge, now, site.timezone)
     clock.lap("index")
     planned = searches(service.hook, replace(site, full_prefetch=True))
-    view, notes = fetched(view, request, planned, policy, site.outbound, seconds)
+    view, notes = fetched(view, request, planned, policy, site.outbound, seconds, away)
     if notes is not None:
         clock.lap("fetch")
     findings = run(rules.load(), view)

@@ -23,7 +23,7 @@ from cdshooks.chart import (
 )
 from cdshooks.engine import answerable, applicable, state_of
 from cdshooks.fhir.access import access
-from cdshooks.fhir.client import Client, Fetched, Query
+from cdshooks.fhir.client import Away, Client, Fetched, Query, anywhere
 from cdshooks.fhir.elements import Json, obj
 from cdshooks.fhir.templates import filled
 from cdshooks.protocol import HookRequest
@@ -64,11 +64,12 @@ def fetched(
     policy: Policy,
     outbound: Outbound | None,
     seconds: float,
+    away: Away = anywhere,
 ) -> tuple[View, tuple[str, ...] | None]:
     """The chart with what may and must be fetched, and notes for the log.
 
     searches: everything that some rule on this hook reads; seconds: what is left to
-    answer in. The notes are None where nothing was meant to be read.
+    answer in; away: the block in which servers are waited for. The notes are None where nothing was meant to be read.
     """
     if outbound is None or request.fhir_server is None:
         return view, None
@@ -77,7 +78,7 @@ def fetched(
         # Worth a line in the log only where a client meant its server to be read.
         return view, (allowed,) if request.fhir_authorization else None
     sent = Sent(counting(searches, request, policy), request.prefetch)
-    with Client(outbound, allowed, seconds * SHARE) as client:
+    with Client(outbound, allowed, seconds * SHARE, away) as client:
         try:
             view = complete(view, sent, client)
         except Exception as error:  # what cannot be completed is answered from what was sent

@@ -1,12 +1,16 @@
 """Whatever a FHIR server does, the call ends in time and claims nothing that was not read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 import pytest
 
-from tests.support import fhir_calls
+from cdshooks.app import create_app
+from cdshooks.settings import DemoSettings
+from tests.support import calls, fhir_calls
 from tests.support.base_patient import base_patient
-from tests.support.fhir_server import FAULTS, FhirServer, running
+from tests.support.fhir_server import FAULTS, FhirServer, hang, running
 
 SLOW = ("hangs", "slow body", "slow headers")
 QUICK = [name for name in FAULTS if name not in SLOW]
@@ -81,6 +85,32 @@ def test_what_was_prefetched_is_answered_although_the_server_is_broken(fault: st
     assert said.status == 200
     assert alone.rules <= said.rules <= alone.rules | MAY_ASK
     assert said.fetching_ms < DEADLINE_MS + GRACE_MS
+
+
+@pytest.mark.req("FHIR-7", "ERR-2")
+def test_calls_that_wait_for_a_slow_server_keep_nobody_else_from_an_answer() -> None:
+    """Every place is taken by calls that wait; one more reads nothing, and all are answered."""
+    settings = DemoSettings(today=fhir_calls.NOW, max_calls=1, deadline_ms=DEADLINE_MS)
+    app = create_app(settings)
+    resources = base_patient().resources()
+    whole = fhir_calls.request("patient-view", None, resources)
+
+    def post(body: dict[str, Any]) -> int:
+        path = calls.path_of("patient-view")
+        return app.test_client().post(path, json=body).status_code
+
+    with running(FhirServer(resources, faults={"Condition": hang})) as server:
+        body = fhir_calls.request("patient-view", server.url, resources)
+        body["fhirAuthorization"] = fhir_calls.authorization()
+        body["prefetch"] = {"patient": body["prefetch"]["patient"]}
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(post, body)
+            while "Condition" not in server.types:
+                assert not waiting.done()
+            assert [post(whole) for _ in range(3)] == [200] * 3
+            assert post(body) == 412
+            assert not waiting.done()
+        assert waiting.result() == 200
 
 
 @pytest.mark.req("PFD-3")

@@ -88,5 +88,29 @@ def test_a_place_comes_free_after_a_failure() -> None:
         pass
 
 
+def test_who_waits_for_a_server_leaves_the_place_to_others_and_gets_it_back() -> None:
+    places = Places(calls=1, wait_s=0)
+    with places.one():
+        with places.left() as may:
+            assert may
+            with places.one(), pytest.raises(Overloaded), places.one():
+                pass
+        with pytest.raises(Overloaded), places.one():
+            pass
+    with places.one():
+        pass
+
+
+def test_more_may_not_wait_for_servers_than_work_and_they_keep_their_place() -> None:
+    places = Places(calls=1, wait_s=0)
+    with places.one(), places.left() as first:
+        with places.one(), places.left() as second:
+            assert (first, second) == (True, False)
+            with pytest.raises(Overloaded), places.one():
+                pass
+        with places.one():
+            pass
+
+
 def test_there_are_threads_for_those_who_work_those_who_wait_and_others() -> None:
-    assert threads_for(16) > 2 * 16
+    assert threads_for(16) > 3 * 16
