@@ -69,7 +69,8 @@ def fetched(
     """The chart with what may and must be fetched, and notes for the log.
 
     searches: everything that some rule on this hook reads; seconds: what is left to
-    answer in; away: the block in which servers are waited for. The notes are None where nothing was meant to be read.
+    answer in; away: the block in which servers are waited for. The notes are None
+    where nothing was meant to be read.
     """
     if outbound is None or request.fhir_server is None:
         return view, None
