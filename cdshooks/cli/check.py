@@ -1,6 +1,7 @@
 """``cdshooks check``: is this installation fit to be started?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import click
@@ -10,6 +11,9 @@ from rich.text import Text
 
 from cdshooks import knowledge, rules
 from cdshooks.app import site_of
+from cdshooks.errors import CdsHooksError
+from cdshooks.feedback import Store
+from cdshooks.feedback.migrate import check as check_store
 from cdshooks.http.clock import clock_of
 from cdshooks.security.client_file import ClientFile
 from cdshooks.services.answer import Site
@@ -33,7 +37,7 @@ class Report:
 @click.pass_context
 def check(context: click.Context) -> None:
     """
-    Check knowledge, profiles and configuration.
+    Check knowledge, profiles, configuration and the store.
 
     Says what is wrong and where, and exits 1 if anything is. Warns of numbers whose
     source nobody looked at for a year; lists what has no standard code.
@@ -59,7 +63,7 @@ def inspected() -> Report:
     trust = _trust(settings, site)
     today = clock_of(settings)().astimezone(settings.zone).date()
     return Report(
-        errors=(*map(str, wrong(site)), *trust.mistakes),
+        errors=(*map(str, wrong(site)), *trust.mistakes, *_store(settings)),
         warnings=(*trust.warnings, *map(str, unchecked(site.knowledge, today))),
         not_captured=not_captured(site.knowledge),
         counted=_counted(site),
@@ -78,6 +82,17 @@ def _trust(settings: Settings, site: Site) -> ClientFile:
     if settings.trusted_clients is None:
         return replace(found, warnings=said)
     return replace(found, mistakes=(*found.mistakes, *said))
+
+
+def _store(settings: Settings) -> Iterator[str]:
+    """What is wrong with a database server; a store in a file is made and upgraded at start."""
+    with closing(Store(settings.store_url)) as store:
+        if store.embedded:
+            return
+        try:
+            check_store(store)
+        except CdsHooksError as problem:
+            yield said(problem)
 
 
 def _every_profile(base: knowledge.Base) -> None:

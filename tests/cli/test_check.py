@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import Row, decides
 from cdshooks.rules.authoring.decides import _rows
 from cdshooks.services.answer import Site
 from cdshooks.services.checks import Fault, unchecked, variants, wrong
+from tests.support.stores import Postgres
 from tests.support.tokens import ISSUER, entry, toml
 
 BASE = knowledge.base()
@@ -271,3 +272,20 @@ def test_an_installation_that_trusts_nobody_yet_is_told_so(
     result = check()
     assert result.exit_code == 0
     assert "CDSHOOKS_TRUSTED_CLIENTS: expected a TOML file" in result.stdout
+
+
+def test_a_database_must_answer_and_have_the_form_of_this_version(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.database() as address:
+        monkeypatch.setenv("CDSHOOKS_DATABASE_URL", address)
+        old = check()
+        assert old.exit_code == 1
+        assert "run cdshooks db upgrade" in " ".join(old.stdout.split())
+        CliRunner().invoke(main, ["db", "upgrade"])
+        assert check().exit_code == 0
+    monkeypatch.setenv("CDSHOOKS_DATABASE_URL", "postgresql://u:a-password@127.0.0.1:1/none")
+    unreachable = check()
+    assert unreachable.exit_code == 1
+    assert "the store does not answer" in unreachable.stdout
+    assert "a-password" not in unreachable.stdout

@@ -110,14 +110,39 @@ def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
     return replace(knowledge, parameters=parameters)
 
 
+@cache
+def _own(rule: Rule) -> frozenset[str]:
+    """The parameters that a rule itself names, in its signature; not those of its states."""
+    found: set[str] = set()
+    for declared in rule.inputs.values():
+        if isinstance(declared, type):
+            found.update(field.name for field in fields(declared))  # type: ignore[arg-type]
+        elif name := getattr(declared, "lookback", None):
+            found.add(name)
+    return frozenset(found)
+
+
+def _ways(name: str) -> tuple[bool, ...]:
+    """In which directions a parameter can be moved, True for up."""
+    one_way = isinstance(base().parameters[name].value, bool | str)
+    return (True,) if one_way else (True, False)
+
+
 def _claims() -> Iterator[tuple[str, str, bool]]:
-    niv = next(_named(rule) for rule in all_rules.load() if rule.id == "niv-consider")
     for rule in all_rules.load():
-        for name in sorted(_named(rule) - (niv if rule.id in ASKS_FOR_NIV else set())):
-            one_way = isinstance(base().parameters[name].value, bool | str)
-            for up in (True,) if one_way else (True, False):
+        for name in sorted(_own(rule)):
+            for up in _ways(name):
                 if not {(rule.id, name), (rule.id, name, up)} & OUT_OF_REACH.keys():
                     yield rule.id, name, up
+
+
+def _shared() -> Iterator[tuple[str, bool]]:
+    """The parameters that only states name: for each, and each way, some rule must notice."""
+    every = frozenset[str]().union(*(_named(rule) for rule in all_rules.load()))
+    own = frozenset[str]().union(*(_own(rule) for rule in all_rules.load()))
+    for name in sorted(every - own):
+        for up in _ways(name):
+            yield name, up
 
 
 _last: dict[tuple[str, str], list[Case]] = {}
@@ -162,6 +187,13 @@ def _suspect(case: Case, name: str) -> bool:
 @pytest.mark.parametrize(("rule", "name", "up"), list(_claims()))
 def test_a_parameter_moved_one_step_makes_a_vignette_fail(rule: str, name: str, up: bool) -> None:
     assert _notices(rule, name, up), f"{rule}: no vignette holds {name} in place"
+
+
+@pytest.mark.parametrize(("name", "up"), list(_shared()))
+def test_a_parameter_of_a_state_moved_one_step_makes_a_vignette_fail(name: str, up: bool) -> None:
+    using = [rule.id for rule in all_rules.load() if name in _named(rule)]
+    using.sort(key=lambda rule: -sum(_suspect(case, name) for case in _cases(rule)))
+    assert any(_notices(rule, name, up) for rule in using), f"no vignette holds {name} in place"
 
 
 @pytest.mark.parametrize("claim", OUT_OF_REACH)
