@@ -1,6 +1,7 @@
 """Running the application under gunicorn, inside this process: no second command to know."""
 
 import errno
+import gc
 import socket
 import struct
 import sys
@@ -30,6 +31,8 @@ _SILENCE_S = 5
 """How long a client may send nothing in the middle of a request, or take nothing of an answer."""
 _READS = 16
 """At most so much of a refused request is read to its end, in parts of 64 KiB."""
+_COLLECT_AFTER = (50_000, 20, 20)
+"""Objects, and rounds, after which the garbage collector looks for circles."""
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
@@ -71,6 +74,7 @@ def run(
 
     announce: called once the signals are heeded, so that what it says is true.
     """
+    _spare_the_collector()
     _Embedded(
         app,
         {
@@ -98,6 +102,18 @@ def run(
             "worker_tmp_dir": _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None,
         },
     ).run()
+
+
+def _spare_the_collector() -> None:
+    """Keeps garbage collection out of calls.
+
+    What was loaded by now stays for good, and is shared by the workers. A call leaves
+    no circles behind, so looking for some after every few hundred objects of a long
+    chart would cost more than the rules.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]

@@ -43,20 +43,22 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
         lack = "is coded, and no score is given with it" if coded else "has no readable value"
         raise Unusable(Why.UNREADABLE, f"{kind} {lack}")
     row = _unit(quantity, measure, kind, view)
-    named = f"{kind} {shown(raw, None)}"
     size = abs(raw) if measure.file.magnitude else raw
     if measure.file.whole and size != size.to_integral_value():
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} is not a whole number", "not a whole number")
+        reason = "not a whole number"
+        raise Unusable(Why.IMPLAUSIBLE, f"{kind} {shown(raw, None)} is {reason}", reason)
     because = _looks_like(size, row, measure)
     if because:
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} {row.raw or measure.unit}: {because}", because)
+        sent = f"{kind} {shown(raw, None)} {row.raw or measure.unit}"
+        raise Unusable(Why.IMPLAUSIBLE, f"{sent}: {because}", because)
     try:
         value = measure.units.convert(size, row)
     except UnitUnknown:
         reason = "too large for its unit"
-        raise Unusable(Why.IMPLAUSIBLE, f"{named} is {reason}", reason) from None
+        sent = f"{kind} {shown(raw, None)}"
+        raise Unusable(Why.IMPLAUSIBLE, f"{sent} is {reason}", reason) from None
     if not measure.plausible(value):
-        sent = f"{named} {row.raw}".rstrip()
+        sent = f"{kind} {shown(raw, None)} {row.raw}".rstrip()
         raise Unusable(Why.IMPLAUSIBLE, f"{sent} is not plausible", _possible(measure))
     return value, _bound(quantity, kind, flipped=size != raw)
 
@@ -141,4 +143,4 @@ def _disagree(by_code: UnitRow | None, by_text: UnitRow | None, text: str, view:
         return by_text is not None
     if by_text is None:
         return any(text in table.rows for table in view.knowledge.base.units.values())
-    return by_code.factor != by_text.factor
+    return by_code is not by_text and by_code.factor != by_text.factor

@@ -9,17 +9,17 @@ from cdshooks.rules.authoring.values import Position
 
 def unreliable(record: Record, view: View) -> bool:
     """Whether its interpretation or a note calls a result invalid or unreliable."""
+    resource, part = record.resource, record.part
+    if not (resource.get("interpretation") or part.get("interpretation") or resource.get("note")):
+        return False
     marker = view.value_set("unreliable")
-    bodies = (
-        (record.resource,) if record.part is record.resource else (record.resource, record.part)
-    )
-    for body in bodies:
+    for body in (resource,) if part is resource else (resource, part):
         for concept in objects(body.get("interpretation")):
             if marker.holds_any(view.index.concept(concept)):
                 return True
             if any(map(marker.named_in, texts(concept))):
                 return True
-    notes = (note.get("text") for note in objects(record.resource.get("note")))
+    notes = (note.get("text") for note in objects(resource.get("note")))
     return any(marker.named_in(plain(text, 500)) for text in notes)
 
 
@@ -40,6 +40,8 @@ def position_of(record: Record, measure: Measure, view: View) -> Position | None
 def _positions_stated(record: Record, view: View) -> list[Json]:
     """Where a position may stand: method, extension, component."""
     resource = record.resource
+    if not any(map(resource.get, ("method", "extension", "component"))):
+        return []
     stated = list(objects(resource.get("method")))
     for extension in objects(resource.get("extension")):
         if str(extension.get("url", "")).endswith("observation-bodyPosition"):

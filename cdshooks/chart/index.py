@@ -75,6 +75,7 @@ class Index:
     _foreign: int = 0
     _types: dict[str, list[Record]] = field(default_factory=dict)
     _codes: dict[str, dict[Code, list[Record]]] = field(default_factory=dict)
+    _patients: dict[str, bool] = field(default_factory=dict)
     _held: dict[str, frozenset[Code]] = field(default_factory=dict)
     _ids: dict[str, Record] = field(default_factory=dict)
     _count: int = 0
@@ -178,8 +179,8 @@ class Index:
             yield from _diet_codes(resource, self.systems)
 
     def _components(self, resource: Json, type: str) -> Iterator[Record]:
-        if type == "Observation":
-            for component in objects(resource.get("component")):
+        if type == "Observation" and "component" in resource:
+            for component in objects(resource["component"]):
                 codes = self.concept(component.get("code"))
                 if codes:
                     yield self._record(resource, codes, component)
@@ -191,12 +192,16 @@ class Index:
         """Whether a resource is this patient's; one that names nobody is taken as theirs."""
         if resource.get("resourceType") == "Patient":
             return string(resource.get("id")) in (None, self.patient_id)
-        return all(
-            is_patient(reference, self.patient_id)
-            for element in ABOUT
-            if element in resource
-            for reference in _references(resource[element])
-        )
+        return all(self._is_theirs(resource[name]) for name in ABOUT if name in resource)
+
+    def _is_theirs(self, value: object) -> bool:
+        """Whether every reference in an element is to this patient."""
+        for reference in _references(value):
+            if reference not in self._patients:
+                self._patients[reference] = is_patient(reference, self.patient_id)
+            if not self._patients[reference]:
+                return False
+        return True
 
 
 def _references(value: object) -> Iterator[str]:

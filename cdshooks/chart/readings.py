@@ -34,7 +34,7 @@ def candidates(view: View, measure: Measure) -> Candidates:
     """Every observation of ``measure`` up to the day of the view, read once a view."""
     key = ("readings", measure.id)
     if key not in view.memory:
-        found = _reader(view, measure).back_to(date.min)
+        found = _reader(view, measure).back_to(date.min, view)
         usable = [*found.usable, *_computed(view, measure, found.usable)]
         kept, odd = set_aside(sorted(usable, key=_order), measure)
         rejected = tuple(sorted((*found.rejected, *odd), key=_newest_last))
@@ -56,14 +56,14 @@ def newest(view: View, measure: Measure, fits: Fits, since: date | None) -> Cand
     """
     if _judged_by_others(view, measure):
         return candidates(view, measure)
-    return _reader(view, measure).down_to(fits, since)
+    return _reader(view, measure).down_to(fits, since, view)
 
 
 def back_to(view: View, measure: Measure, since: date | None) -> Candidates:
     """The observations of a lookback, and whatever else was read by now; None is any age."""
     if since is None or _judged_by_others(view, measure):
         return candidates(view, measure)
-    return _reader(view, measure).back_to(since)
+    return _reader(view, measure).back_to(since, view)
 
 
 def _judged_by_others(view: View, measure: Measure) -> bool:
@@ -93,13 +93,16 @@ def _reader(view: View, measure: Measure) -> "_Reader":
 
 
 class _Reader:
-    """Reads the observations of a measure from the newest on, each once, as far as needed."""
+    """Reads the observations of a measure from the newest on, each once, as far as needed.
+
+    It keeps no view: a view keeps it, and a circle would outlive the call.
+    """
 
     def __init__(self, view: View, measure: Measure) -> None:
         self.measure = measure
-        self._view = view
         self._usable: list[Reading] = []
         self._rejected: list[Rejected] = []
+        self._arranged: Candidates | None = None
         self._positions: set[Position | None] | None = None
         records = [r for type in measure.types for r in view.index.coded(type, measure.value_sets)]
         dated = [(record, *moment_of(record.resource, view)) for record in records]
@@ -110,7 +113,7 @@ class _Reader:
         ]
         self._waiting.sort(key=lambda item: item[1].day if item[1] else date.max)
 
-    def down_to(self, fits: Fits, since: date | None) -> Candidates:
+    def down_to(self, fits: Fits, since: date | None, view: View) -> Candidates:
         """What is usable and what is not, down to the day before the newest that fits."""
         found = [reading.day for reading in self._usable if fits(reading.position)]
         last = max(found, default=None)
@@ -118,41 +121,44 @@ class _Reader:
             record, moment, late = self._waiting[-1]
             if last and moment and moment.day < last - timedelta(days=1):
                 break
-            if since and moment and moment.day < since and not (last or self._may_fit(fits)):
+            if since and moment and moment.day < since and not (last or self._may_fit(fits, view)):
                 break
             self._waiting.pop()
-            reading = self._read(record, moment, late)
+            reading = self._read(record, moment, late, view)
             if reading is not None and fits(reading.position):
                 last = last or reading.day
         return self.so_far()
 
-    def _may_fit(self, fits: Fits) -> bool:
+    def _may_fit(self, fits: Fits, view: View) -> bool:
         """Whether anything that waits was made in a position that fits."""
         if self._positions is None:
             waiting = (record for record, _, _ in self._waiting)
-            self._positions = {position_of(r, self.measure, self._view) for r in waiting}
+            self._positions = {position_of(r, self.measure, view) for r in waiting}
         return any(fits(position) for position in self._positions)
 
-    def back_to(self, since: date) -> Candidates:
+    def back_to(self, since: date, view: View) -> Candidates:
         """What is usable and what is not of that day and later; without a date, it may be."""
         while self._waiting:
             record, moment, late = self._waiting[-1]
             if moment and moment.day < since:
                 break
             self._waiting.pop()
-            self._read(record, moment, late)
+            self._read(record, moment, late, view)
         return self.so_far()
 
     def so_far(self) -> Candidates:
         """What was read until now, the newest last."""
-        return Candidates(
-            tuple(sorted(self._usable, key=_order)),
-            tuple(sorted(self._rejected, key=_newest_last)),
-        )
+        if self._arranged is None:
+            self._arranged = Candidates(
+                tuple(sorted(self._usable, key=_order)),
+                tuple(sorted(self._rejected, key=_newest_last)),
+            )
+        return self._arranged
 
-    def _read(self, record: Record, moment: When | None, late: bool) -> Reading | None:
+    def _read(self, record: Record, moment: When | None, late: bool, view: View) -> Reading | None:
+        self._arranged = None
         try:
-            reading = read_one(record, self.measure, moment, late, self._view)
+            reading = read_one(record, self.measure, moment, late, view)
         except Unusable as problem:
             self._rejected.append(rejection(record, self.measure, moment, problem))
             return None

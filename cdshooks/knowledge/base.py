@@ -23,6 +23,9 @@ from cdshooks.knowledge.parameters import Parameter
 from cdshooks.knowledge.site_codes import Added, extended, site_codes
 from cdshooks.units import UnitTable
 
+WRITTEN = {"cm[H2O]": "cmH2O", "mm[Hg]": "mmHg", "{score}": "", "[pH]": ""}
+"""Units of UCUM that cards write in another way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
@@ -61,9 +64,7 @@ class Measure:
     @property
     def unit(self) -> str:
         """The unit as cards write it."""
-        return {"cm[H2O]": "cmH2O", "mm[Hg]": "mmHg", "{score}": "", "[pH]": ""}.get(
-            self.units.canonical, self.units.canonical
-        )
+        return WRITTEN.get(self.units.canonical, self.units.canonical)
 
     @property
     def in_forms(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 DOTLESS = ("icd-10-cm", "icd-10", "icd-10-gm")
@@ -16,7 +17,7 @@ class Code(NamedTuple):
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Systems:
     """The canonical URI of each code system, and the aliases that clients send."""
 
@@ -30,16 +31,22 @@ class Systems:
         unknown system can equal only itself, so a number is never matched without
         its system; and our own short names are no systems when a client sends them.
         """
-        short = self.aliases.get(system)
-        if short is None:
-            bare = system.partition("|")[0].strip().rstrip("/")
-            known = self.aliases.get(bare.replace("https://", "http://", 1).lower())
-            short = known or (f"?{bare}" if bare in self.uris else bare)
-        return canonical(short, code)
+        return _code(self, system, code)
 
     def uri(self, short: str) -> str:
         """The URI to send for a short system name."""
         return self.uris[short]
+
+
+@lru_cache(maxsize=8192)
+def _code(systems: Systems, system: str, code: str) -> Code:
+    """Kept beyond a call: charts use few codes, and use them over and over."""
+    short = systems.aliases.get(system)
+    if short is None:
+        bare = system.partition("|")[0].strip().rstrip("/")
+        known = systems.aliases.get(bare.replace("https://", "http://", 1).lower())
+        short = known or (f"?{bare}" if bare in systems.uris else bare)
+    return canonical(short, code)
 
 
 def canonical(system: str, code: str) -> Code:

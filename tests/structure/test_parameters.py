@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import cache
+from inspect import getmodule, getsource
 
 import pytest
 
@@ -112,11 +113,16 @@ def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
 
 @cache
 def _own(rule: Rule) -> frozenset[str]:
-    """The parameters that a rule itself names, in its signature; not those of its states."""
+    """The parameters that a rule itself names; not those of its states.
+
+    Its lookbacks, and of the limits that it is given those that its module speaks of.
+    """
     found: set[str] = set()
+    source = getsource(getmodule(rule.function) or all_rules)
     for declared in rule.inputs.values():
         if isinstance(declared, type):
-            found.update(field.name for field in fields(declared))  # type: ignore[arg-type]
+            names = (field.name for field in fields(declared))  # type: ignore[arg-type]
+            found.update(name for name in names if f".{name}" in source)
         elif name := getattr(declared, "lookback", None):
             found.add(name)
     return frozenset(found)

@@ -1,5 +1,7 @@
 """From an Observation to a reading, or to the reason why there is none."""
 
+import gc
+import weakref
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -547,3 +549,15 @@ def test_little_oxygen_is_oxygen(code: str, value: float, context: set[str]) -> 
     part = {"code": observation(code)["code"], "valueQuantity": {"value": value}}
     [reading] = read("vc-percent", observation(FVC, PERCENT, component=[part])).usable
     assert reading.context == context
+
+
+def test_a_chart_that_was_read_leaves_no_circle_behind() -> None:
+    view = chart([on_day("2026-05-20"), on_day("2026-05-10")], Latest("vc-percent", None))
+    newest(view, KNOWLEDGE.base.measures["vc-percent"], sitting, None)
+    gone = weakref.ref(view)
+    gc.disable()
+    try:
+        del view
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -1,9 +1,12 @@
 """Every hook has its service, and asks for few and simple things."""
 
+import gc
+
 import pytest
 
+from cdshooks.protocol import parse_request
 from cdshooks.services import Service, services
-from cdshooks.services.answer import prefetch_templates
+from cdshooks.services.answer import answer, prefetch_templates
 from tests.support import calls
 
 OFFERED = {
@@ -35,3 +38,18 @@ def test_only_where_the_hook_names_an_encounter_is_it_read(service: Service) -> 
     if about_it:
         assert asked["encounter"] == "Encounter/{{context.encounterId}}"
     assert about_it or not any("encounterId" in query for query in asked.values())
+
+
+def test_a_call_leaves_no_circle_of_objects_behind() -> None:
+    """Garbage collection is kept out of calls, so a chart must go as soon as it is answered."""
+    request = parse_request(calls.example_request("complex-many-things-at-once", "patient-view"))
+    site = calls.site_of(calls.settings())
+    service = calls.service_of("patient-view")
+    answer(service, request, site, calls.NOW)
+    gc.collect()
+    gc.disable()
+    try:
+        assert answer(service, request, site, calls.NOW).body["cards"]
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
