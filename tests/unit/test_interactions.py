@@ -72,7 +72,7 @@ def test_wording_tells_a_route(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows, says",
+    ("rows", "says"),
     [
         ("nowhere,1,x,SCD,alpha,oral\n", "code system not in systems.yaml"),
         ("rxnorm,1,x,SCD,gamma,oral\n", "ingredient not in the header"),
