@@ -1,7 +1,7 @@
 """Do other drugs change how much riluzole the body sees, or add to its harm to the liver?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -24,7 +24,6 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
-from cdshooks.rules.states.liver import CertainLimits, graded, multiple_of, told
 from cdshooks.rules.states.words import joined, shortened
 
 STRONG, MODERATE = "cyp1a2-strong", "cyp1a2-moderate"
@@ -161,7 +160,6 @@ def riluzole_hepatotoxic_comedication(
     lately: Annotated[Reading | Missing, Latest("alt", lookback="comedication_alt_days")],
     last: Annotated[Reading | Missing, Latest("alt", lookback=None)],
     pending: Annotated[Entries, Ordered("liver-tests", lookback="ordered_test_days")],
-    certain: CertainLimits,
     limits: ComedicationLimits,
 ) -> Outcome:
     """
@@ -171,8 +169,7 @@ def riluzole_hepatotoxic_comedication(
     90 days, raised or not. lately: whether there is any within the interval of checks;
     one that could not be read is not absent.
     """
-    multiple = multiple_of(alt, certain)
-    raised = graded(multiple, ((limits.raised_gt, "warning"),))
+    raised = isinstance(alt, Reading) and _is_raised(alt, limits)
     absent = isinstance(lately, Missing) and lately.proven and not lately.failed
     names = meeting.names
     return Recommend(
@@ -183,13 +180,29 @@ def riluzole_hepatotoxic_comedication(
         indicator="warning" if (raised or absent) and meeting.sure else "info",
         because=(
             f"The US label warns of other drugs that can harm the liver. Here: {joined(names)}.",
-            *told((multiple,) if raised else ()),
+            *((f"{alt}: above its upper limit{_upper(alt)}.",) if raised else ()),
         ),
         evidence=(*meeting.orders, last),
-        by=(raised.limit,) if raised else (),
+        by=(limits.raised_gt,) if raised else (),
         missing=(lately.text,) if isinstance(lately, Missing) else (),
         offers=_check(pending) if absent else (),
     )
+
+
+def _is_raised(alt: Reading, limits: ComedicationLimits) -> bool:
+    """Whether ALT is above its upper limit, an assumed one included."""
+    limit = alt.upper_limit
+    if limit is None:
+        return False
+    return replace(alt, value=alt.value / limit.value, decimals=None).meets(limits.raised_gt)
+
+
+def _upper(alt: Reading | Missing) -> str:
+    limit = alt.upper_limit if isinstance(alt, Reading) else None
+    if limit is None:
+        return ""
+    assumed = ", assumed" if limit.source == "assumed" else ""
+    return f" of {limit.value.normalize():f} {limit.unit}{assumed}"
 
 
 def _of(last: Reading | Missing) -> str:

@@ -57,6 +57,7 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("pft-overdue", "resp_value_max_age_days"): "the overdue test is judged by its own day",
     ("pft-panel-incomplete", "device_request_counts_days"): NIV_ONLY,
     ("pft-panel-incomplete", "mip_available"): "matters only where SNIP is not made, in no profile",
+    ("riluzole-adverse-effect", "forgotten_order_days"): "it is an information in any case",
     ("riluzole-consider", "certain_alt_multiple"): BY_MULTIPLE,
     ("riluzole-consider", "device_request_counts_days"): NIV_ONLY,
     ("riluzole-consider", "region"): "what speaks against an offer does so under every label",
