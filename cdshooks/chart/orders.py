@@ -13,6 +13,7 @@ from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
+from cdshooks.fhir.manner import via_tube
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
@@ -310,6 +311,8 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         end=end,
         certain=not identity.by_name,
         exact=identity.exact,
+        form=identity.product.form if identity.product else None,
+        via_tube=any(map(via_tube, objects(resource.get("dosageInstruction")))),
         origins=(Origin(reference, identity.label, status, "", start),),
     )
 

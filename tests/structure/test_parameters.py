@@ -62,6 +62,8 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("riluzole-consider", "device_request_counts_days"): NIV_ONLY,
     ("riluzole-consider", "region"): "what speaks against an offer does so under every label",
     ("riluzole-duplicate", "new_start_gap_days"): TAKEN_NOW,
+    ("riluzole-formulation-swallow", "forgotten_order_days"): "it helps with an old order as well",
+    ("riluzole-formulation-swallow", "new_start_gap_days"): TAKEN_NOW,
     ("riluzole-liver-dysfunction", "ast_uln_plausible_le"): "it reads no AST",
     ("riluzole-liver-dysfunction", "certain_alt_multiple"): BILIRUBIN,
     ("riluzole-liver-dysfunction", "new_start_gap_days"): TAKEN_NOW,

@@ -80,6 +80,7 @@ MEASURES = {
     "ANC": ("neutrophils", ""),
     "segmented": ("neutrophils-segmented", ""),
     "WBC": ("white-cells", ""),
+    "eGFR": ("egfr", ""),
     "degC": ("temperature-celsius", ""),
     "degF": ("temperature-fahrenheit", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
