@@ -63,7 +63,8 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
     grave = any(_is_grave(r, view) for r in reactions)
     severe = critical == "high" or "severe" in severities or grave
     noted = bool(reactions) or critical not in UNKNOWN
-    less = noted or string(resource.get("type")) == "intolerance"
+    intolerance = string(resource.get("type")) == "intolerance"
+    less = noted or intolerance
     label = view.knowledge.base.drugs[wanted.drug]
     reaction = next((text for r in reactions if (text := _named(r))), "")
     start, _ = choice(resource, "onset", view.zone)
@@ -73,6 +74,7 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
         severe=severe,
         mild=not severe and less,
         reaction=reaction,
+        slight=not severe and (intolerance or (severities == {"mild"} and critical == "low")),
         origins=(
             Origin(
                 record.reference,

@@ -52,6 +52,7 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,
     ("drug-identity-unverified", "broad_codes_are_als"): ALS_DRUGS_ONLY,
+    ("edaravone-eligibility", "adult_from_years"): DIAGNOSIS_ONLY,
     ("pft-baseline-missing", "device_request_counts_days"): NIV_ONLY,
     ("pft-overdue", "decline_lookback_days", True): "the interval and its age reach no further",
     ("pft-overdue", "resp_value_max_age_days"): "the overdue test is judged by its own day",

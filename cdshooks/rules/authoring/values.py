@@ -289,13 +289,15 @@ class Allergy:
 
     severe: whether criticality, severity or manifestation says so; mild: whether
     the record says that it was less: an intolerance, or a reaction or criticality
-    that is not severe. Neither, when nothing but the allergy was written down.
+    that is not severe. Neither, when nothing but the allergy was written down. slight:
+    an intolerance, or every reaction mild and the criticality low.
     """
 
     label: str
     severe: bool
     mild: bool
     reaction: str = ""
+    slight: bool = False
     origins: tuple[Origin, ...] = ()
 
 
