@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
@@ -313,8 +314,14 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         exact=identity.exact,
         form=identity.product.form if identity.product else None,
         via_tube=any(map(via_tube, objects(resource.get("dosageInstruction")))),
+        mg_a_day=_a_day(resource, identity, view),
         origins=(Origin(reference, identity.label, status, "", start),),
     )
+
+
+def _a_day(resource: Json, identity: Identity, view: View) -> Fraction | None:
+    steps = read_regimen(resource, *identity.strength, view.zone).steps
+    return steps[0].a_day if len(steps) == 1 else None
 
 
 def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:

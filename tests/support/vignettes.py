@@ -81,6 +81,7 @@ MEASURES = {
     "segmented": ("neutrophils-segmented", ""),
     "WBC": ("white-cells", ""),
     "eGFR": ("egfr", ""),
+    "platelets": ("platelets", ""),
     "degC": ("temperature-celsius", ""),
     "degF": ("temperature-fahrenheit", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
@@ -155,7 +156,8 @@ class Entry:
     start and end bound the fact; recorded is when it was written down. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
     exact: of a drug known by name alone, whether by its own and not by a brand. form
-    and via_tube: of a drug, what its product is, and whether it is given by tube.
+    and via_tube: of a drug, what its product is, and whether it is given by tube;
+    mg_a_day: what its directions come to, if they say one amount.
     """
 
     type: str
@@ -171,6 +173,7 @@ class Entry:
     exact: bool = True
     form: str | None = None
     via_tube: bool = False
+    mg_a_day: Fraction | None = None
     origins: tuple[Origin, ...] = ()
 
     @property
