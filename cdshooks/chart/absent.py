@@ -14,6 +14,7 @@ from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Code, Knowledge, ValueSet
 from cdshooks.rules.authoring import (
+    Found,
     Input,
     Latest,
     Listed,
@@ -102,7 +103,7 @@ def _coded_places(knowledge: Knowledge, wanted: Input) -> Places:
             return _measured(knowledge, (name,))
         case Together(measures=names):
             return _measured(knowledge, names)
-        case Reported(value_set=name):
+        case Reported(value_set=name) | Found(value_set=name):
             return (("Observation", (value_set[name],)),)
         case Listed(value_set=name):
             return (("Condition", (value_set[name],)),)

@@ -14,11 +14,13 @@ from cdshooks.rules.authoring import (
     Draft,
     Enrolled,
     Filed,
+    Found,
     Input,
     InUse,
     Latest,
     Listed,
     Medication,
+    Meets,
     OneOf,
     Ordered,
     Patient,
@@ -129,6 +131,8 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset(need for name in names for need in _measured(measures[name]))
         case Reported():
             return frozenset({("Observation", "scores")})
+        case Found():
+            return frozenset({("Observation", "genetics")})
         case Listed():
             return frozenset({("Condition", None)})
         case Ordered(types=types):
@@ -145,7 +149,7 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({(type, None) for type in types})
         case Declined():
             return frozenset({(type, None) for type in ("Consent", *MEDICATIONS)})
-        case Medication() | OneOf() | Taken():
+        case Medication() | OneOf() | Meets() | Taken():
             return frozenset({(type, None) for type in MEDICATIONS})
         case Patient():
             return frozenset({("Patient", None)})
@@ -179,7 +183,7 @@ def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
             names: tuple[str, ...] = (name,)
         case Together(measures=names):
             pass
-        case Reported(value_set=name):
+        case Reported(value_set=name) | Found(value_set=name):
             return base.value_sets[name].exact
         case _:
             return frozenset()

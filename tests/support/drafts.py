@@ -106,6 +106,18 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
     elif match := re.fullmatch(r"most=(\d+)mg", word):
         top, day = _quantity(match[1], "mg"), {"value": 1, "code": "d"}
         line["maxDosePerPeriod"] = {"numerator": top, "denominator": day}
+    elif match := re.fullmatch(r"count=(\d+)", word):
+        _repeat(line)["count"] = int(match[1])
+    elif match := re.fullmatch(r"minutes=([\d.]+)", word):
+        _repeat(line).update({"duration": float(match[1]), "durationUnit": "min"})
+    elif match := re.fullmatch(r"from=([\d-]+)(?:to([\d-]+))?", word):
+        period = {"start": match[1], "end": match[2]}
+        _repeat(line)["boundsPeriod"] = {k: v for k, v in period.items() if v}
+    elif match := re.fullmatch(r"dates=([\d,-]+)", word):
+        line.setdefault("timing", {})["event"] = match[1].split(",")
+    elif match := re.fullmatch(r"rate=([\d.]+)(\S+)", word):
+        rate = {"value": float(match[1]), "unit": match[2]}
+        line["doseAndRate"][0]["rateQuantity"] = rate
     elif word == "then":
         line["text"] = "then"
     elif word == "stu3":

@@ -12,12 +12,14 @@ from cdshooks.rules.authoring.inputs import (
     Draft,
     Enrolled,
     Filed,
+    Found,
     Input,
     InUse,
     Latest,
     Limits,
     Listed,
     Medication,
+    Meets,
     OneOf,
     Ordered,
     Patient,
@@ -33,7 +35,7 @@ from cdshooks.rules.authoring.inputs import (
     Unread,
     Visited,
 )
-from cdshooks.rules.authoring.orders import Order, Regimen, Step
+from cdshooks.rules.authoring.orders import Course, Meeting, Order, Regimen, Step
 from cdshooks.rules.authoring.outcomes import (
     LEVELS,
     CannotAssess,
@@ -91,6 +93,7 @@ __all__ = [
     "Call",
     "CannotAssess",
     "Captured",
+    "Course",
     "Create",
     "Declined",
     "Delete",
@@ -103,6 +106,7 @@ __all__ = [
     "Entry",
     "Fact",
     "Filed",
+    "Found",
     "InUse",
     "Indicator",
     "Input",
@@ -111,6 +115,8 @@ __all__ = [
     "Limits",
     "Listed",
     "Medication",
+    "Meeting",
+    "Meets",
     "Missing",
     "NotIndicated",
     "NotRead",

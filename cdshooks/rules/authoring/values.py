@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
@@ -154,6 +155,9 @@ class Entry:
 
     start and end bound the fact; recorded is when it was written down. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
+    exact: of a drug known by name alone, whether by its own and not by a brand. form
+    and via_tube: of a drug, what its product is, and whether it is given by tube;
+    mg_a_day: what its directions come to, if they say one amount.
     """
 
     type: str
@@ -166,6 +170,10 @@ class Entry:
     reasons: frozenset[str] = frozenset()
     in_hospital: bool = False
     certain: bool = True
+    exact: bool = True
+    form: str | None = None
+    via_tube: bool = False
+    mg_a_day: Fraction | None = None
     origins: tuple[Origin, ...] = ()
 
     @property
@@ -244,12 +252,14 @@ class Call:
     """The call itself: which hook, today's date, and the encounter it is about.
 
     orders: ``Type/id`` of the medication orders that it assesses, the first drafted first.
+    drugs: the drugs of every order that is drafted, assessed or beside.
     """
 
     hook: str
     today: date
     inpatient: bool = False
     orders: tuple[str, ...] = ()
+    drugs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +292,15 @@ class Allergy:
 
     severe: whether criticality, severity or manifestation says so; mild: whether
     the record says that it was less: an intolerance, or a reaction or criticality
-    that is not severe. Neither, when nothing but the allergy was written down.
+    that is not severe. Neither, when nothing but the allergy was written down. slight:
+    an intolerance, or every reaction mild and the criticality low.
     """
 
     label: str
     severe: bool
     mild: bool
     reaction: str = ""
+    slight: bool = False
     origins: tuple[Origin, ...] = ()
 
 
