@@ -1,11 +1,13 @@
 """Draft orders as rules see them, and the medication that a patient already has."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.index import Record
+from cdshooks.chart.ingredients import recognised, recognised_in
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
@@ -47,10 +49,51 @@ def drafts(view: View) -> tuple[Order, ...]:
 
 def _drafts(view: View) -> Iterator[Order]:
     for full_url, resource in view.context.draft_orders:
-        if resource.get("resourceType") not in ("MedicationRequest", "MedicationOrder"):
+        if not is_medication(resource):
             continue
         if is_selected(view, resource, full_url) and is_live(resource, view):
             yield read_order(resource, view)
+
+
+def is_medication(resource: Json) -> bool:
+    """Whether a draft orders a drug."""
+    return resource.get("resourceType") in ("MedicationRequest", "MedicationOrder")
+
+
+def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
+    """The drafts to assess that are of a drug or drug set, as such."""
+    key = ("drafts", drug)
+    if key not in view.memory:
+        assessed = view.hook in ORDER_HOOKS
+        view.memory[key] = tuple(_drafts_of(view, drug)) if assessed else ()
+    found: tuple[Order, ...] = view.memory[key]
+    return found
+
+
+def _drafts_of(view: View, drug: str) -> Iterator[Order]:
+    for full_url, resource in view.context.draft_orders:
+        if is_medication(resource) and is_selected(view, resource, full_url):
+            identity = recognised(view, resource, drug)
+            if identity is not None and is_live(resource, view):
+                yield as_drug(read_order(resource, view), identity)
+
+
+def drugs_drafted(view: View) -> frozenset[str]:
+    """The known drugs among all drafts, those beside what is assessed included."""
+    drafted = [r for _, r in view.context.draft_orders if is_medication(r)]
+    found = (identify(view, resource) for resource in drafted)
+    return frozenset(identity.drug for identity in found if identity is not None)
+
+
+def as_drug(order: Order, identity: Identity) -> Order:
+    """An order seen as what it is of a drug or drug set."""
+    return replace(
+        order,
+        drug=identity.drug,
+        label=identity.label,
+        by_name=identity.by_name,
+        exact=identity.exact,
+    )
 
 
 def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
@@ -96,6 +139,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         drug=identity.drug if identity else None,
         label=label,
         by_name=bool(identity and identity.by_name),
+        exact=bool(identity and identity.exact),
         conflict=_conflict(identity, view),
         form=product.form if product else None,
         strength=strength,
@@ -178,8 +222,8 @@ def medication(view: View, wanted: Medication) -> Entries:
         for record in view.index.of(type):
             if is_draft(record, view):
                 continue
-            identity = identify(view, record.resource)
-            if identity is None or identity.drug != wanted.drug:
+            identity = recognised_in(view, record, wanted.drug)
+            if identity is None:
                 continue
             entry = _taken(record.resource, record.reference, identity, view)
             if wanted.planned and string(record.resource.get("status")) == "draft":
@@ -191,7 +235,7 @@ def medication(view: View, wanted: Medication) -> Entries:
     unnamed = _unnamed(view)
     failed = tuple(dict.fromkeys([*(key for cover in asked for key in cover.failed), *unnamed]))
     whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
-    label = view.knowledge.base.products[wanted.drug].label
+    label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), whole, failed, label)
 
 
@@ -265,6 +309,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         start=start,
         end=end,
         certain=not identity.by_name,
+        exact=identity.exact,
         origins=(Origin(reference, identity.label, status, "", start),),
     )
 
