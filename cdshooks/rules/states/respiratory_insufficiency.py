@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     derived,
+    on,
 )
 from cdshooks.rules.inputs import RECENT
 from cdshooks.rules.states.niv_criteria import night_criterion
