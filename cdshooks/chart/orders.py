@@ -106,6 +106,7 @@ def as_drug(order: Order, identity: Identity) -> Order:
         by_name=identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
+        origins=tuple(replace(o, label=f"{identity.label} order") for o in order.origins),
     )
 
 
@@ -332,6 +333,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         end=end,
         certain=not identity.by_name,
         exact=identity.exact,
+        sets=identity.sets,
         origins=(Origin(reference, identity.label, status, "", start),),
     )
 

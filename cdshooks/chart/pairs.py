@@ -136,6 +136,7 @@ def _of_chart(entry: Entry, drug: str, view: View) -> Order:
         label=entry.label,
         by_name=not entry.certain,
         exact=entry.exact,
+        sets=entry.sets,
         day=entry.start,
         drafted=False,
         end=entry.end,

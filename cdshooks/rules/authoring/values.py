@@ -155,6 +155,7 @@ class Entry:
     start and end bound the fact; recorded is when it was written down. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
     exact: of a drug known by name alone, whether by its own and not by a brand.
+    sets: of a drug, every drug set that it belongs to, if it was asked for by one.
     """
 
     type: str
@@ -168,6 +169,7 @@ class Entry:
     in_hospital: bool = False
     certain: bool = True
     exact: bool = True
+    sets: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
 
     @property
