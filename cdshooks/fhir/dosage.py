@@ -72,6 +72,7 @@ def read_regimen(
         via_tube=any(map(manner.via_tube, dosages)),
         structured=any(line.each or line.times for line in lines),
         tapering=_tapering(steps),
+        bounded=any(line.bounds is not None for line in lines),
     )
 
 

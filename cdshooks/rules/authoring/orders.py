@@ -35,6 +35,7 @@ class Regimen:
     steps: consecutive; one step when everything runs at the same time.
     problems: short names of what could not be read: ``amount``, ``frequency``,
     ``text-only``, ``timing-conflict``, ``max-dose-conflict``, ``no-directions``…
+    bounded: whether some of the directions say for how long they hold.
     food: ``with-food``, ``after-food``, ``before-food-too-close`` or None.
     """
 
@@ -46,6 +47,7 @@ class Regimen:
     via_tube: bool = False
     structured: bool = False
     tapering: bool = False
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

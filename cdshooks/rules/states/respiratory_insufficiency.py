@@ -1,6 +1,7 @@
 """Is breathing too weak for a drug that dampens it?"""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -30,7 +31,7 @@ class InsufficiencyLimits(Limits):
     """From where breathing is insufficient before a sedative."""
 
     group: ClassVar[str] = "sedatives"
-    resp_evidence_days: int
+    resp_evidence_days: Decimal
     resp_insufficient_vc_lt: Threshold
     resp_insufficient_snip_lt: Threshold
     resp_insufficient_mip_lt: Threshold
