@@ -253,6 +253,8 @@ def medication(view: View, wanted: Medication) -> Entries:
                 entry = _planned(record, identity)
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
+    if wanted.drafted:
+        found += _drafted(view, wanted.drug)
     covers = [view.coverage(type) for type in MEDICATIONS]
     asked = [cover for cover in covers if cover.asked]
     unnamed = _unnamed(view)
@@ -260,6 +262,37 @@ def medication(view: View, wanted: Medication) -> Entries:
     whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
     label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), whole, failed, label)
+
+
+def _drafted(view: View, drug: str) -> Iterator[Entry]:
+    """What the drafts of a drug would be, assessed or not, once they are signed."""
+    for _, resource in view.context.draft_orders:
+        if not is_medication(resource) or not _goes_out(resource, view):
+            continue
+        identity = recognised(view, resource, drug)
+        if identity is not None:
+            type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
+            origin = Origin(f"{type}/{id}", identity.label, "draft", "", None)
+            yield Entry(
+                type,
+                id,
+                identity.label,
+                "draft",
+                certain=not identity.by_name,
+                exact=identity.exact,
+                sets=identity.sets,
+                origins=(origin,),
+            )
+
+
+def _goes_out(resource: Json, view: View) -> bool:
+    """Whether a draft of this patient may still be carried out."""
+    return (
+        view.index.owns(resource)
+        and not boolean(resource.get("doNotPerform"))
+        and string(resource.get("status")) in (None, *DRAFTED)
+        and string(resource.get("intent")) not in PROPOSED
+    )
 
 
 def _unnamed(view: View) -> tuple[str, ...]:
