@@ -166,6 +166,7 @@ def _offers(order: Order, *, current: bool) -> Iterator[Offer]:
         "critical",
         "An allergy or intolerance to quinidine, quinine, mefloquine or dextromethorphan",
     ),
+    Row("warning", "The same, and only text says that the combination was ordered"),
     Row("none", "No such allergy, or one that was refuted or has resolved"),
 )
 def dmq_hypersensitivity(
