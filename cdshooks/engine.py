@@ -108,11 +108,9 @@ def applicable(rules: Iterable[Rule], view: View) -> tuple[Rule, ...]:
 
 
 def _has_subject(rule: Rule, view: View) -> bool:
-    if rule.per == "pair":
+    if rule.per in ("pair", "meeting"):
         # What a draft makes a pair with may be in what was not read.
-        return any(drafts_of(view, name) for name in rule.pair)
-    if rule.meets:
-        return any(drafts_of(view, name) for name in (rule.meets.drug, *rule.meets.partners))
+        return any(drafts_of(view, name) for name in rule.drugs)
     return any(True for _ in _subjects(rule, view))
 
 

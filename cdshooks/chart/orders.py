@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from cdshooks.chart.drafted import DRAFTED, PROPOSED, drafted, is_medication
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised, recognised_in
@@ -22,6 +23,7 @@ from cdshooks.fhir.elements import (
     texts,
     values,
 )
+from cdshooks.fhir.manner import via_tube
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
@@ -33,12 +35,9 @@ from cdshooks.rules.authoring import (
 )
 
 ORDER_HOOKS = ("order-select", "order-sign")
-DRAFTED = ("draft", "active", "on-hold")
-"""order-sign also fires for orders that are signed again after a change."""
 LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
-PROPOSED = ("proposal", "option")
 TRIAL = "clinical-trial"
 REASONS = (TRIAL, "breathlessness-reason", "malaria")
 """Value sets of the reasons that rules about drugs ask for."""
@@ -65,11 +64,6 @@ def _drafts(view: View) -> Iterator[Order]:
             continue
         if is_selected(view, resource, full_url) and is_live(resource, view):
             yield read_order(resource, view)
-
-
-def is_medication(resource: Json) -> bool:
-    """Whether a draft orders a drug."""
-    return resource.get("resourceType") in ("MedicationRequest", "MedicationOrder")
 
 
 def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
@@ -254,7 +248,7 @@ def medication(view: View, wanted: Medication) -> Entries:
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
     if wanted.drafted:
-        found += _drafted(view, wanted.drug)
+        found += drafted(view, wanted.drug)
     covers = [view.coverage(type) for type in MEDICATIONS]
     asked = [cover for cover in covers if cover.asked]
     unnamed = _unnamed(view)
@@ -262,37 +256,6 @@ def medication(view: View, wanted: Medication) -> Entries:
     whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
     label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), whole, failed, label)
-
-
-def _drafted(view: View, drug: str) -> Iterator[Entry]:
-    """What the drafts of a drug would be, assessed or not, once they are signed."""
-    for _, resource in view.context.draft_orders:
-        if not is_medication(resource) or not _goes_out(resource, view):
-            continue
-        identity = recognised(view, resource, drug)
-        if identity is not None:
-            type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
-            origin = Origin(f"{type}/{id}", identity.label, "draft", "", None)
-            yield Entry(
-                type,
-                id,
-                identity.label,
-                "draft",
-                certain=not identity.by_name,
-                exact=identity.exact,
-                sets=identity.sets,
-                origins=(origin,),
-            )
-
-
-def _goes_out(resource: Json, view: View) -> bool:
-    """Whether a draft of this patient may still be carried out."""
-    return (
-        view.index.owns(resource)
-        and not boolean(resource.get("doNotPerform"))
-        and string(resource.get("status")) in (None, *DRAFTED)
-        and string(resource.get("intent")) not in PROPOSED
-    )
 
 
 def _unnamed(view: View) -> tuple[str, ...]:
@@ -367,6 +330,8 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
+        form=identity.product.form if identity.product else None,
+        via_tube=any(map(via_tube, objects(resource.get("dosageInstruction")))),
         origins=(Origin(reference, identity.label, status, "", start),),
     )
 

@@ -14,10 +14,11 @@ from typing import Any, get_args
 
 from cdshooks.fhir import manner
 from cdshooks.fhir.amount import Problem, Span, Strength, amount, exact, most_a_day
+from cdshooks.fhir.course import course
 from cdshooks.fhir.elements import Json, objects, plain, string
 from cdshooks.fhir.timing import Bounds, bounds, one, times_a_day
 from cdshooks.knowledge.dosage import dosage_tables
-from cdshooks.rules.authoring.orders import Regimen, Step
+from cdshooks.rules.authoring.orders import Course, Regimen, Step
 
 PROBLEMS: tuple[Problem, ...] = get_args(Problem)
 """Every name that can stand in ``Regimen.problems``."""
@@ -38,6 +39,7 @@ class _Line:
     then: bool
     text: str
     problems: tuple[Problem, ...]
+    course: Course
 
     @property
     def total(self) -> Span | None:
@@ -72,7 +74,7 @@ def read_regimen(
         via_tube=any(map(manner.via_tube, dosages)),
         structured=any(line.each or line.times for line in lines),
         tapering=_tapering(steps),
-        bounded=any(line.bounds is not None for line in lines),
+        when=frozenset(chain.from_iterable(map(manner.moments, dosages))),
     )
 
 
@@ -97,6 +99,7 @@ def _line(dosage: Json, strength: Strength, zone: tzinfo) -> _Line:
         then=manner.says(dosage_tables().file.texts.then, dosage),
         text=plain(text, _QUOTED),
         problems=_unread(each, times, text),
+        course=course(dosage, strength, zone),
     )
 
 
@@ -158,6 +161,8 @@ def _step(group: list[_Line]) -> Step:
         high=total.high if total else None,
         text=_joined(group),
         each=each if known else (),
+        lines=len(group),
+        course=group[0].course,
     )
 
 

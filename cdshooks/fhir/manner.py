@@ -50,6 +50,11 @@ def _coded_food(dosage: Json) -> Iterator[Food]:
             yield row.food
 
 
+def moments(dosage: Json) -> Iterator[str]:
+    """The known events of the day at which a dosage is taken, folded."""
+    yield from (event[0] for event in events(one(one(dosage, "timing"), "repeat")) if event)
+
+
 def _instructions(dosage: Json) -> Iterator[Json]:
     return chain.from_iterable(objects(dosage.get(key)) for key in _INSTRUCTIONS)
 

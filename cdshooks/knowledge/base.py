@@ -61,9 +61,14 @@ class Measure:
     @property
     def unit(self) -> str:
         """The unit as cards write it."""
-        return {"cm[H2O]": "cmH2O", "mm[Hg]": "mmHg", "{score}": "", "[pH]": ""}.get(
-            self.units.canonical, self.units.canonical
-        )
+        return {
+            "cm[H2O]": "cmH2O",
+            "mm[Hg]": "mmHg",
+            "{score}": "",
+            "[pH]": "",
+            "Cel": "°C",
+            "[degF]": "°F",
+        }.get(self.units.canonical, self.units.canonical)
 
     @property
     def in_forms(self) -> bool:

@@ -244,7 +244,7 @@ def dmq_dose(
         return CannotAssess("whether it was taken before could not be read", taken.failed)
     if twice and not new:
         return NotIndicated("continued at the labelled dose")
-    once = _capsules(steps[0], limits) == 1 and not order.regimen.bounded
+    once = _capsules(steps[0], limits) == 1 and not steps[0].course.bounded
     if twice or once:
         return _deviates(order, "info", new=new, by=())
     return NotIndicated("titrated, or the directions cannot be read")

@@ -1,20 +1,27 @@
 """Do other drugs change how much riluzole the body sees, or add to its harm to the liver?"""
 
 from collections.abc import Iterator
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     Create,
     Delete,
     Entries,
+    Latest,
+    Limits,
     Meeting,
     Meets,
+    Missing,
     Offer,
     Ordered,
     Outcome,
+    Reading,
     Recommend,
     Row,
+    Threshold,
     decides,
+    on,
     rule,
 )
 from cdshooks.rules.states.words import joined, shortened
@@ -30,6 +37,7 @@ STRONG, MODERATE = "cyp1a2-strong", "cyp1a2-moderate"
     group="DRUG",
     sources=("riluzole-us", "riluzole-eu"),
     overrides=("short-course-monitoring", "risk-benefit-ratio", "stable-combination"),
+    merge="riluzole-interaction",
     needs_als=False,
     leaves_out=(
         "Eye and ear drops; and what only European labelling lists from the laboratory, such "
@@ -81,3 +89,124 @@ def _listed(strong: Meeting, moderate: Meeting) -> Iterator[str]:
 def _check(pending: Entries) -> tuple[Offer, ...]:
     """Liver tests, unless they are ordered already."""
     return () if pending else (Create("hepatic-panel", reason="Interaction with riluzole"),)
+
+
+@rule(
+    "riluzole-cyp1a2-inducer",
+    title="Riluzole with a CYP1A2 inducer",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("riluzole-us", "riluzole-eu"),
+    overrides=("stable-combination",),
+    merge="riluzole-interaction",
+    needs_als=False,
+    leaves_out="Omeprazole and smoking: named in Europe, without any advice about the dose.",
+)
+@decides(Row("info", "Riluzole with an inducer, whichever was ordered last"))
+def riluzole_cyp1a2_inducer(
+    meeting: Annotated[Meeting, Meets("riluzole", ("cyp1a2-inducer",))],
+) -> Outcome:
+    """
+    Name the drugs that speed up the breakdown of riluzole.
+
+    meeting: riluzole and inducers, drafted or taken. Nobody has measured how much
+    of its modest benefit is lost, so this informs only.
+    """
+    verb = "induces" if len(meeting.names) == 1 else "induce"
+    return Recommend(
+        summary=(
+            f"{shortened(meeting.names).capitalize()} {verb} CYP1A2 and may lower riluzole "
+            "exposure; effect size unknown."
+        ),
+        indicator="info",
+        because=(
+            f"Inducers here: {joined(meeting.names)}. The US label expects less exposure and "
+            "less effect.",
+            "Cigarette smoke induces CYP1A2 as well.",
+        ),
+        evidence=meeting.orders,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ComedicationLimits(Limits):
+    """What makes a second drug that can harm the liver more than an information."""
+
+    group: ClassVar[str] = "riluzole_liver"
+    raised_gt: Threshold
+
+
+@rule(
+    "riluzole-hepatotoxic-comedication",
+    title="Riluzole with another drug that can harm the liver",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("riluzole-us",),
+    overrides=("stable-combination",),
+    merge="riluzole-interaction",
+    needs_als=False,
+    leaves_out="Statins, acetaminophen and alcohol: no label or guideline ties them to riluzole.",
+)
+@decides(
+    Row("info", "Riluzole with a drug of the list, whichever was ordered last"),
+    Row("warning", "The same with ALT above {raised_gt} in the last {lab_current_days}"),
+    Row("warning", "The same without an ALT in the last {comedication_alt_days}"),
+)
+def riluzole_hepatotoxic_comedication(
+    meeting: Annotated[Meeting, Meets("riluzole", ("liver-toxic-on-label", "liver-toxic-other"))],
+    alt: Annotated[Reading | Missing, Latest("alt", lookback="lab_current_days")],
+    lately: Annotated[Reading | Missing, Latest("alt", lookback="comedication_alt_days")],
+    last: Annotated[Reading | Missing, Latest("alt", lookback=None)],
+    pending: Annotated[Entries, Ordered("liver-tests", lookback="ordered_test_days")],
+    limits: ComedicationLimits,
+) -> Outcome:
+    """
+    Say that riluzole is joined by another drug that can harm the liver.
+
+    meeting: riluzole and such drugs, drafted or taken. alt: the newest of the last
+    90 days, raised or not. lately: whether there is any within the interval of checks;
+    one that could not be read is not absent.
+    """
+    raised = isinstance(alt, Reading) and _is_raised(alt, limits)
+    absent = isinstance(lately, Missing) and lately.proven and not lately.failed
+    names = meeting.names
+    return Recommend(
+        summary=(
+            f"{shortened(names).capitalize()} with riluzole: added hepatotoxic risk; "
+            f"keep ALT checks on schedule (last {_of(last)})."
+        ),
+        indicator="warning" if (raised or absent) and meeting.sure else "info",
+        because=(
+            f"The US label warns of other drugs that can harm the liver. Here: {joined(names)}.",
+            *((f"{alt}: above its upper limit{_upper(alt)}.",) if raised else ()),
+        ),
+        evidence=(*meeting.orders, last),
+        by=(limits.raised_gt,) if raised else (),
+        missing=(lately.text,) if isinstance(lately, Missing) else (),
+        offers=_check(pending) if absent else (),
+    )
+
+
+def _is_raised(alt: Reading, limits: ComedicationLimits) -> bool:
+    """Whether ALT is above its upper limit, an assumed one included."""
+    limit = alt.upper_limit
+    if limit is None:
+        return False
+    return replace(alt, value=alt.value / limit.value, decimals=None).meets(limits.raised_gt)
+
+
+def _upper(alt: Reading | Missing) -> str:
+    limit = alt.upper_limit if isinstance(alt, Reading) else None
+    if limit is None:
+        return ""
+    assumed = ", assumed" if limit.source == "assumed" else ""
+    return f" of {limit.value.normalize():f} {limit.unit}{assumed}"
+
+
+def _of(last: Reading | Missing) -> str:
+    """The day of the last ALT, or that there is none."""
+    if isinstance(last, Reading):
+        return on(last.day)
+    return "none" if last.proven and not last.failed else "not read"

@@ -27,6 +27,7 @@ AVOID, WATCH = "tizanidine-cyp1a2-avoid", "tizanidine-cyp1a2-watch"
     group="DRUG",
     sources=("tizanidine-us",),
     overrides=("tizanidine-stopped",),
+    merge="tizanidine-interaction",
     trusts_names=True,
     leaves_out="Eye and ear drops.",
 )
@@ -68,6 +69,7 @@ def tizanidine_cyp1a2_strong(
     group="DRUG",
     sources=("tizanidine-us",),
     overrides=("stable-combination",),
+    merge="tizanidine-interaction",
     leaves_out="Eye and ear drops; contraceptives that are not swallowed.",
 )
 @decides(

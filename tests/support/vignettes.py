@@ -80,6 +80,11 @@ MEASURES = {
     "ALS-CBS behaviour": ("als-cbs-behavior", ""),
     "TSH": ("thyrotropin", ""),
     "haemoglobin": ("hemoglobin", ""),
+    "ANC": ("neutrophils", ""),
+    "segmented": ("neutrophils-segmented", ""),
+    "WBC": ("white-cells", ""),
+    "degC": ("temperature-celsius", ""),
+    "degF": ("temperature-fahrenheit", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""

@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     Limits,
     Listed,
     Medication,
+    Meets,
     NotIndicated,
     OneOf,
     Order,
@@ -351,7 +352,18 @@ def test_no_kind_of_input_is_left_without_words() -> None:
     assert {kind.__name__ for kind in Input.__subclasses__()} == told | {
         "Taken",
         "Declined",
+        "Meets",
     } | beside
+
+
+def test_an_interaction_reads_the_drug_and_each_set_that_it_meets() -> None:
+    found = reads([Meets("riluzole", ("cyp1a2-strong",), ended=True)], KNOWLEDGE)
+    assert {read.how for read in found} == {
+        ("one of the drugs that meet: drafted, taken or ended",)
+    }
+    [inhibitors] = [read for read in found if "inhibitors" in read.what]
+    assert {code.display for code in inhibitors.codes} >= {"fluvoxamine", "ciprofloxacin"}
+    assert "whole-word names: fluvoxamine" in inhibitors.notes[0]
 
 
 def test_words_exist_for_every_hook_topic_and_code_system() -> None:

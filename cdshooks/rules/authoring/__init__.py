@@ -34,7 +34,7 @@ from cdshooks.rules.authoring.inputs import (
     Unread,
     Visited,
 )
-from cdshooks.rules.authoring.orders import Meeting, Order, Regimen, Step
+from cdshooks.rules.authoring.orders import Course, Meeting, Order, Regimen, Step
 from cdshooks.rules.authoring.outcomes import (
     LEVELS,
     CannotAssess,
@@ -92,6 +92,7 @@ __all__ = [
     "Call",
     "CannotAssess",
     "Captured",
+    "Course",
     "Create",
     "Declined",
     "Delete",

@@ -1,6 +1,6 @@
 """What a rule is given of an order: its drug, its product, its directions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -8,11 +8,38 @@ from cdshooks.rules.authoring.values import Origin
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """For how long directions hold, as far as they say; None is not said.
+
+    days: calendar days, first and last included. doses: administrations in all.
+    dates: the days of dated doses. start: the first day, if stated. minutes: how long
+    one administration takes, and mg_a_minute how fast it runs.
+    """
+
+    days: Fraction | None = None
+    doses: Fraction | None = None
+    dates: tuple[date, ...] = ()
+    start: date | None = None
+    minutes: Fraction | None = None
+    mg_a_minute: Fraction | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it says at all when the directions end."""
+        return bool(self.dates) or self.days is not None or self.doses is not None
+
+
+UNBOUNDED = Course()
+"""Of directions that do not say how long they hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a dosage: mg each time, times and mg a day; None is unknown, never 0.
 
     ``low`` and ``high`` bound the daily total when the directions give a range.
-    ``each`` holds the different amounts of concurrent lines, when all are known.
+    ``each`` holds the different amounts of concurrent lines, when all are known, and
+    ``lines`` says how many there are. ``course``: for how long it holds.
     """
 
     per_time: Fraction | None
@@ -21,6 +48,8 @@ class Step:
     high: Fraction | None
     text: str = ""
     each: tuple[Fraction, ...] = ()
+    lines: int = field(default=1, compare=False)
+    course: Course = field(default=UNBOUNDED, compare=False)
 
     @property
     def a_day(self) -> Fraction | None:
@@ -35,8 +64,8 @@ class Regimen:
     steps: consecutive; one step when everything runs at the same time.
     problems: short names of what could not be read: ``amount``, ``frequency``,
     ``text-only``, ``timing-conflict``, ``max-dose-conflict``, ``no-directions``…
-    bounded: whether some of the directions say for how long they hold.
     food: ``with-food``, ``after-food``, ``before-food-too-close`` or None.
+    when: codes of the events of the day at which it is taken, in lower case.
     """
 
     steps: tuple[Step, ...] = ()
@@ -47,7 +76,7 @@ class Regimen:
     via_tube: bool = False
     structured: bool = False
     tapering: bool = False
-    bounded: bool = False
+    when: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,12 @@ class Rule(Derived):
         """What it asks of an order's partners, if it is about an interaction."""
         return next((i for i in self.inputs.values() if isinstance(i, Meets)), None)
 
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs and drug sets of whose drafts it may speak; none for every drug."""
+        meets = (self.meets.drug, *self.meets.partners) if self.meets else ()
+        return tuple(dict.fromkeys(filter(None, (self.drug, *self.pair, *meets))))
+
     def __str__(self) -> str:
         return self.id
 

@@ -154,7 +154,8 @@ class Entry:
 
     start and end bound the fact; recorded is when it was written down. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
-    exact: of a drug known by name alone, whether by its own and not by a brand.
+    exact: of a drug known by name alone, whether by its own and not by a brand. form
+    and via_tube: of a drug, what its product is, and whether it is given by tube.
     sets: of a drug, every drug set that it belongs to, if it was asked for by one.
     """
 
@@ -170,6 +171,8 @@ class Entry:
     certain: bool = True
     exact: bool = True
     sets: frozenset[str] = frozenset()
+    form: str | None = None
+    via_tube: bool = False
     origins: tuple[Origin, ...] = ()
 
     @property

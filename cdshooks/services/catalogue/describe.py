@@ -27,7 +27,7 @@ def describe(rule: Rule, knowledge: Knowledge) -> Described:
         questions=_questions(steps[1:]),
         numbers=tuple(number(name, knowledge) for name in parameters(rule, knowledge)),
         reads=reads(rule.reads, knowledge),
-        offers=tuple(_offers(steps, rule.drug or next(iter(rule.pair), None), knowledge)),
+        offers=tuple(_offers(steps, rule.drugs, knowledge)),
         overrides=tuple(_overrides(rule, steps, knowledge)),
         sources=tuple((name, base.sources[name]) for name in _sources(rule, knowledge)),
         services=tuple(s for s in services() if s.hook in rule.hooks),
@@ -153,20 +153,21 @@ def _silences(rule: Rule) -> Iterator[str]:
             yield situation
 
 
-def remove(drug: str | None, knowledge: Knowledge) -> str:
-    """The words on the button that removes a draft of a drug."""
-    products = knowledge.base.products.get(drug or "")
-    return f"Remove the {products.label.lower()} draft" if products else "Remove the draft"
+def remove(drug: str, knowledge: Knowledge) -> str:
+    """The words on the button that removes a draft of a drug; of a drug set, by what it is."""
+    return f"Remove the {knowledge.base.drugs[drug].lower()} draft"
 
 
-def _offers(steps: Iterable[Derived], drug: str | None, knowledge: Knowledge) -> Iterator[str]:
+def _offers(
+    steps: Iterable[Derived], drugs: tuple[str, ...], knowledge: Knowledge
+) -> Iterator[str]:
     """The labels of the suggestions that the code can make."""
     mentioned = frozenset[str]().union(*(named(step) for step in steps))
     for name, draft in knowledge.base.drafts.items():
         if name in mentioned:
             yield draft.label
     if Delete.__name__ in mentioned:
-        yield remove(drug, knowledge)
+        yield from [remove(drug, knowledge) for drug in drugs] or ["Remove the draft"]
 
 
 def _overrides(rule: Rule, steps: Iterable[Derived], knowledge: Knowledge) -> Iterator[str]:
