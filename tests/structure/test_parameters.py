@@ -1,16 +1,18 @@
 """Every number that a rule uses is held in place by a vignette: moved one step, one fails."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import pytest
 
 from cdshooks import rules as all_rules
 from cdshooks.knowledge import Knowledge, base
 from cdshooks.knowledge.parameters import Parameter
-from cdshooks.rules.authoring import Rule
+from cdshooks.rules.authoring import Rule, derived_of
+from cdshooks.rules.states.respiratory_insufficiency import respiratory_insufficiency
 from tests.support import vignettes
 from tests.support.vignettes import Case
 
@@ -36,6 +38,11 @@ TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
 ASKS_FOR_NIV = ("fatigue-treat",)
 """Rules that only ask whether a criterion for NIV is met: its vignettes hold what that rests on."""
+ASKS_FOR_BREATHING = (
+    *("baclofen-renal-respiratory", "botulinum-toxin-caution"),
+    "opioid-benzodiazepine-combination",
+)
+"""Rules that only ask whether breathing is insufficient; another holds what that rests on."""
 NEVER_PRESENT = "it speaks about severe fatigue only"
 AFTER_NIV = (
     *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),
@@ -90,6 +97,14 @@ def _named(rule: Rule) -> frozenset[str]:
     return frozenset(limits | {name for name in lookbacks if name})
 
 
+def _of_state(function: Callable[..., Any]) -> frozenset[str]:
+    """Every parameter that a state uses."""
+    state = derived_of(function)
+    limits = {field.name for group in state.limits for field in fields(group)}  # type: ignore[arg-type]
+    lookbacks = {getattr(declaration, "lookback", None) for declaration in state.reads}
+    return frozenset(limits | {name for name in lookbacks if name})
+
+
 @cache
 def _profile(names: str) -> Knowledge:
     return base().profile(*(name.strip() for name in names.split(",")))
@@ -115,8 +130,11 @@ def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
 
 def _claims() -> Iterator[tuple[str, str, bool]]:
     niv = next(_named(rule) for rule in all_rules.load() if rule.id == "niv-consider")
+    breathing = _of_state(respiratory_insufficiency)
     for rule in all_rules.load():
-        for name in sorted(_named(rule) - (niv if rule.id in ASKS_FOR_NIV else set())):
+        held = niv if rule.id in ASKS_FOR_NIV else frozenset()
+        held |= breathing if rule.id in ASKS_FOR_BREATHING else frozenset()
+        for name in sorted(_named(rule) - held):
             one_way = isinstance(base().parameters[name].value, bool | str)
             for up in (True,) if one_way else (True, False):
                 if not {(rule.id, name), (rule.id, name, up)} & OUT_OF_REACH.keys():

@@ -13,14 +13,12 @@ from cdshooks.rules.authoring import (
     Listed,
     Missing,
     Reading,
+    Series,
     State,
     Threshold,
     derived,
     on,
 )
-from cdshooks.rules.inputs import RECENT
-from cdshooks.rules.states.niv_criteria import night_criterion
-from cdshooks.rules.states.niv_model import Criterion
 
 EVIDENCE = "resp_evidence_days"
 SCORE = "resp_evidence_score_days"
@@ -145,16 +143,58 @@ def _is_old(reading: Reading, limits: InsufficiencyLimits) -> bool:
     return reading.age > limits.resp_evidence_days
 
 
+@dataclass(frozen=True, slots=True)
+class NightLimits(Limits):
+    """From where a night's saturation is too low, and how long it must be recorded."""
+
+    group: ClassVar[str] = "niv"
+    noct_t90_pct_gt: Threshold
+    noct_t88_pct_gt: Threshold
+    noct_min_recording_min: Threshold
+
+
+Recordings = Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=EVIDENCE)]
+
+
+@derived
+def low_night(
+    recordings: Recordings,
+    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=EVIDENCE)],
+    t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=EVIDENCE)],
+    limits: NightLimits,
+) -> tuple[Sign, ...]:
+    """
+    Too large a share of the newest valid night at a low saturation.
+
+    A night is valid when it was recorded long enough, on room air and without
+    support; a later one that is not valid does not hide it.
+    """
+    for recording in reversed(recordings):
+        tests = [
+            (reading, limit)
+            for readings, limit in ((t90, limits.noct_t90_pct_gt), (t88, limits.noct_t88_pct_gt))
+            for reading in readings
+            if (reading.day, reading.instant) == (recording.day, recording.instant)
+        ]
+        contexts = [recording.context, *(reading.context for reading, _ in tests)]
+        long_enough = recording.meets(limits.noct_min_recording_min)
+        if long_enough and tests and not any(c & {"oxygen", "support"} for c in contexts):
+            return tuple(
+                Sign(f"{r.label} {r.amount}", f"{r} in sleep (limit {limit}).", r, limit)
+                for r, limit in tests
+                if r.meets(limit)
+            )
+    return ()
+
+
 @derived
 def respiratory_insufficiency(
     measured: Annotated[tuple[Sign, ...], State(measured_insufficiency)],
-    night: Annotated[Criterion | None, State(night_criterion)],
+    night: Annotated[tuple[Sign, ...], State(low_night)],
     chronic: Chronic,
     failure: Failure,
     gas: Gas,
     vc: Vc,
-    recording: Annotated[Reading | Missing, Latest("spo2-recording-minutes", lookback=RECENT)],
-    limits: InsufficiencyLimits,
 ) -> Insufficiency:
     """
     Whether breathing is too weak for a drug that dampens it, by whatever shows it.
@@ -162,23 +202,12 @@ def respiratory_insufficiency(
     A night counts when it was recorded as NIV asks for it. Chronic failure counts
     at any age while it is on the problem list.
     """
-    signs = [*measured, *_asleep(night, limits)]
+    signs = [*measured, *night]
     signs += [_diagnosed(entry) for entry in (chronic.newest or failure.newest,) if entry]
-    unread = [r for r in (gas, vc, recording) if isinstance(r, Missing)]
+    unread = [r for r in (gas, vc) if isinstance(r, Missing)]
     failed = (*(key for r in unread for key in r.failed), *chronic.failed, *failure.failed)
-    missing = tuple(r.text for r in unread if r is not recording)
+    missing = tuple(r.text for r in unread)
     return Insufficiency(tuple(signs), missing, tuple(dict.fromkeys(failed)))
-
-
-def _asleep(night: Criterion | None, limits: InsufficiencyLimits) -> tuple[Sign, ...]:
-    """A night that counts by the share of it that was spent at a low saturation."""
-    reading = night.facts[0] if night else None
-    if night is None or not isinstance(reading, Reading):
-        return ()
-    if reading.unit != "%" or _is_old(reading, limits):
-        return ()
-    told = f"{reading.label} {reading.amount}"
-    return (Sign(told, f"{night.finding} (limit {night.by[0]}).", reading, night.by[0]),)
 
 
 def _diagnosed(entry: Entry) -> Sign:
