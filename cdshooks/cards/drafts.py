@@ -53,7 +53,10 @@ def companions(offer: Offer, view: View, evidence: Iterable[Origin]) -> list[Jso
     if not isinstance(offer, Create):
         return []
     found = tuple(evidence)
-    others = (replace(offer, draft=draft, beside=()) for draft in offer.beside)
+    others: list[Offer] = [
+        replace(offer, draft=draft, beside=(), instead_of=None) for draft in offer.beside
+    ]
+    others += [Delete(offer.instead_of)] if offer.instead_of else []
     return [made for other in others if (made := action(other, view, found)) is not None]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cdshooks.chart.conditions import words
+from cdshooks.chart.drugs import Identity
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.view import View
@@ -20,9 +21,9 @@ UNKNOWN = (None, "unable-to-assess")
 def allergic(view: View, wanted: Allergic) -> Allergies:
     """Allergies to the drug that are active and not refuted, as the chart lists them."""
     found = tuple(
-        _allergy(record, view, wanted)
+        _allergy(record, view, substance.label)
         for record in view.index.of("AllergyIntolerance")
-        if _stands(record.resource) and _is_to(record, view, wanted.drug)
+        if _stands(record.resource) and (substance := _substance(record, view, wanted.drug))
     )
     cover = view.coverage("AllergyIntolerance")
     return Allergies(found, cover.whole, cover.failed)
@@ -34,14 +35,14 @@ def _stands(resource: Json) -> bool:
     return not any(words(one) & OVER for one in stated)
 
 
-def _is_to(record: Record, view: View, drug: str) -> bool:
-    """By the allergy's code or the substance of any reaction, by code first and by name."""
+def _substance(record: Record, view: View, drug: str) -> Identity | None:
+    """The drug by the allergy's code or the substance of a reaction, by code first and by name."""
     denied = view.value_set("no-known-allergy")
     concepts = [*objects(record.resource.get("code")), *_substances(record.resource)]
     if any(_means(denied, concept, view) for concept in concepts):
-        return False
-    substances = ({"medicationCodeableConcept": concept} for concept in concepts)
-    return any(recognised(view, substance, drug) is not None for substance in substances)
+        return None
+    found = (recognised(view, {"medicationCodeableConcept": c}, drug) for c in concepts)
+    return next(filter(None, found), None)
 
 
 def _substances(resource: Json) -> Iterator[Json]:
@@ -55,7 +56,7 @@ def _means(value_set: ValueSet, concept: Json, view: View) -> bool:
     return coded or any(map(value_set.named_in, texts(concept)))
 
 
-def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
+def _allergy(record: Record, view: View, label: str) -> Allergy:
     resource = record.resource
     reactions = list(objects(resource.get("reaction")))
     severities = {string(r.get("severity")) for r in reactions}
@@ -65,7 +66,6 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
     noted = bool(reactions) or critical not in UNKNOWN
     intolerance = string(resource.get("type")) == "intolerance"
     less = noted or intolerance
-    label = view.knowledge.base.drugs[wanted.drug]
     reaction = next((text for r in reactions if (text := _named(r))), "")
     start, _ = choice(resource, "onset", view.zone)
     recorded = when(resource.get("recordedDate"), view.zone) or start

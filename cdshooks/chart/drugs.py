@@ -36,6 +36,7 @@ class Identity:
     conflict: str | None = None
     written: str = ""
     exact: bool = True
+    sets: frozenset[str] = frozenset()
 
 
 def identify(view: View, order: Json) -> Identity | None:

@@ -31,7 +31,7 @@ def recognised(view: View, order: Json, drug: str) -> Identity | None:
     if drug in view.knowledge.base.products:
         identity = identify(view, order)
         return identity if identity is not None and identity.drug == drug else None
-    return _member(contents(view, order), view.knowledge.base.ingredients.sets[drug])
+    return _member(contents(view, order), drug, view)
 
 
 def recognised_in(view: View, record: Record, drug: str) -> Identity | None:
@@ -45,11 +45,13 @@ def recognised_in(view: View, record: Record, drug: str) -> Identity | None:
     key = ("contents", id(record))
     if key not in view.memory:
         view.memory[key] = contents(view, record.resource)
-    return _member(view.memory[key], view.knowledge.base.ingredients.sets[drug])
+    return _member(view.memory[key], drug, view)
 
 
-def _member(found: Contents, drug_set: DrugSet) -> Identity | None:
+def _member(found: Contents, drug: str, view: View) -> Identity | None:
     """A member of a drug set goes by the names of those of its ingredients that belong."""
+    sets = view.knowledge.base.ingredients.sets
+    drug_set = sets[drug]
     belong = [one for one in found if drug_set.holds(one.ingredient, one.route)]
     if not belong:
         return None
@@ -59,7 +61,12 @@ def _member(found: Contents, drug_set: DrugSet) -> Identity | None:
         product=None,
         by_name=all(one.by_name for one in belong),
         exact=any(one.exact for one in belong),
+        sets=frozenset(other.id for other in sets.values() if _belongs(found, other)),
     )
+
+
+def _belongs(found: Contents, drug_set: DrugSet) -> bool:
+    return any(drug_set.holds(one.ingredient, one.route) for one in found)
 
 
 def contents(view: View, order: Json) -> Contents:

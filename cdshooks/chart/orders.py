@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
+from cdshooks.chart.drafted import DRAFTED, PROPOSED, drafted, is_medication
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised, recognised_in
@@ -13,7 +13,17 @@ from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
-from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
+from cdshooks.fhir.elements import (
+    Json,
+    boolean,
+    number,
+    obj,
+    objects,
+    plain,
+    string,
+    texts,
+    values,
+)
 from cdshooks.fhir.manner import via_tube
 from cdshooks.rules.authoring import (
     Entries,
@@ -26,12 +36,12 @@ from cdshooks.rules.authoring import (
 )
 
 ORDER_HOOKS = ("order-select", "order-sign")
-DRAFTED = ("draft", "active", "on-hold")
-"""order-sign also fires for orders that are signed again after a change."""
 LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
-PROPOSED = ("proposal", "option")
+TRIAL = "clinical-trial"
+REASONS = (TRIAL, "breathlessness-reason", "malaria")
+"""Value sets of the reasons that rules about drugs ask for."""
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
 """Statuses of what was never taken, or of which nobody knows."""
@@ -55,11 +65,6 @@ def _drafts(view: View) -> Iterator[Order]:
             continue
         if is_selected(view, resource, full_url) and is_live(resource, view):
             yield read_order(resource, view)
-
-
-def is_medication(resource: Json) -> bool:
-    """Whether a draft orders a drug."""
-    return resource.get("resourceType") in ("MedicationRequest", "MedicationOrder")
 
 
 def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
@@ -95,6 +100,8 @@ def as_drug(order: Order, identity: Identity) -> Order:
         label=identity.label,
         by_name=identity.by_name,
         exact=identity.exact,
+        sets=identity.sets,
+        origins=tuple(replace(o, label=f"{identity.label} order") for o in order.origins),
     )
 
 
@@ -186,15 +193,24 @@ def _version(resource: Json) -> str:
 
 
 def _reasons(resource: Json, view: View) -> frozenset[str]:
-    """Whether a reason or note says that the order belongs to a trial."""
-    trial = view.value_set("clinical-trial")
-    texts: list[Any] = [obj(note).get("text", note) for note in values(resource.get("note"))]
-    for concept in _reason_concepts(resource):
-        if trial.holds_any(view.index.concept(concept)):
-            return frozenset({"clinical-trial"})
-        texts += [concept.get("text"), *(c.get("display") for c in objects(concept.get("coding")))]
-    named = any(trial.named_in(plain(text, 300)) for text in texts)
-    return frozenset({"clinical-trial"}) if named else frozenset()
+    """Which of the known reasons an order states; of a trial its notes may tell too."""
+    concepts = [*_reason_concepts(resource), *_referenced_reasons(resource, view)]
+    said = [text for concept in concepts for text in texts(concept)]
+    noted = [plain(obj(note).get("text", note), 300) for note in values(resource.get("note"))]
+    return frozenset(
+        name
+        for name in REASONS
+        if any(view.value_set(name).holds_any(view.index.concept(c)) for c in concepts)
+        or any(map(view.value_set(name).named_in, said + noted * (name == TRIAL)))
+    )
+
+
+def _referenced_reasons(resource: Json, view: View) -> Iterator[Json]:
+    """What the conditions say that an order gives as its reason."""
+    for reference in objects(resource.get("reasonReference")):
+        record = view.index.get(string(reference.get("reference")) or "")
+        if record and record.type == "Condition":
+            yield from objects(record.resource.get("code"))
 
 
 def _reason_concepts(resource: Json) -> Iterator[Json]:
@@ -208,8 +224,8 @@ def _reason_concepts(resource: Json) -> Iterator[Json]:
 def _directions(resource: Json, regimen: Regimen) -> str:
     """The directions for the evidence line: as they were read, and as they were written."""
     read = "; then ".join(map(read_as, regimen.steps))
-    texts = (plain(line.get("text"), 80) for line in objects(resource.get("dosageInstruction")))
-    written = next(filter(None, texts), "")
+    lines = (plain(line.get("text"), 80) for line in objects(resource.get("dosageInstruction")))
+    written = next(filter(None, lines), "")
     return f"{read}, written: {written}" if read and written else read or written
 
 
@@ -232,6 +248,8 @@ def medication(view: View, wanted: Medication) -> Entries:
                 entry = _planned(record, identity)
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
+    if wanted.drafted:
+        found += drafted(view, wanted.drug)
     covers = [view.coverage(type) for type in MEDICATIONS]
     asked = [cover for cover in covers if cover.asked]
     unnamed = _unnamed(view)
@@ -312,6 +330,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         end=end,
         certain=not identity.by_name,
         exact=identity.exact,
+        sets=identity.sets,
         form=identity.product.form if identity.product else None,
         via_tube=any(map(via_tube, objects(resource.get("dosageInstruction")))),
         mg_a_day=_a_day(resource, identity, view),

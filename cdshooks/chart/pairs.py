@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from cdshooks.chart.drafted import DRAFTED, PROPOSED, is_medication
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.orders import (
-    DRAFTED,
-    PROPOSED,
     as_drug,
     drafts_of,
-    is_medication,
     medication,
     read_order,
 )
@@ -136,6 +134,7 @@ def _of_chart(entry: Entry, drug: str, view: View) -> Order:
         label=entry.label,
         by_name=not entry.certain,
         exact=entry.exact,
+        sets=entry.sets,
         day=entry.start,
         drafted=False,
         end=entry.end,

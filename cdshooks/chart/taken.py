@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cdshooks.chart.drugs import concepts_of, identify
 from cdshooks.chart.index import Record
+from cdshooks.chart.ingredients import contents
 from cdshooks.chart.orders import MEDICATIONS, goes_on, is_draft
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import texts
@@ -22,7 +23,7 @@ def taken(view: View, wanted: Taken) -> Takes:
     coded = sum(_is_coded(record, view) for record in going_on)
     unknown: dict[str, Entry] = {}
     for record in going_on:
-        if not _is_coded(record, view) and identify(view, record.resource) is None:
+        if not _is_coded(record, view) and not _is_named(record, view):
             label = _label(record, view)
             unknown.setdefault(label.casefold() or record.reference, _entry(record, label))
     covers = [cover for type in MEDICATIONS if (cover := view.coverage(type)).asked]
@@ -43,6 +44,12 @@ def _is_coded(record: Record, view: View) -> bool:
     concepts = concepts_of(view, record.resource)
     codes = (code for concept in concepts for code in view.index.concept(concept))
     return any(code.system in RECOGNISED for code in codes)
+
+
+def _is_named(record: Record, view: View) -> bool:
+    """Whether its name is one by which this service knows a drug or an ingredient."""
+    known = identify(view, record.resource)
+    return known is not None or bool(contents(view, record.resource))
 
 
 def _label(record: Record, view: View) -> str:

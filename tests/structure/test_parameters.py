@@ -35,8 +35,6 @@ NIV_ONLY = "a completed request shows NIV, and only invasive ventilation matters
 BILIRUBIN = "of bilirubin no value is too high at every laboratory"
 TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
-ASKS_FOR_NIV = ("fatigue-treat",)
-"""Rules that only ask whether a criterion for NIV is met: its vignettes hold what that rests on."""
 NEVER_PRESENT = "it speaks about severe fatigue only"
 AFTER_NIV = (
     *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),

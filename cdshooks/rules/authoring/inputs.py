@@ -174,11 +174,13 @@ class Medication(Input):
 
     ended: those that are over count too, with their end; else only what is taken.
     planned: drafts that the chart holds count too.
+    drafted: drafts of this call count too, those under assessment included.
     """
 
     drug: str
     ended: bool = False
     planned: bool = False
+    drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

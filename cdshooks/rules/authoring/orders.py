@@ -94,6 +94,7 @@ class Order:
     or whose text names another.
     exact: for one recognised by name, whether by the drug's own name and not a brand.
     sure: False for an old prescription that nobody closed and nothing was dispensed on.
+    sets: every drug set that it belongs to, for one that was asked for by a set.
     """
 
     type: str
@@ -118,7 +119,12 @@ class Order:
     written: str = ""
     exact: bool = True
     sure: bool = True
+    sets: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
+
+    def within(self, *names: str) -> bool:
+        """Whether it belongs to one of these drug sets."""
+        return not self.sets.isdisjoint(names)
 
     @property
     def reference(self) -> str:

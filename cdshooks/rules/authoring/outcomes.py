@@ -16,6 +16,7 @@ class Create:
     """Offers a new resource from the draft template of this name.
 
     beside: further templates that come with it, in the same suggestion.
+    instead_of: a draft order that the same suggestion removes.
     """
 
     draft: str
@@ -23,6 +24,7 @@ class Create:
     urgent: bool = False
     reason: str = ""
     beside: tuple[str, ...] = ()
+    instead_of: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

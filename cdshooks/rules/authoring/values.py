@@ -158,6 +158,7 @@ class Entry:
     exact: of a drug known by name alone, whether by its own and not by a brand. form
     and via_tube: of a drug, what its product is, and whether it is given by tube;
     mg_a_day: what its directions come to, if they say one amount.
+    sets: of a drug, every drug set that it belongs to, if it was asked for by one.
     """
 
     type: str
@@ -171,6 +172,7 @@ class Entry:
     in_hospital: bool = False
     certain: bool = True
     exact: bool = True
+    sets: frozenset[str] = frozenset()
     form: str | None = None
     via_tube: bool = False
     mg_a_day: Fraction | None = None

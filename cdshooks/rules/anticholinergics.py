@@ -1,0 +1,307 @@
+"""Is an anticholinergic safe for this patient's eyes, bladder, gut and mind?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Call,
+    CannotAssess,
+    Create,
+    Delete,
+    Draft,
+    Entries,
+    Entry,
+    Indicator,
+    Latest,
+    Limits,
+    Listed,
+    Medication,
+    Missing,
+    NotIndicated,
+    Offer,
+    Order,
+    Outcome,
+    Reading,
+    Recommend,
+    Row,
+    State,
+    This,
+    Threshold,
+    decides,
+    rule,
+)
+from cdshooks.rules.states.anticholinergic_risk import Obstacles, obstacles
+from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.words import joined
+
+GLYCO, HYOSCYAMINE = "glycopyrronium-systemic", "hyoscyamine-systemic"
+BELLADONNA, TRICYCLIC = "belladonna", "tricyclic-saliva"
+SALIVA, POTASSIUM = "anticholinergic-saliva", "solid-potassium"
+Glycopyrronium = Annotated[Entries, Medication(GLYCO, drafted=True)]
+Potassium = Annotated[Entries, Medication(POTASSIUM, drafted=True)]
+Risks = Annotated[Obstacles, State(obstacles)]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A condition that an order does not go with."""
+
+    level: Indicator
+    entry: Entry
+
+
+@rule(
+    "anticholinergic-contraindication",
+    title="Anticholinergic with glaucoma, retention, ileus or myasthenia",
+    hooks=("order-select", "order-sign"),
+    kind="X",
+    group="DRUG",
+    sources=("glycopyrrolate-us", "scopolamine-us"),
+    overrides=("condition-resolved", "ophthalmology-agrees"),
+    leaves_out=(
+        "Inhaled and topical glycopyrronium; unstable circulation and severe colitis, which the "
+        "label names as well; potassium chloride that is known to be a liquid or an infusion."
+    ),
+)
+@decides(
+    Row("critical", "Glycopyrrolate or hyoscyamine with any of the conditions"),
+    Row("critical", "Atropine or scopolamine with angle-closure glaucoma"),
+    Row("warning", "Atropine or scopolamine with another glaucoma"),
+    Row("warning", "A tricyclic with angle-closure glaucoma"),
+    Row("warning", "Atropine, scopolamine or a tricyclic with retention, ileus or myasthenia"),
+    Row("warning", "Glycopyrrolate with potassium chloride by mouth, whichever is ordered last"),
+    Row("none", "None of these"),
+)
+def anticholinergic_contraindication(
+    order: Annotated[Order, Draft("anticholinergic-or-potassium")],
+    risks: Risks,
+    glycopyrronium: Glycopyrronium,
+    potassium: Potassium,
+) -> Outcome:
+    """
+    Warn of an anticholinergic that the patient's eyes, bladder, gut or muscles forbid.
+
+    risks: conditions on the problem list. potassium: tablets or capsules that may
+    stay in a gut that does not move.
+    """
+    if not order.within(SALIVA):
+        return _held_back(order, glycopyrronium)
+    found = _conflict(order, risks)
+    if found is None and order.within(GLYCO) and potassium:
+        return _with_potassium(order, potassium)
+    if found is None:
+        if risks.failed:
+            return CannotAssess("the problem list could not be read", risks.failed)
+        return NotIndicated("no condition that forbids it is on the problem list")
+    word = "contraindicated" if found.level == "critical" else "risky"
+    return Recommend(
+        summary=(
+            f"{found.entry.label} recorded: {order.label} is {word}; consider botulinum toxin or "
+            "another route."
+        ),
+        indicator=found.level,
+        because=tuple(_because(order, found, risks, potassium)),
+        evidence=(order, *(e for e in (risks.angle, risks.pressure, risks.blocked) if e)),
+        offers=(Delete(order),),
+    )
+
+
+def _conflict(order: Order, risks: Obstacles) -> Conflict | None:
+    """The gravest condition that an order does not go with."""
+    if order.within(GLYCO, HYOSCYAMINE) and risks.any:
+        return Conflict("critical", risks.any)
+    if order.within(BELLADONNA) and risks.angle:
+        return Conflict("critical", risks.angle)
+    entry = risks.angle or risks.blocked
+    if order.within(BELLADONNA):
+        entry = risks.blocked or risks.pressure
+    return Conflict("warning", entry) if entry else None
+
+
+def _because(order: Order, found: Conflict, risks: Obstacles, potassium: Entries) -> Iterator[str]:
+    yield f"On the problem list: {found.entry}."
+    if found.entry is risks.pressure and found.level == "warning":
+        yield "Have the pressure of the eye watched."
+    if order.within(GLYCO) and potassium:
+        yield f"{potassium.newest}: tablets of potassium may stay in the gut and injure it."
+
+
+def _held_back(order: Order, glycopyrronium: Entries) -> Outcome:
+    """Potassium chloride that is ordered on glycopyrrolate; two drafts are told once."""
+    taken = [entry for entry in glycopyrronium if entry.status != "draft"]
+    if not taken or len(taken) < len(glycopyrronium.items):
+        return NotIndicated("no glycopyrrolate is taken, or its own draft tells it")
+    return _potassium(order, Entries(tuple(taken)))
+
+
+def _with_potassium(order: Order, potassium: Entries) -> Outcome:
+    return _potassium(order, potassium)
+
+
+def _potassium(order: Order, other: Entries) -> Outcome:
+    return Recommend(
+        summary=(
+            "Glycopyrrolate with potassium chloride by mouth: tablets may stay in the gut and "
+            "injure it; use a liquid."
+        ),
+        indicator="warning",
+        because=(f"Together: {order.label} and {joined([e.label for e in other][:1])}.",),
+        evidence=(order, other),
+        offers=(Delete(order),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff(Limits):
+    """Which total of the ECAS is abnormal."""
+
+    group: ClassVar[str] = "cognition"
+    ecas_total_lt: Threshold
+
+
+@rule(
+    "anticholinergic-cognition",
+    title="Anticholinergic that reaches the brain, with cognitive impairment",
+    hooks=("order-select", "order-sign"),
+    kind="X",
+    group="DRUG",
+    sources=("nice-ng42", "glycopyrrolate-us"),
+    overrides=("glycopyrrolate-failed",),
+    leaves_out="Eye drops that are for the eye; age alone; MoCA.",
+)
+@decides(
+    Row("warning", "Dementia or delirium on the problem list"),
+    Row("warning", "ECAS total {ecas_total_lt}, at most {cog_score_days} old"),
+    Row("none", "Neither, or eye drops for the eye"),
+)
+def anticholinergic_cognition(
+    order: Annotated[Order, Draft("anticholinergic-central")],
+    impaired: Annotated[Entries, Listed("cognitive-impairment")],
+    ecas: Annotated[Reading | Missing, Latest("ecas-total", lookback="cog_score_days")],
+    risks: Risks,
+    glycopyrronium: Glycopyrronium,
+    potassium: Potassium,
+    limits: CutOff,
+) -> Outcome:
+    """
+    Prefer glycopyrrolate against saliva where thinking is impaired.
+
+    risks and potassium: what forbids glycopyrrolate too; then none is offered.
+    """
+    if order.regimen.route == "ophthalmic":
+        return NotIndicated("drops for the eye")
+    low = isinstance(ecas, Reading) and ecas.meets(limits.ecas_total_lt)
+    if not impaired and not low:
+        failed = (*impaired.failed, *(ecas.failed if isinstance(ecas, Missing) else ()))
+        if failed:
+            return CannotAssess("cognition could not be read", tuple(dict.fromkeys(failed)))
+        return NotIndicated("no cognitive impairment is recorded")
+    known = risks.any is None and not risks.failed
+    return Recommend(
+        summary=(
+            f"Cognitive impairment recorded: prefer glycopyrrolate to {order.label} for saliva "
+            "(fewer central effects)."
+        ),
+        indicator="warning",
+        because=tuple(_impaired(impaired, ecas, risks, low=low)),
+        evidence=(order, impaired, *([ecas] if low and isinstance(ecas, Reading) else [])),
+        by=(limits.ecas_total_lt,) if low else (),
+        offers=_instead(order, offered=known and not glycopyrronium and not potassium),
+    )
+
+
+def _instead(order: Order, *, offered: bool) -> tuple[Offer, ...]:
+    """Glycopyrrolate in place of the draft, unless something forbids it too."""
+    if not offered:
+        return (Delete(order),)
+    reason = "Saliva, with cognitive impairment"
+    return (Create("glycopyrrolate-order", recommended=True, reason=reason, instead_of=order),)
+
+
+def _impaired(
+    impaired: Entries, ecas: Reading | Missing, risks: Obstacles, *, low: bool
+) -> Iterator[str]:
+    yield from (f"On the problem list: {entry}." for entry in impaired)
+    if low:
+        yield f"{ecas} is below the cut-off."
+    yield "Glycopyrrolate hardly enters the brain; NICE names it first with impairment."
+    if risks.any:
+        yield f"{risks.any} forbids glycopyrrolate too: it is not offered."
+
+
+@dataclass(frozen=True, slots=True)
+class ManyLimits(Limits):
+    """How many anticholinergics at once are worth a word."""
+
+    group: ClassVar[str] = "anticholinergics"
+    anticholinergics_ge: Threshold
+
+
+@rule(
+    "anticholinergic-thick-secretions-duplicate",
+    title="Anticholinergic with thick secretions, or beside another one",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("nice-ng42",),
+    overrides=("watery-saliva-dominant",),
+    leaves_out="Care for comfort and the last days; inhaled and topical products.",
+)
+@decides(
+    Row("info", "Thick secretions recorded within {thick_secretions_days}"),
+    Row("info", "A mucolytic or nebulised saline drafted or taken"),
+    Row("info", "Anticholinergics together: {anticholinergics_ge}"),
+    Row("none", "Hospice, comfort measures or last days; none of these"),
+)
+def anticholinergic_thick_secretions_duplicate(
+    order: Annotated[Order, Draft("anticholinergic-any")],
+    thick: Annotated[Entries, Listed("thick-secretions", lookback="thick_secretions_days")],
+    thinners: Annotated[Entries, Medication("mucolytics", drafted=True)],
+    together: Annotated[Entries, Medication("anticholinergic-any", drafted=True)],
+    goals: Annotated[Goals, State(goals)],
+    call: Annotated[Call, This()],
+    limits: ManyLimits,
+) -> Outcome:
+    """
+    Ask for a second look at a drug that dries thick secretions, or at many of its kind.
+
+    thinners: mucolytics and nebulised saline, drafted or taken. together: every
+    anticholinergic drafted or taken, each drug once; several drafts are told once.
+    """
+    if goals.end_of_life:
+        return NotIndicated(f"care is for comfort: {goals.evidence}")
+    dry = thick.newest or thinners.newest if order.within(SALIVA) else None
+    drugs = tuple(dict.fromkeys(entry.label for entry in together))
+    many = limits.anticholinergics_ge.met_by(Decimal(len(drugs)))
+    if dry is None and not (many and _first(order, together, call)):
+        if thick.failed and order.within(SALIVA):
+            return CannotAssess("the problem list could not be read", thick.failed)
+        return NotIndicated("no thick secretions, and no other anticholinergic told here")
+    return Recommend(
+        summary=_summary(order, thick, drugs, dry=dry is not None),
+        indicator="info",
+        because=(
+            *((f"{dry}: drying drugs make it thicker.",) if dry else ()),
+            *((f"Anticholinergics: {', '.join(drugs)}.",) if many else ()),
+            "Humidification, nebulised saline or carbocisteine may come first.",
+        ),
+        evidence=(order, thick, thinners, *((together,) if many else ())),
+        by=(limits.anticholinergics_ge,) if many and not dry else (),
+    )
+
+
+def _summary(order: Order, thick: Entries, drugs: tuple[str, ...], *, dry: bool) -> str:
+    if not dry:
+        return (
+            f"{len(drugs)} anticholinergic drugs together: constipation, retention, confusion risk."
+        )
+    found = "Thick secretions recorded" if thick else "A drug for thick secretions is given"
+    return f"{found}: anticholinergics can worsen them; review before adding {order.label}."
+
+
+def _first(order: Order, together: Entries, call: Call) -> bool:
+    """Whether this is the first of the drafted anticholinergics, which tells of all of them."""
+    drafted = {f"{e.type}/{e.id}" for e in together if e.status == "draft"}
+    return next((ref for ref in call.orders if ref in drafted), order.reference) == order.reference

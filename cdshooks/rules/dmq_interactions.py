@@ -1,0 +1,266 @@
+"""What must not, or not without care, meet dextromethorphan/quinidine?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Call,
+    CannotAssess,
+    Create,
+    Delete,
+    Entries,
+    Indicator,
+    Latest,
+    Limits,
+    Meeting,
+    Meets,
+    Missing,
+    NotIndicated,
+    Order,
+    Ordered,
+    Outcome,
+    Reading,
+    Recommend,
+    Row,
+    This,
+    Threshold,
+    decides,
+    on,
+    rule,
+)
+from cdshooks.rules.states.words import joined, shortened
+
+DMQ = "dextromethorphan-quinidine"
+MAOI, URINARY = "maoi", "maoi-urinary"
+REASONS = {
+    "dmq-quinidine-related": "quinidine-related drug",
+    "dmq-qt-and-cyp2d6": "QT prolongation, CYP2D6",
+    "dmq-ritonavir": "strong CYP3A4 inhibitor",
+    MAOI: "MAO inhibitor",
+    URINARY: "weak MAO inhibitor",
+}
+"""Why a partner is contraindicated, short enough for a summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class WashoutLimits(Limits):
+    """How long an MAO inhibitor and the combination still meet after one of them has ended."""
+
+    group: ClassVar[str] = "dmq"
+    maoi_washout_le_days: Threshold
+
+
+@rule(
+    "dmq-contraindicated-drug",
+    title="Drug that is contraindicated with dextromethorphan/quinidine",
+    hooks=("order-select", "order-sign"),
+    kind="X",
+    group="DRUG",
+    sources=("nuedexta-us",),
+    overrides=("last-dose-more-than-14-days", "other-drug-stopped-today"),
+    trusts_names=True,
+    leaves_out="The quinidine of the combination itself; methylene blue on the skin.",
+)
+@decides(
+    Row("critical", "With quinidine, quinine or mefloquine, whichever was ordered last"),
+    Row("critical", "With an MAO inhibitor, or {maoi_washout_le_days} after one of the two ended"),
+    Row("critical", "With thioridazine, pimozide or ritonavir"),
+    Row("warning", "With the little methylene blue of a urinary antiseptic"),
+    Row("warning", "One of the two is known by a brand name alone"),
+    Row("info", "One of the two is known only from an old order that nobody closed"),
+    Row("none", "The washout is over, or what is not an MAO inhibitor has ended"),
+)
+def dmq_contraindicated_drug(
+    meeting: Annotated[Meeting, Meets(DMQ, tuple(REASONS), ended=True)],
+    call: Annotated[Call, This()],
+    limits: WashoutLimits,
+) -> Outcome:
+    """
+    Warn of what the label forbids beside dextromethorphan/quinidine.
+
+    meeting: the combination and such drugs, drafted or taken; with an MAO inhibitor
+    also for two weeks after one of the two has ended.
+    """
+    pairs = [p for p in _pairs(meeting) if _still_meet(*p, call.today, limits)]
+    if not pairs:
+        return NotIndicated("what must not meet the combination ended long enough ago")
+    strong = [pair for pair in pairs if pair[1].drug != URINARY]
+    surely = [pair for pair in strong or pairs if pair[0].sure and pair[1].sure]
+    shown = surely or strong or pairs
+    level: Indicator = "info" if not surely else "critical" if strong else "warning"
+    over = [order for pair in shown for order in pair if order.end]
+    names = tuple(dict.fromkeys(other.label for _, other in shown))
+    drafts = dict.fromkeys(o for pair in shown for o in pair if o.assessed)
+    return Recommend(
+        summary=(
+            f"{shortened(names).capitalize()} with dextromethorphan/quinidine is "
+            f"{'contraindicated' if strong else 'advised against'} ({_reason(shown, over)})."
+        ),
+        indicator=level,
+        because=tuple(_because(shown)),
+        evidence=tuple(dict.fromkeys(order for pair in shown for order in pair)),
+        by=(limits.maoi_washout_le_days,) if over else (),
+        offers=tuple(Delete(order) for order in drafts),
+        choose="at-most-one",
+    )
+
+
+def _pairs(meeting: Meeting) -> Iterator[tuple[Order, Order]]:
+    """The pairs of two orders of which one is to be assessed, the gravest reason first."""
+    for name in REASONS:
+        for other in meeting.of(name).partners:
+            for one in meeting.drugs:
+                if one.reference != other.reference and (one.assessed or other.assessed):
+                    yield one, other
+
+
+def _still_meet(one: Order, other: Order, today: date, limits: WashoutLimits) -> bool:
+    """Whether both are taken or drafted, or the one that has ended is still in the body."""
+    ended = [order.end for order in (one, other) if order.end]
+    if not ended:
+        return True
+    if len(ended) > 1 or other.drug != MAOI:
+        return False
+    return limits.maoi_washout_le_days.met_by(Decimal((today - ended[0]).days))
+
+
+def _reason(shown: list[tuple[Order, Order]], over: list[Order]) -> str:
+    if over and shown[0][1].drug == MAOI:
+        return "MAO inhibitor within 14 days"
+    return REASONS[shown[0][1].drug or ""]
+
+
+def _because(shown: list[tuple[Order, Order]]) -> Iterator[str]:
+    for one, other in shown:
+        yield f"{_told(other)}; {_told(one)}: {REASONS[other.drug or '']}."
+    if any(other.drug == "dmq-ritonavir" for _, other in shown):
+        yield "Ritonavir slows the breakdown of quinidine; its own label forbids them together."
+    if any(other.drug == "dmq-quinidine-related" for _, other in shown):
+        yield "For cramps look for another drug than quinine."
+
+
+def _told(order: Order) -> str:
+    """A drug with how it stands."""
+    label = order.label.capitalize()
+    return f"{label}, ended {on(order.end)}" if order.end else f"{label}, {order.status}"
+
+
+QT, CYP3A4 = "dmq-qt", "dmq-cyp3a4"
+
+
+@rule(
+    "dmq-qt-drug",
+    title="Dextromethorphan/quinidine with a drug that prolongs QT",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("nuedexta-us",),
+    overrides=("action-completed", "stable-combination"),
+    leaves_out="Potassium, magnesium and a slow pulse, which raise the risk as well.",
+)
+@decides(
+    Row("warning", "With a drug that prolongs QT or inhibits CYP3A4, no QTc of {qtc_current_days}"),
+    Row("info", "One of the two is known only from an old order that nobody closed"),
+    Row("none", "A QTc of {qtc_current_days} is on file"),
+)
+def dmq_qt_drug(
+    meeting: Annotated[Meeting, Meets(DMQ, (QT, CYP3A4))],
+    qtc: Annotated[Reading | Missing, Latest("qtc", lookback="qtc_current_days")],
+    ordered: Annotated[Entries, Ordered("ecg", lookback="ecg_order_days")],
+) -> Outcome:
+    """
+    Ask for an electrocardiogram when the combination meets drugs that prolong QT with it.
+
+    meeting: the combination and such drugs, or inhibitors of CYP3A4, drafted or
+    taken. qtc: any of the last 90 days answers it.
+    """
+    if isinstance(qtc, Reading):
+        return NotIndicated(f"{qtc} is on file")
+    if not qtc.proven:
+        return CannotAssess(qtc.text, qtc.failed)
+    qt = meeting.of(QT)
+    lead, word = (qt, "QT") if qt.partners else (meeting, "CYP3A4")
+    return Recommend(
+        summary=(
+            f"DM/Q with {shortened(lead.names)} ({word}): ECG at baseline and 3-4 hours after the "
+            "first dose."
+        ),
+        indicator="warning" if meeting.sure else "info",
+        because=(
+            f"Together: {joined(meeting.names)}. Quinidine prolongs QT, and more so beside drugs "
+            "that do so too or that slow its breakdown.",
+            "Correct low potassium and magnesium first.",
+        ),
+        evidence=meeting.orders,
+        missing=(qtc.text,),
+        offers=() if ordered else (Create("ecg", recommended=True, reason="DM/Q and QT"),),
+    )
+
+
+SUBSTRATE, PRODRUG = "dmq-cyp2d6", "dmq-cyp2d6-prodrug"
+
+
+@rule(
+    "dmq-cyp2d6",
+    title="Dextromethorphan/quinidine with a drug that CYP2D6 breaks down",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("nuedexta-us",),
+    overrides=("stable-combination",),
+    leaves_out="Eye drops; digoxin, which quinidine raises in another way.",
+)
+@decides(Row("info", "With a drug that CYP2D6 breaks down or activates"))
+def dmq_cyp2d6(
+    meeting: Annotated[Meeting, Meets(DMQ, (SUBSTRATE, PRODRUG))],
+) -> Outcome:
+    """Name the drugs whose levels rise, or that are not activated, when CYP2D6 is blocked."""
+    rising, failing = meeting.of(SUBSTRATE).names, meeting.of(PRODRUG).names
+    effect = f"{shortened(rising)} levels may rise" if rising else ""
+    if failing and not rising:
+        effect = f"{shortened(failing)} may fail to activate"
+    return Recommend(
+        summary=f"DM/Q blocks CYP2D6: {effect}; adjust dose or choose another.",
+        indicator="info",
+        because=tuple(_blocked(rising, failing)),
+        evidence=meeting.orders,
+    )
+
+
+def _blocked(rising: tuple[str, ...], failing: tuple[str, ...]) -> Iterator[str]:
+    if rising:
+        yield f"Levels may rise: {joined(rising)}."
+    if failing:
+        yield f"Loss of analgesia: {joined(failing)} must be activated by CYP2D6."
+    if "mexiletine" in rising:
+        yield "Mexiletine is often given for the cramps of ALS: watch rhythm and dose."
+    yield "Digoxin rises as well, by another way."
+
+
+@rule(
+    "dmq-serotonergic",
+    title="Dextromethorphan/quinidine with an antidepressant",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("nuedexta-us",),
+    overrides=("stable-combination",),
+    leaves_out="MAO inhibitors, which are contraindicated and have a card of their own.",
+)
+@decides(Row("info", "With an SSRI, an SNRI, vortioxetine or a tricyclic"))
+def dmq_serotonergic(
+    meeting: Annotated[Meeting, Meets(DMQ, ("dmq-serotonergic",))],
+) -> Outcome:
+    """Name the antidepressants that raise serotonin together with dextromethorphan."""
+    return Recommend(
+        summary=(
+            f"DM/Q with {shortened(meeting.names)}: serotonin syndrome risk; watch agitation, "
+            "tremor, fever."
+        ),
+        indicator="info",
+        because=(f"Together: {joined(meeting.names)}. Often given on purpose in ALS.",),
+        evidence=meeting.orders,
+    )
