@@ -186,6 +186,8 @@ def medication(view: View, wanted: Medication) -> Entries:
                 entry = _planned(record, identity)
             if entry is not None and (wanted.ended or entry.end is None):
                 found.append(entry)
+    if wanted.drafted:
+        found.extend(_drafted(view, wanted.drug))
     covers = [view.coverage(type) for type in MEDICATIONS]
     asked = [cover for cover in covers if cover.asked]
     unnamed = _unnamed(view)
@@ -228,9 +230,19 @@ def is_draft(record: Record, view: View) -> bool:
 
 
 def _planned(record: Record, identity: Identity) -> Entry:
-    """A draft that the chart holds already."""
+    """A draft, of the chart or of this call."""
     origin = Origin(record.reference, identity.label, "draft", "", None)
     return Entry(record.type, record.id, identity.label, "draft", origins=(origin,))
+
+
+def _drafted(view: View, drug: str) -> Iterator[Entry]:
+    """What this call drafts of a drug, whatever of it is selected."""
+    for _, resource in view.context.draft_orders:
+        record = Record(resource, (), resource)
+        if record.type == "MedicationRequest" and is_live(resource, view):
+            identity = identify(view, resource)
+            if identity is not None and identity.drug == drug:
+                yield _planned(record, identity)
 
 
 def goes_on(record: Record, view: View) -> bool:

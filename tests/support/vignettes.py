@@ -77,6 +77,7 @@ MEASURES = {
     "ALS-CBS behaviour": ("als-cbs-behavior", ""),
     "TSH": ("thyrotropin", ""),
     "haemoglobin": ("hemoglobin", ""),
+    "platelets": ("platelets", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""

@@ -159,12 +159,13 @@ class Medication(Input):
     """Orders and statements of a drug in the chart: ``Entries``.
 
     ended: those that are over count too, with their end; else only what is taken.
-    planned: drafts that the chart holds count too.
+    planned: drafts that the chart holds count too; drafted: those of this call.
     """
 
     drug: str
     ended: bool = False
     planned: bool = False
+    drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
