@@ -78,6 +78,8 @@ MEASURES = {
     "TSH": ("thyrotropin", ""),
     "haemoglobin": ("hemoglobin", ""),
     "platelets": ("platelets", ""),
+    "Ashworth": ("ashworth", ""),
+    "cramps": ("cramp-frequency", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""
