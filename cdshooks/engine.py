@@ -20,7 +20,10 @@ from cdshooks.chart import (
     asks_for,
     disagrees,
     drafts,
+    drafts_of,
+    meetings,
     pairs,
+    unmet,
 )
 from cdshooks.chart.doubts import conflict, doubts
 from cdshooks.knowledge import Knowledge, Threshold
@@ -32,6 +35,8 @@ from cdshooks.rules.authoring import (
     Draft,
     Input,
     Limits,
+    Meeting,
+    Meets,
     NotIndicated,
     NotRead,
     OneOf,
@@ -46,8 +51,8 @@ from cdshooks.rules.authoring import (
     gates,
 )
 
-Subject = tuple[Order, ...]
-"""The orders that a rule is run for: none, one, or the two of a pair."""
+Subject = tuple[Order | Meeting, ...]
+"""What a rule is run for: nothing, an order, the two of a pair, or what an order meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,9 @@ def applicable(rules: Iterable[Rule], view: View) -> tuple[Rule, ...]:
 def _has_subject(rule: Rule, view: View) -> bool:
     if rule.per == "pair":
         # What a draft makes a pair with may be in what was not read.
-        return any(order.drug in rule.pair for order in drafts(view))
+        return any(drafts_of(view, name) for name in rule.pair)
+    if rule.meets:
+        return any(drafts_of(view, name) for name in (rule.meets.drug, *rule.meets.partners))
     return any(True for _ in _subjects(rule, view))
 
 
@@ -156,8 +163,12 @@ def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
         return ((),)
     if rule.asks:
         return ((order,) for order in asked(view, rule.asks))
+    if rule.per == "order" and rule.drug:
+        return ((order,) for order in drafts_of(view, rule.drug))
     if rule.per == "order":
-        return ((order,) for order in drafts(view) if _is_about(rule, order))
+        return ((order,) for order in drafts(view) if order.drug is not None)
+    if rule.meets:
+        return _meetings(rule.meets, view)
     if rule.per == "pair":
         return pairs(view, *rule.pair)
     if rule.when_drafted and view.hook in ORDER_HOOKS:
@@ -165,9 +176,11 @@ def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
     return ((),)
 
 
-def _is_about(rule: Rule, order: Order) -> bool:
-    """Whether a draft is of the rule's drug, or of any known drug if it names none."""
-    return order.drug is not None and rule.drug in (None, order.drug)
+def _meetings(wanted: Meets, view: View) -> Iterator[Subject]:
+    """What each draft meets; if none meets anything, what could not be read of it."""
+    met = [(meeting,) for meeting in meetings(view, wanted)]
+    unread = None if met else unmet(view, wanted)
+    yield from met if unread is None else [(unread,)]
 
 
 def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Finding:
@@ -177,7 +190,11 @@ def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Findin
         if stopped is not None:
             failed = stopped.failed if isinstance(stopped, CannotAssess) else ()
             return Finding(rule, stopped, order, gated=True, failed=failed)
-        if any(o.conflict for o in orders) and not rule.on_conflict:
+        unread = next((o.unread for o in orders if isinstance(o, Meeting) and not o.orders), None)
+        if unread is not None:
+            because = "medication that the order may meet could not be read"
+            return Finding(rule, CannotAssess(because, unread), order, failed=unread)
+        if any(isinstance(o, Order) and o.conflict for o in orders) and not rule.on_conflict:
             because = "the order's code and text name different drugs"
             return Finding(rule, CannotAssess(because), order, gated=True)
         return replace(_settled(rule, orders, view, after), order=order)
@@ -188,9 +205,11 @@ def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Findin
 
 def _named_first(orders: Subject, view: View) -> Order | None:
     """The order that a finding belongs to: of a pair, the one drafted first."""
-    if len(orders) < 2:
-        return orders[0] if orders else None
-    return next((order for order in drafts(view) if order in orders), None)
+    if len(orders) == 1:
+        [only] = orders
+        return only.order if isinstance(only, Meeting) else only
+    references = {order.reference for order in orders if isinstance(order, Order)}
+    return next((order for order in drafts(view) if order.reference in references), None)
 
 
 def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
@@ -215,7 +234,8 @@ def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> Findi
         outcome, conflict = _reconciled(outcome, other)
     if any(o.by_name for o in orders) and isinstance(outcome, Recommend):
         outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
-        outcome = outcome.capped("warning")
+        if not (rule.trusts_names and all(o.exact for o in orders)):
+            outcome = outcome.capped("warning")
     return Finding(rule, outcome, conflict=conflict, failed=failed)
 
 
@@ -261,7 +281,7 @@ def _resolvers(function: Derived) -> tuple[tuple[str, Resolver | None], ...]:
 def _resolver(declaration: Input | type[Limits]) -> Resolver | None:
     if isinstance(declaration, type):
         return lambda view, _: limits_of(declaration, view.knowledge)
-    if isinstance(declaration, Draft | OneOf):
+    if isinstance(declaration, Draft | OneOf | Meets):
         return None
     if isinstance(declaration, State):
         return lambda view, _: _state(declaration, view)
@@ -274,7 +294,7 @@ def _resolver(declaration: Input | type[Limits]) -> Resolver | None:
 
 def answerable(declaration: Input) -> bool:
     """Whether the chart alone answers a declaration, without an order or the other rules."""
-    return not isinstance(declaration, Draft | OneOf | Unread | Doubts)
+    return not isinstance(declaration, Draft | OneOf | Meets | Unread | Doubts)
 
 
 def state_of(function: Callable[..., Any], view: View) -> Any:

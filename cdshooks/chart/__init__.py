@@ -14,8 +14,8 @@ from cdshooks.chart.declined import declined
 from cdshooks.chart.filed import filed, studied
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
-from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
-from cdshooks.chart.pairs import pairs
+from cdshooks.chart.orders import ORDER_HOOKS, drafts, drafts_of, medication
+from cdshooks.chart.pairs import meetings, pairs, unmet
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
@@ -148,10 +148,13 @@ __all__ = [
     "asks_for",
     "disagrees",
     "drafts",
+    "drafts_of",
     "keys",
+    "meetings",
     "pairs",
     "plan",
     "read_chart",
     "read_value",
+    "unmet",
     "unread_medications",
 ]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from cdshooks.chart.conditions import words
-from cdshooks.chart.drugs import identify
 from cdshooks.chart.index import Record
+from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, when
 from cdshooks.fhir.elements import Json, objects, plain, string, texts
@@ -40,8 +40,8 @@ def _is_to(record: Record, view: View, drug: str) -> bool:
     concepts = [*objects(record.resource.get("code")), *_substances(record.resource)]
     if any(_means(denied, concept, view) for concept in concepts):
         return False
-    found = (identify(view, {"medicationCodeableConcept": concept}) for concept in concepts)
-    return any(identity is not None and identity.drug == drug for identity in found)
+    substances = ({"medicationCodeableConcept": concept} for concept in concepts)
+    return any(recognised(view, substance, drug) is not None for substance in substances)
 
 
 def _substances(resource: Json) -> Iterator[Json]:
@@ -64,7 +64,7 @@ def _allergy(record: Record, view: View, wanted: Allergic) -> Allergy:
     severe = critical == "high" or "severe" in severities or grave
     noted = bool(reactions) or critical not in UNKNOWN
     less = noted or string(resource.get("type")) == "intolerance"
-    label = view.knowledge.base.products[wanted.drug].label
+    label = view.knowledge.base.drugs[wanted.drug]
     reaction = next((text for r in reactions if (text := _named(r))), "")
     start, _ = choice(resource, "onset", view.zone)
     recorded = when(resource.get("recordedDate"), view.zone) or start

@@ -10,6 +10,7 @@ from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
 from cdshooks.fhir.elements import Json, obj, objects, plain, string
 from cdshooks.knowledge import Code, Product
+from cdshooks.knowledge.interactions import whole_words
 
 StrengthPer = tuple[Fraction | None, str | None]
 """mg, and the tablet, film or mL that holds them."""
@@ -22,8 +23,9 @@ class Identity:
 
     product: the row of the code, with form and strength; None by name.
     strength: as the product says, or else the Medication resource.
-    by_name: only text said so; conflict: the drug that the text, or another
-    code, names instead. written: the text by which it, or the other drug, is named.
+    by_name: only text said so; exact: it did by the drug's own name. conflict: the drug
+    that the text, or another code, names instead. written: the text by which it, or
+    the other drug, is named.
     """
 
     drug: str
@@ -33,6 +35,8 @@ class Identity:
     by_name: bool = False
     conflict: str | None = None
     written: str = ""
+    exact: bool = True
+    sets: frozenset[str] = frozenset()
 
 
 def identify(view: View, order: Json) -> Identity | None:
@@ -63,7 +67,9 @@ def identify(view: View, order: Json) -> Identity | None:
     drug = all_named.pop()
     written = _written(view, concepts, drug)
     strength = _strength(medication)
-    return Identity(drug, _label(view, drug), None, strength, by_name=True, written=written)
+    label = _label(view, drug)
+    exact = bool(whole_words((label,)).search(" / ".join(t for c in concepts for t in _texts(c))))
+    return Identity(drug, label, None, strength, by_name=True, written=written, exact=exact)
 
 
 def _written(view: View, concepts: Iterable[Json], drug: str) -> str:
@@ -166,9 +172,4 @@ def _patterns(
 
     A maker's name may follow after a hyphen, as in ``Riluzol-Muster``.
     """
-    return _words(names), _words(excluded) if excluded else None
-
-
-def _words(names: tuple[str, ...]) -> re.Pattern[str]:
-    joined = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{joined})(?!\w)", re.IGNORECASE)
+    return whole_words(names), whole_words(excluded) if excluded else None

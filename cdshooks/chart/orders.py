@@ -1,16 +1,27 @@
 """Draft orders as rules see them, and the medication that a patient already has."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.index import Record
+from cdshooks.chart.ingredients import recognised, recognised_in
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
-from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
+from cdshooks.fhir.elements import (
+    Json,
+    boolean,
+    number,
+    obj,
+    objects,
+    plain,
+    string,
+    texts,
+    values,
+)
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
@@ -28,6 +39,9 @@ LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
 PROPOSED = ("proposal", "option")
+TRIAL = "clinical-trial"
+REASONS = (TRIAL, "breathlessness-reason", "malaria")
+"""Value sets of the reasons that rules about drugs ask for."""
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
 """Statuses of what was never taken, or of which nobody knows."""
@@ -47,10 +61,53 @@ def drafts(view: View) -> tuple[Order, ...]:
 
 def _drafts(view: View) -> Iterator[Order]:
     for full_url, resource in view.context.draft_orders:
-        if resource.get("resourceType") not in ("MedicationRequest", "MedicationOrder"):
+        if not is_medication(resource):
             continue
         if is_selected(view, resource, full_url) and is_live(resource, view):
             yield read_order(resource, view)
+
+
+def is_medication(resource: Json) -> bool:
+    """Whether a draft orders a drug."""
+    return resource.get("resourceType") in ("MedicationRequest", "MedicationOrder")
+
+
+def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
+    """The drafts to assess that are of a drug or drug set, as such."""
+    key = ("drafts", drug)
+    if key not in view.memory:
+        assessed = view.hook in ORDER_HOOKS
+        view.memory[key] = tuple(_drafts_of(view, drug)) if assessed else ()
+    found: tuple[Order, ...] = view.memory[key]
+    return found
+
+
+def _drafts_of(view: View, drug: str) -> Iterator[Order]:
+    for full_url, resource in view.context.draft_orders:
+        if is_medication(resource) and is_selected(view, resource, full_url):
+            identity = recognised(view, resource, drug)
+            if identity is not None and is_live(resource, view):
+                yield as_drug(read_order(resource, view), identity)
+
+
+def drugs_drafted(view: View) -> frozenset[str]:
+    """The known drugs among all drafts, those beside what is assessed included."""
+    drafted = [r for _, r in view.context.draft_orders if is_medication(r)]
+    found = (identify(view, resource) for resource in drafted)
+    return frozenset(identity.drug for identity in found if identity is not None)
+
+
+def as_drug(order: Order, identity: Identity) -> Order:
+    """An order seen as what it is of a drug or drug set."""
+    return replace(
+        order,
+        drug=identity.drug,
+        label=identity.label,
+        by_name=identity.by_name,
+        exact=identity.exact,
+        sets=identity.sets,
+        origins=tuple(replace(o, label=f"{identity.label} order") for o in order.origins),
+    )
 
 
 def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
@@ -96,6 +153,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         drug=identity.drug if identity else None,
         label=label,
         by_name=bool(identity and identity.by_name),
+        exact=bool(identity and identity.exact),
         conflict=_conflict(identity, view),
         form=product.form if product else None,
         strength=strength,
@@ -140,15 +198,24 @@ def _version(resource: Json) -> str:
 
 
 def _reasons(resource: Json, view: View) -> frozenset[str]:
-    """Whether a reason or note says that the order belongs to a trial."""
-    trial = view.value_set("clinical-trial")
-    texts: list[Any] = [obj(note).get("text", note) for note in values(resource.get("note"))]
-    for concept in _reason_concepts(resource):
-        if trial.holds_any(view.index.concept(concept)):
-            return frozenset({"clinical-trial"})
-        texts += [concept.get("text"), *(c.get("display") for c in objects(concept.get("coding")))]
-    named = any(trial.named_in(plain(text, 300)) for text in texts)
-    return frozenset({"clinical-trial"}) if named else frozenset()
+    """Which of the known reasons an order states; of a trial its notes may tell too."""
+    concepts = [*_reason_concepts(resource), *_referenced_reasons(resource, view)]
+    said = [text for concept in concepts for text in texts(concept)]
+    noted = [plain(obj(note).get("text", note), 300) for note in values(resource.get("note"))]
+    return frozenset(
+        name
+        for name in REASONS
+        if any(view.value_set(name).holds_any(view.index.concept(c)) for c in concepts)
+        or any(map(view.value_set(name).named_in, said + noted * (name == TRIAL)))
+    )
+
+
+def _referenced_reasons(resource: Json, view: View) -> Iterator[Json]:
+    """What the conditions say that an order gives as its reason."""
+    for reference in objects(resource.get("reasonReference")):
+        record = view.index.get(string(reference.get("reference")) or "")
+        if record and record.type == "Condition":
+            yield from objects(record.resource.get("code"))
 
 
 def _reason_concepts(resource: Json) -> Iterator[Json]:
@@ -162,8 +229,8 @@ def _reason_concepts(resource: Json) -> Iterator[Json]:
 def _directions(resource: Json, regimen: Regimen) -> str:
     """The directions for the evidence line: as they were read, and as they were written."""
     read = "; then ".join(map(read_as, regimen.steps))
-    texts = (plain(line.get("text"), 80) for line in objects(resource.get("dosageInstruction")))
-    written = next(filter(None, texts), "")
+    lines = (plain(line.get("text"), 80) for line in objects(resource.get("dosageInstruction")))
+    written = next(filter(None, lines), "")
     return f"{read}, written: {written}" if read and written else read or written
 
 
@@ -178,8 +245,8 @@ def medication(view: View, wanted: Medication) -> Entries:
         for record in view.index.of(type):
             if is_draft(record, view):
                 continue
-            identity = identify(view, record.resource)
-            if identity is None or identity.drug != wanted.drug:
+            identity = recognised_in(view, record, wanted.drug)
+            if identity is None:
                 continue
             entry = _taken(record.resource, record.reference, identity, view)
             if wanted.planned and string(record.resource.get("status")) == "draft":
@@ -193,7 +260,7 @@ def medication(view: View, wanted: Medication) -> Entries:
     unnamed = _unnamed(view)
     failed = tuple(dict.fromkeys([*(key for cover in asked for key in cover.failed), *unnamed]))
     whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
-    label = view.knowledge.base.products[wanted.drug].label
+    label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), whole, failed, label)
 
 
@@ -277,6 +344,8 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         start=start,
         end=end,
         certain=not identity.by_name,
+        exact=identity.exact,
+        sets=identity.sets,
         origins=(Origin(reference, identity.label, status, "", start),),
     )
 

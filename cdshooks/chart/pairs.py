@@ -1,15 +1,22 @@
-"""Pairs of orders: a draft with another draft, with what is taken, or with what has ended."""
+"""What a draft meets: another draft, what is taken, or what has ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
-from cdshooks.chart.drugs import identify
-from cdshooks.chart.orders import drafts, medication, read_order
+from cdshooks.chart.ingredients import recognised
+from cdshooks.chart.orders import (
+    DRAFTED,
+    PROPOSED,
+    as_drug,
+    drafts_of,
+    is_medication,
+    medication,
+    read_order,
+)
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, boolean
-from cdshooks.rules.authoring import Entry, Medication, Order
-
-MEDICATION = ("MedicationRequest", "MedicationOrder")
+from cdshooks.rules.authoring import Entries, Entry, Medication, Meeting, Meets, Order
 
 
 def pairs(view: View, one: str, other: str) -> Iterator[tuple[Order, Order]]:
@@ -26,15 +33,77 @@ def pairs(view: View, one: str, other: str) -> Iterator[tuple[Order, Order]]:
                 yield first, second
 
 
+def meetings(view: View, wanted: Meets) -> Iterator[Meeting]:
+    """One meeting for each draft to assess that meets something, the first draft first."""
+    found: dict[str, list[tuple[Order, Order]]] = {}
+    for one, other in _met(view, wanted):
+        assessed = [order for order in (one, other) if order.assessed]
+        head = min(assessed, key=lambda order: _place(view, order))
+        found.setdefault(head.reference, []).append((one, other))
+    for reference in sorted(found, key=lambda reference: _placed(view, reference)):
+        drugs = _each(one for one, _ in found[reference])
+        partners = _each(other for _, other in found[reference])
+        head = next(o for o in (*drugs, *partners) if o.reference == reference)
+        yield Meeting(head, drugs, partners)
+
+
+def unmet(view: View, wanted: Meets) -> Meeting | None:
+    """The first draft of a drug or partner, when medication that it may meet was not read."""
+    cover = medication(view, Medication(wanted.drug))
+    concerned = [o for name in (wanted.drug, *wanted.partners) for o in drafts_of(view, name)]
+    if cover.whole or not concerned:
+        return None
+    return Meeting(min(concerned, key=lambda order: _place(view, order)), unread=cover.failed)
+
+
+def _met(view: View, wanted: Meets) -> Iterator[tuple[Order, Order]]:
+    """Each pair of a drug's order and a partner's of which one is to be assessed."""
+    drugs = _counted(orders(view, wanted.drug), ended=wanted.ended)
+    for name in wanted.partners:
+        partners = _counted(orders(view, name), ended=wanted.ended)
+        assessed = tuple(order for order in partners if order.assessed)
+        for one in drugs:
+            for other in partners if one.assessed else assessed:
+                if one.reference != other.reference or not one.id:
+                    yield one, other
+
+
+def _counted(found: Iterable[Order], *, ended: bool) -> tuple[Order, ...]:
+    """What is taken or about to be; what has ended only if it is wanted."""
+    return tuple(o for o in found if (ended or o.end is None) and (o.assessed or _lives(o)))
+
+
+def _lives(order: Order) -> bool:
+    """Whether a draft beside what is assessed may still be carried out."""
+    return not order.drafted or (order.status in DRAFTED and order.intent not in PROPOSED)
+
+
+def _each(found: Iterable[Order]) -> tuple[Order, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _place(view: View, order: Order) -> int:
+    return _placed(view, order.reference)
+
+
+def _placed(view: View, reference: str) -> int:
+    """Where a draft stands: as it was selected, else as it was drafted."""
+    named = [f"{d.get('resourceType')}/{d.get('id')}" for _, d in view.context.draft_orders]
+    places = [*view.context.selections, *named]
+    id = reference.partition("/")[2]
+    return next((n for n, place in enumerate(places) if place in (reference, id)), len(places))
+
+
 def orders(view: View, drug: str) -> tuple[Order, ...]:
-    """Every order of a drug: drafts to assess, drafts beside them, and the chart's."""
+    """Every order of a drug or drug set: drafts to assess, drafts beside them, and the chart's."""
     key = ("orders", drug)
     if key not in view.memory:
-        assessed = [order for order in drafts(view) if order.drug == drug]
+        assessed = drafts_of(view, drug)
         known = {order.reference for order in assessed}
         beside = [o for o in _beside(view, drug) if o.reference not in known]
         taken = medication(view, Medication(drug, ended=True))
-        view.memory[key] = (*assessed, *beside, *(_of_chart(e, drug, view) for e in taken))
+        chart = (replace(_of_chart(e, drug, view), sure=_sure(e, taken, view)) for e in taken)
+        view.memory[key] = (*assessed, *beside, *chart)
     found: tuple[Order, ...] = view.memory[key]
     return found
 
@@ -42,10 +111,10 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
 def _beside(view: View, drug: str) -> Iterator[Order]:
     """Drafts that are context only: not selected, but about to be signed too."""
     for _, resource in view.context.draft_orders:
-        if resource.get("resourceType") in MEDICATION and _counts(view, resource):
-            identity = identify(view, resource)
-            if identity is not None and identity.drug == drug:
-                yield read_order(resource, view, assessed=False)
+        if is_medication(resource) and _counts(view, resource):
+            identity = recognised(view, resource, drug)
+            if identity is not None:
+                yield as_drug(read_order(resource, view, assessed=False), identity)
 
 
 def _counts(view: View, resource: Json) -> bool:
@@ -66,8 +135,19 @@ def _of_chart(entry: Entry, drug: str, view: View) -> Order:
         drug=drug,
         label=entry.label,
         by_name=not entry.certain,
+        exact=entry.exact,
+        sets=entry.sets,
         day=entry.start,
         drafted=False,
         end=entry.end,
         origins=entry.origins,
     )
+
+
+def _sure(entry: Entry, taken: Entries, view: View) -> bool:
+    """Whether a prescription is new enough, or something was dispensed on it since."""
+    old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
+    if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
+        return True
+    given = (e.start for e in taken if e.type == "MedicationDispense" and e.start)
+    return any(day >= entry.start for day in given)

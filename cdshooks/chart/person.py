@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from cdshooks.chart.orders import drafts
+from cdshooks.chart.orders import drafts, drugs_drafted
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import boolean, string
@@ -44,4 +44,4 @@ def call(view: View) -> Call:
     record = view.index.get(f"Encounter/{view.context.encounter_id}")
     inpatient = bool(record and view.value_set("inpatient").holds_any(record.codes))
     orders = tuple(order.reference for order in drafts(view))
-    return Call(hook=view.hook, today=view.today, inpatient=inpatient, orders=orders)
+    return Call(view.hook, view.today, inpatient, orders, drugs=drugs_drafted(view))

@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Latest,
     Listed,
     Medication,
+    Meets,
     OneOf,
     Ordered,
     Patient,
@@ -145,7 +146,7 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({(type, None) for type in types})
         case Declined():
             return frozenset({(type, None) for type in ("Consent", *MEDICATIONS)})
-        case Medication() | OneOf() | Taken():
+        case Medication() | OneOf() | Meets() | Taken():
             return frozenset({(type, None) for type in MEDICATIONS})
         case Patient():
             return frozenset({("Patient", None)})

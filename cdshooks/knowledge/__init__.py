@@ -2,6 +2,7 @@
 
 from cdshooks.knowledge.base import Base, Knowledge, Measure, Product, ProductSet
 from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet
+from cdshooks.knowledge.interactions import DrugSet, Ingredients
 from cdshooks.knowledge.loader import base, of_site
 from cdshooks.knowledge.parameters import MARKS, Operator, Parameter, Threshold
 from cdshooks.knowledge.site_codes import codes_of
@@ -11,6 +12,8 @@ __all__ = [
     "Base",
     "Code",
     "Coding",
+    "DrugSet",
+    "Ingredients",
     "Knowledge",
     "Measure",
     "Operator",

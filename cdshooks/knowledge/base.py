@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge.codes import Code, Systems, ValueSet
+from cdshooks.knowledge.interactions import Ingredients
 from cdshooks.knowledge.model import (
     CardOrderFile,
     DraftFile,
@@ -93,6 +94,7 @@ class Base:
     systems: Systems
     value_sets: Mapping[str, ValueSet]
     products: Mapping[str, ProductSet]
+    ingredients: Ingredients
     units: Mapping[str, UnitTable]
     measures: Mapping[str, Measure]
     parameters: Mapping[str, Parameter]
@@ -106,6 +108,12 @@ class Base:
 
     digests: Mapping[str, str]
     """A hash of each knowledge file, by its path: whatever it says, a card may depend on it."""
+
+    @property
+    def drugs(self) -> Mapping[str, str]:
+        """Label of every drug and drug set that a declaration may name."""
+        sets = {key: drug_set.label for key, drug_set in self.ingredients.sets.items()}
+        return {key: drug.label for key, drug in self.products.items()} | sets
 
     def profile(self, *names: str) -> "Knowledge":
         """The knowledge of the named profiles, later ones over earlier ones."""

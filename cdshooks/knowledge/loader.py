@@ -17,6 +17,7 @@ from cdshooks.knowledge import yaml
 from cdshooks.knowledge.base import Base, Knowledge, Measure
 from cdshooks.knowledge.codes import Coding, Systems, ValueSet, canonical
 from cdshooks.knowledge.dosage import dosage_tables
+from cdshooks.knowledge.interactions import DrugSetFile, Ingredients, RouteFile, ingredients
 from cdshooks.knowledge.model import (
     CardOrderFile,
     DraftFile,
@@ -60,6 +61,7 @@ def base(root: Traversable = ROOT) -> Base:
         systems=systems,
         value_sets=value_sets,
         products=products(_folder(root, "products"), systems),
+        ingredients=_ingredients(root, systems),
         units=unit_tables,
         measures=_measures(root, value_sets, unit_tables),
         parameters=_parameters(root),
@@ -108,6 +110,17 @@ def _entries(file: Traversable, model: type[M]) -> Iterator[tuple[str, M]]:
 
 def _all(root: Traversable, name: str, model: type[M]) -> dict[str, M]:
     return dict(_entries(root.joinpath(name), model))
+
+
+def _ingredients(root: Traversable, systems: Systems) -> Ingredients:
+    files = [file for file in _folder(root, "ingredients") if file.name.endswith(".csv")]
+    sets: dict[str, DrugSetFile] = {}
+    for file in _folder(root, "drug_sets"):
+        for key, entry in _entries(file, DrugSetFile):
+            if key in sets:
+                raise KnowledgeInvalid(file.name, key, "is defined in another file too")
+            sets[key] = entry
+    return ingredients(files, sets, _all(root, "routes.yaml", RouteFile), systems)
 
 
 def _systems(root: Traversable) -> Systems:

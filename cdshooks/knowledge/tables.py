@@ -1,36 +1,15 @@
 """Reads the knowledge that stands in CSV files: products and units."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from importlib.resources.abc import Traversable
-from io import StringIO
 
 from cdshooks.errors import KnowledgeInvalid
-from cdshooks.knowledge import yaml
 from cdshooks.knowledge.base import Product, ProductSet
 from cdshooks.knowledge.codes import Code, Systems, canonical
+from cdshooks.knowledge.sheets import sheet
 from cdshooks.units import UnitRow, UnitTable, table
-
-
-def _csv(
-    file: Traversable, columns: Iterable[str]
-) -> tuple[dict[str, object], list[tuple[str, dict[str, str]]]]:
-    """A CSV file under a YAML header whose lines begin with ``#``: header, and rows by name.
-
-    Every row has every one of ``columns``, and nothing beyond them.
-    """
-    lines = yaml.text_of(file).splitlines()
-    header = yaml.parse("\n".join(x[1:] for x in lines if x.startswith("#")), file.name)
-    reader = csv.DictReader(StringIO("\n".join(x for x in lines if x and not x.startswith("#"))))
-    if set(reader.fieldnames or ()) != set(columns):
-        raise KnowledgeInvalid(file.name, "(columns)", f"expected {', '.join(columns)}")
-    rows = [(f"row {number}", row) for number, row in enumerate(reader, start=2)]
-    for name, row in rows:
-        if None in row or None in row.values():
-            raise KnowledgeInvalid(file.name, name, "too few or too many columns")
-    return header, rows
 
 
 def products(files: Iterable[Traversable], systems: Systems) -> dict[str, ProductSet]:
@@ -45,7 +24,7 @@ UNIT = ("quantity", "raw", "ucum", "factor", "at_most")
 
 
 def _product_set(file: Traversable, systems: Systems) -> ProductSet:
-    head, rows = _csv(file, PRODUCT)
+    head, rows = sheet(file, PRODUCT)
     missing = {"drug", "label", "meaning", "release", "names", "checked"} - head.keys()
     if missing:
         raise KnowledgeInvalid(file.name, "(header)", f"missing {', '.join(sorted(missing))}")
@@ -91,7 +70,7 @@ def _strength(text: str, file: str, row: str) -> Fraction | None:
 
 def units(file: Traversable) -> dict[str, UnitTable]:
     """Every unit table, by quantity; its canonical unit is always one of its rows."""
-    head, rows = _csv(file, UNIT)
+    head, rows = sheet(file, UNIT)
     canonicals = head.get("canonical")
     if not isinstance(canonicals, dict):
         raise KnowledgeInvalid("units.csv", "canonical", "expected quantity: unit")

@@ -66,10 +66,14 @@ def drug_gate(
 ) -> NotIndicated | CannotAssess | None:
     """Without the diagnosis, a rule on an ALS drug speaks only to those who take or are given it.
 
+    The other drugs of an interaction are given to many who have nothing to do with ALS.
+
     A patient who has neither is none of this service's, so nothing about them is
     checked, and nothing that could not be read is reported.
     """
-    if rule.needs_als or rule.drug is None or call.orders or rule.drug in taken:
+    about = rule.meets.drug if rule.meets else rule.drug
+    drafted = about in call.drugs if rule.meets else bool(call.orders)
+    if rule.needs_als or about is None or drafted or about in taken:
         return None
     if population.diagnosis == "unreadable":
         return CannotAssess("whether the patient has ALS could not be read", population.failed)

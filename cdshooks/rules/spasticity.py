@@ -31,7 +31,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.inputs import SittingVc
-from cdshooks.rules.states.muscles import MuscleDrugs, antispastics, lately
+from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, lately
 
 CARE = "spasticity_care_days"
 
@@ -73,6 +73,7 @@ def spasticity_treat(
     seen: Annotated[Entries, Visited("physiotherapy", lookback=CARE)],
     referred: Annotated[Entries, Ordered("physiotherapy", lookback=CARE)],
     clinic: Annotated[Entries, Ordered("spasticity-clinic", lookback=CARE)],
+    unfit: Annotated[tuple[str, ...], State(against_baclofen)],
     vc: SittingVc,
     call: Annotated[Call, This()],
     limits: SpasticityLimits,
@@ -116,7 +117,7 @@ def spasticity_treat(
     return Recommend(
         summary=f"Spasticity ({told}): physiotherapy and antispastic drug options",
         indicator="info",
-        because=tuple(_about(vc, low)),
+        because=(*(f"Against baclofen: {reason}." for reason in unfit), *_about(vc, low)),
         evidence=evidence,
         by=(
             *((limits.ashworth_ge,) if high else ()),
@@ -125,7 +126,7 @@ def spasticity_treat(
         missing=(vc.text,) if isinstance(vc, Missing) else (),
         offers=(
             Create("spasticity-physiotherapy", recommended=True, reason=f"Spasticity: {told}"),
-            Create("baclofen-proposal", reason=f"Spasticity: {told}"),
+            *(() if unfit else (Create("baclofen-proposal", reason=f"Spasticity: {told}"),)),
             Create("spasticity-clinic", reason=f"Spasticity: {told}"),
         ),
     )

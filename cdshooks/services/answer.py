@@ -24,7 +24,7 @@ from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
 from cdshooks.protocol import NEED_ENCOUNTER, HookRequest
-from cdshooks.rules.authoring import CannotAssess, Input, NotIndicated, Recommend, gates
+from cdshooks.rules.authoring import CannotAssess, Input, Meets, NotIndicated, Recommend, gates
 from cdshooks.security.outbound import Outbound
 from cdshooks.security.policy import Policy
 from cdshooks.services.fetch import counting, fetched, only_reports
@@ -125,13 +125,16 @@ def _check_known(declaration: Input, rule: str, base: Base) -> None:
     kinds: dict[str, Mapping[str, object]] = {
         "value_set": base.value_sets,
         "measure": base.measures,
-        "drug": base.products,
+        "drug": base.drugs,
         "lookback": base.parameters,
     }
     for attribute, known in kinds.items():
         name = getattr(declaration, attribute, None)
         if name is not None and name not in known:
             raise KnowledgeInvalid(f"rule {rule}", f"{attribute} {name!r}", "is not defined")
+    for name in declaration.partners if isinstance(declaration, Meets) else ():
+        if name not in base.drugs:
+            raise KnowledgeInvalid(f"rule {rule}", f"partner {name!r}", "is not defined")
 
 
 def answer(

@@ -138,6 +138,10 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         resource["intent"] = match[1]
     elif word == "foreign":
         resource["subject"] = {"reference": "Patient/somebody-else"}
+    elif match := re.fullmatch(r"reason=([a-z-]+)", word):
+        resource["reasonCode"] = [concept(match[1])]
+    elif match := re.fullmatch(r"because=(.+)", word):
+        resource["reasonCode"] = [{"text": match[1].replace("_", " ")}]
     elif word == "surgical":
         resource["reasonCode"] = [concept("surgical-airway")]
     elif word == "venting":

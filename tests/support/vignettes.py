@@ -78,6 +78,7 @@ MEASURES = {
     "TSH": ("thyrotropin", ""),
     "haemoglobin": ("hemoglobin", ""),
     "platelets": ("platelets", ""),
+    "eGFR": ("egfr", ""),
     "Ashworth": ("ashworth", ""),
     "cramps": ("cramp-frequency", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},

@@ -18,6 +18,7 @@ from cdshooks.rules.authoring.inputs import (
     Limits,
     Listed,
     Medication,
+    Meets,
     OneOf,
     Ordered,
     Patient,
@@ -33,7 +34,7 @@ from cdshooks.rules.authoring.inputs import (
     Unread,
     Visited,
 )
-from cdshooks.rules.authoring.orders import Order, Regimen, Step
+from cdshooks.rules.authoring.orders import Meeting, Order, Regimen, Step
 from cdshooks.rules.authoring.outcomes import (
     LEVELS,
     CannotAssess,
@@ -111,6 +112,8 @@ __all__ = [
     "Limits",
     "Listed",
     "Medication",
+    "Meeting",
+    "Meets",
     "Missing",
     "NotIndicated",
     "NotRead",

@@ -156,7 +156,7 @@ class Enrolled(Input):
 
 @dataclass(frozen=True, slots=True)
 class Medication(Input):
-    """Orders and statements of a drug in the chart: ``Entries``.
+    """Orders and statements of a drug or drug set in the chart: ``Entries``.
 
     ended: those that are over count too, with their end; else only what is taken.
     planned: drafts that the chart holds count too; drafted: those of this call.
@@ -184,7 +184,7 @@ class Taken(Input):
 class Draft(Input):
     """The draft order under assessment; the rule runs once for each of this drug: ``Order``.
 
-    drug: None for every drug that this service knows, whichever it is.
+    drug: a drug or drug set; None for every drug that this service knows.
     or_none: at hooks without orders the rule runs once, for the patient, with None.
     value_set: instead of a drug, what the order asks for: a service, device or
     medication by its code.
@@ -206,6 +206,27 @@ class OneOf(Input):
     """
 
     drug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meets(Input):
+    """What an order meets: ``Meeting``. The shared way to ask for an interaction.
+
+    drug and partners: drugs (``knowledge/products``) or drug sets
+    (``knowledge/drug_sets``: ingredients by code or whole-word name, with the routes
+    that count). The rule runs once for each draft under assessment that is of the drug
+    and meets partners, or is a partner and meets the drug: drafts, selected or not, and
+    what the patient takes. Two drafts that meet each other are told once, with the one
+    that was selected or drafted first. So one card an order names all its partners.
+
+    ended: what is over counts too (``Order.end``), for drugs that must be washed out.
+    Where medication could not be read and nothing was found, the engine answers that
+    the rule cannot assess.
+    """
+
+    drug: str
+    partners: tuple[str, ...]
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +254,7 @@ class Booked(Input):
 class Allergic(Input):
     """Allergies and intolerances to a drug that stand: ``Allergies``.
 
-    drug: by the codes and names of a product set; the reaction's substance counts too.
+    drug: a drug or drug set, by its codes and names; the reaction's substance counts too.
     """
 
     drug: str

@@ -1,6 +1,6 @@
 """What a rule is given of an order: its drug, its product, its directions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -61,6 +61,9 @@ class Order:
     replaces: ``Type/id`` of the order that it says it takes the place of.
     written: the text of the order that names the drug, for one recognised by name
     or whose text names another.
+    exact: for one recognised by name, whether by the drug's own name and not a brand.
+    sure: False for an old prescription that nobody closed and nothing was dispensed on.
+    sets: every drug set that it belongs to, for one that was asked for by a set.
     """
 
     type: str
@@ -83,9 +86,69 @@ class Order:
     end: date | None = None
     replaces: str | None = None
     written: str = ""
+    exact: bool = True
+    sure: bool = True
+    sets: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
+
+    def within(self, *names: str) -> bool:
+        """Whether it belongs to one of these drug sets."""
+        return not self.sets.isdisjoint(names)
 
     @property
     def reference(self) -> str:
         """``Type/id`` as selections and delete actions name it."""
         return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Orders of a drug that come together with orders of others, for one card.
+
+    order: the draft under assessment to which the card belongs; of two drafts that
+    meet, the one that was selected or drafted first. It is also in one of:
+    drugs: the orders of the one drug. partners: those of the others, each under the
+    name of the set that was asked for (``Order.drug``), labelled as what it is.
+    unread: searches for medication that did not answer; with them there may be more.
+    """
+
+    order: Order
+    drugs: tuple[Order, ...] = ()
+    partners: tuple[Order, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def of(self, *names: str) -> "Meeting":
+        """The same with partners of these sets alone."""
+        return replace(self, partners=tuple(p for p in self.partners if p.drug in names))
+
+    @property
+    def sure(self) -> bool:
+        """Whether at least one pair is of orders that are surely drafted or taken."""
+        return any(d.sure for d in self.drugs) and any(p.sure for p in self.partners)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether only text says what the drugs or what the partners are."""
+        return all(d.by_name for d in self.drugs) or all(p.by_name for p in self.partners)
+
+    @property
+    def exact(self) -> bool:
+        """Whether codes, or the drugs' own names, say what meets."""
+        sides = (self.drugs, self.partners)
+        return all(any(o.exact or not o.by_name for o in side) for side in sides)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the partners are, each once."""
+        return tuple(dict.fromkeys(partner.label for partner in self.partners))
+
+    @property
+    def assessed(self) -> tuple[Order, ...]:
+        """The drafts under assessment among all that meets, that of the card first."""
+        found = [order for order in self.orders if order.assessed]
+        return tuple(sorted(found, key=lambda order: order.reference != self.order.reference))
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Everything that meets, as evidence."""
+        return (*self.drugs, *self.partners)

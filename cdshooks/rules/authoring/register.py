@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from cdshooks.rules.authoring.inputs import Draft, Input, Limits, OneOf, State
+from cdshooks.rules.authoring.inputs import Draft, Input, Limits, Meets, OneOf, State
 from cdshooks.rules.authoring.outcomes import NotIndicated, Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
 Class = Literal["T", "M", "S", "P", "X", "Q"]
-Per = Literal["patient", "order", "pair"]
+Per = Literal["patient", "order", "pair", "meeting"]
 Gate = Callable[..., NotIndicated | None]
 
 CLASSES: dict[Class, str] = {
@@ -79,6 +79,7 @@ class Rule(Derived):
     again within 24 hours is the same showing.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
+    trusts_names: whether a drug's own name in a text proves as much as a code.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Rule(Derived):
     when_drafted: str | None = None
     snoozed: bool = True
     once: str | None = None
+    trusts_names: bool = False
     gate: Derived | None = field(default=None)
 
     @property
@@ -118,6 +120,11 @@ class Rule(Derived):
     def pair(self) -> tuple[str, ...]:
         """The drugs of the two sides of a pair, in the order of the signature."""
         return tuple(i.drug for i in self.inputs.values() if isinstance(i, OneOf))
+
+    @property
+    def meets(self) -> Meets | None:
+        """What it asks of an order's partners, if it is about an interaction."""
+        return next((i for i in self.inputs.values() if isinstance(i, Meets)), None)
 
     def __str__(self) -> str:
         return self.id
@@ -165,6 +172,7 @@ def rule(
     when_drafted: str | None = None,
     snoozed: bool = True,
     once: str | None = None,
+    trusts_names: bool = False,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -173,6 +181,8 @@ def rule(
         per: Per = "patient"
         if any(isinstance(d, OneOf) for d in declarations):
             per = "pair"
+        elif any(isinstance(d, Meets) for d in declarations):
+            per = "meeting"
         elif any(isinstance(d, Draft) for d in declarations):
             per = "order"
         if id in _rules:
@@ -195,6 +205,7 @@ def rule(
             when_drafted=when_drafted,
             snoozed=snoozed,
             once=once,
+            trusts_names=trusts_names,
         )
         return function
 

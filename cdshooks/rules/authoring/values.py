@@ -154,6 +154,8 @@ class Entry:
 
     start and end bound the fact; recorded is when it was written down. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
+    exact: of a drug known by name alone, whether by its own and not by a brand.
+    sets: of a drug, every drug set that it belongs to, if it was asked for by one.
     """
 
     type: str
@@ -166,6 +168,8 @@ class Entry:
     reasons: frozenset[str] = frozenset()
     in_hospital: bool = False
     certain: bool = True
+    exact: bool = True
+    sets: frozenset[str] = frozenset()
     origins: tuple[Origin, ...] = ()
 
     @property
@@ -244,12 +248,14 @@ class Call:
     """The call itself: which hook, today's date, and the encounter it is about.
 
     orders: ``Type/id`` of the medication orders that it assesses, the first drafted first.
+    drugs: the drugs of every order that is drafted, assessed or beside.
     """
 
     hook: str
     today: date
     inpatient: bool = False
     orders: tuple[str, ...] = ()
+    drugs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

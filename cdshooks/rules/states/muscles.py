@@ -3,16 +3,28 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from cdshooks.rules.authoring import Entries, Entry, Medication, Threshold, derived
+from cdshooks.rules.authoring import (
+    Allergic,
+    Allergies,
+    Entries,
+    Entry,
+    Latest,
+    Limits,
+    Medication,
+    Missing,
+    Reading,
+    Threshold,
+    derived,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MuscleDrugs:
     """Drugs that relax muscles: baclofen, tizanidine, dantrolene and gabapentinoids.
 
-    tried: by product set, what was taken at any time. failed: searches that did not answer.
+    tried: by drug, what was taken at any time. failed: searches that did not answer.
     """
 
     tried: dict[str, Entries]
@@ -32,7 +44,7 @@ class MuscleDrugs:
 Baclofen = Annotated[Entries, Medication("baclofen", ended=True)]
 Tizanidine = Annotated[Entries, Medication("tizanidine", ended=True)]
 Dantrolene = Annotated[Entries, Medication("dantrolene", ended=True)]
-Gabapentinoids = Annotated[Entries, Medication("gabapentinoid", ended=True)]
+Gabapentinoids = Annotated[Entries, Medication("gabapentinoids", ended=True)]
 
 
 @derived
@@ -47,7 +59,7 @@ def antispastics(
         "baclofen": baclofen,
         "tizanidine": tizanidine,
         "dantrolene": dantrolene,
-        "gabapentinoid": gabapentinoids,
+        "gabapentin": gabapentinoids,
     }
     failed = dict.fromkeys(key for entries in tried.values() for key in entries.failed)
     return MuscleDrugs(tried, tuple(failed))
@@ -56,3 +68,23 @@ def antispastics(
 def lately(entry: Entry, limit: Threshold, today: date) -> bool:
     """Whether a drug is taken, or its end is within the limit."""
     return entry.end is None or limit.met_by(Decimal((today - entry.end).days))
+
+
+@dataclass(frozen=True, slots=True)
+class RenalLimits(Limits):
+    """When baclofen is not offered."""
+
+    group: ClassVar[str] = "antispastics"
+    baclofen_egfr_lt: Threshold
+
+
+@derived
+def against_baclofen(
+    allergies: Annotated[Allergies, Allergic("baclofen")],
+    filtration: Annotated[Reading | Missing, Latest("egfr", lookback="renal_evidence_days")],
+    limits: RenalLimits,
+) -> tuple[str, ...]:
+    """An allergy to baclofen, or kidneys that do not clear it; eGFR of six months."""
+    few = isinstance(filtration, Reading) and filtration.meets(limits.baclofen_egfr_lt)
+    told = [f"allergy to {allergy.label}" for allergy in allergies]
+    return (*told, *([str(filtration)] if few else []))

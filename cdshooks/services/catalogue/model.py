@@ -146,4 +146,5 @@ class Described:
             "patient": "once for the patient",
             "order": "once for each draft order of the drug",
             "pair": "once for each pair of orders",
+            "meeting": "once for each draft order that meets one of the other drugs",
         }[self.rule.per]

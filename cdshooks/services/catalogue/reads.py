@@ -17,6 +17,7 @@ from cdshooks.rules.authoring import (
     Latest,
     Listed,
     Medication,
+    Meets,
     OneOf,
     Ordered,
     Patient,
@@ -98,8 +99,12 @@ def _ways(declaration: Input, knowledge: Knowledge) -> Iterator[tuple[Concept, s
                 yield ("drug", drug), DRUGS, "everything that is taken"
         case OneOf(drug=drug):
             yield ("drug", drug), DRUGS, "one of the two orders"
+        case Meets(drug=drug, partners=partners, ended=ended):
+            when = "drafted, taken" + (" or ended" if ended else "")
+            for name in (drug, *partners):
+                yield ("drug", name), DRUGS, f"one of the drugs that meet: {when}"
         case Allergic(drug=name):
-            kind = "drug" if name in knowledge.base.products else "set"
+            kind = "drug" if name in knowledge.base.drugs else "set"
             yield (kind, name), DRUGS, "allergy or intolerance"
         case Patient():
             yield ("person", "person"), PERSON, "as registered"
@@ -171,6 +176,8 @@ def _read(concept: Concept, ways: _Ways, knowledge: Knowledge) -> Read:
                 captured=captured,
                 concept=name,
             )
+        case "drug" if name in knowledge.base.ingredients.sets:
+            return _drug_set(ways.section, name, how, knowledge)
         case "drug":
             products = knowledge.base.products[name]
             codes = tuple(
@@ -181,6 +188,26 @@ def _read(concept: Concept, ways: _Ways, knowledge: Knowledge) -> Read:
             return Read(ways.section, products.label.capitalize(), how, notes=notes, codes=codes)
         case _:
             return Read(ways.section, "Age, sex, whether living, whether the record is active", how)
+
+
+def _drug_set(section: str, name: str, how: tuple[str, ...], knowledge: Knowledge) -> Read:
+    """A drug set by its ingredients: their products are too many for a page."""
+    known = knowledge.base.ingredients
+    drug_set = known.sets[name]
+    members = drug_set.ingredients
+    held = [(c, one) for c, found in known.codes.items() for one in found]
+    held = [(c, one) for c, one in held if drug_set.holds(one.ingredient, one.route)]
+    codes = tuple(
+        CodeLine(SYSTEMS.get(c.system, c.system), c.code, one.display, CONFIDENCES["high"])
+        for c, one in held
+        if one.kind in ("IN", "ATC")
+    )
+    releases = dict.fromkeys(known.releases[member] for member in members)
+    notes = (
+        f"by the codes of {len(held)} products and by whole-word names: {', '.join(members)}",
+        f"codes of {'; '.join(releases)}",
+    )
+    return Read(section, drug_set.meaning, how, notes=notes, codes=codes)
 
 
 def _measured(section: str, measure: Measure, how: tuple[str, ...], knowledge: Knowledge) -> Read:

@@ -29,7 +29,7 @@ from cdshooks.rules.authoring import (
     rule,
     shown,
 )
-from cdshooks.rules.states.muscles import MuscleDrugs, antispastics, lately
+from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, lately
 from cdshooks.rules.states.region import Jurisdiction
 
 RECENT = "cramp_days"
@@ -37,7 +37,7 @@ MEXILETINE, QUININE, BACLOFEN = "mexiletine", "quinine", "baclofen"
 STEPS = {
     "US": (MEXILETINE,),
     "CA": (MEXILETINE,),
-    "UK": (QUININE, BACLOFEN, "tizanidine", "dantrolene", "gabapentinoid"),
+    "UK": (QUININE, BACLOFEN, "tizanidine", "dantrolene", "gabapentin"),
 }
 """Drugs in the order in which they are tried, by jurisdiction; elsewhere none is named."""
 OFFERED = {
@@ -61,7 +61,7 @@ class QuinineLimits(Limits):
     """When quinine is not offered."""
 
     group: ClassVar[str] = "cramps"
-    cramp_platelets_lt: Threshold
+    quinine_platelets_lt: Threshold
 
 
 @derived
@@ -69,18 +69,18 @@ def hindrances(
     heart: Annotated[Entries, Listed("cramp-drug-heart")],
     mexiletine: Annotated[Allergies, Allergic("mexiletine")],
     quinine: Annotated[Allergies, Allergic("quinine")],
-    baclofen: Annotated[Allergies, Allergic("baclofen")],
+    baclofen: Annotated[tuple[str, ...], State(against_baclofen)],
     combination: Annotated[Entries, Medication("dextromethorphan-quinidine")],
-    platelets: Annotated[Reading | Missing, Latest("platelets", lookback="cramp_platelets_days")],
+    platelets: Annotated[Reading | Missing, Latest("platelets", lookback="platelet_days")],
     limits: QuinineLimits,
 ) -> Hindrances:
     """
-    Heart disease against mexiletine and quinine; low platelets, quinidine and reactions.
+    Heart disease against mexiletine and quinine; low platelets, quinidine, reactions, kidneys.
 
     platelets: 10*9/L, three months. Missing platelets hinder nothing; the card asks for them.
     """
     hearts = tuple(str(entry) for entry in heart)
-    few = isinstance(platelets, Reading) and platelets.meets(limits.cramp_platelets_lt)
+    few = isinstance(platelets, Reading) and platelets.meets(limits.quinine_platelets_lt)
     against = {
         MEXILETINE: (*hearts, *_allergy(mexiletine), *map(str, combination)),
         QUININE: (
@@ -89,7 +89,7 @@ def hindrances(
             *map(str, combination),
             *([f"{platelets}"] if few else []),
         ),
-        BACLOFEN: tuple(_allergy(baclofen)),
+        BACLOFEN: baclofen,
     }
     failed = (*heart.failed, *mexiletine.failed, *combination.failed)
     return Hindrances(against, tuple(dict.fromkeys(failed)))
@@ -104,7 +104,7 @@ def _allergy(allergies: Allergies) -> Iterator[str]:
 class CrampLimits(Limits):
     """When cramps are troublesome, and how long a drug counts."""
 
-    group: ClassVar[str] = "cramps"
+    group: ClassVar[str] = "cramp_offers"
     cramps_a_day_ge: Threshold
     cramp_treated_le_days: Threshold
 
@@ -207,7 +207,7 @@ def _on(entry: Entry | None) -> str:
 def _option(drug: str | None, left: list[str]) -> str:
     if drug is None:
         return "drug by a specialist" if left else "drug per local formulary"
-    return f"drug option {'gabapentin' if drug == 'gabapentinoid' else drug}"
+    return f"drug option {drug}"
 
 
 def _about(drug: str | None, left: list[str], hindered: Hindrances) -> Iterator[str]:

@@ -1,0 +1,112 @@
+"""What a drug contains, and so to which drug sets it belongs: by code first, by name last."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cdshooks.chart.drugs import Identity, concepts_of, identify
+from cdshooks.chart.index import Record
+from cdshooks.chart.view import View
+from cdshooks.fhir.elements import Json, objects, plain, texts
+from cdshooks.fhir.manner import route as route_of
+from cdshooks.knowledge import DrugSet
+
+Contents = tuple["Content", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An ingredient of a product and the group of routes by which it is given, if known.
+
+    by_name: only text said so; exact: it did by the ingredient's own name.
+    """
+
+    ingredient: str
+    route: str | None
+    by_name: bool = False
+    exact: bool = True
+
+
+def recognised(view: View, order: Json, drug: str) -> Identity | None:
+    """What an order is as a drug or drug set of this name; None if it is none of it."""
+    if drug in view.knowledge.base.products:
+        identity = identify(view, order)
+        return identity if identity is not None and identity.drug == drug else None
+    return _member(contents(view, order), drug, view)
+
+
+def recognised_in(view: View, record: Record, drug: str) -> Identity | None:
+    """The same of a record of the chart, which is looked at once a view."""
+    if drug in view.knowledge.base.products:
+        key = ("identity", id(record))
+        if key not in view.memory:
+            view.memory[key] = identify(view, record.resource)
+        identity: Identity | None = view.memory[key]
+        return identity if identity is not None and identity.drug == drug else None
+    key = ("contents", id(record))
+    if key not in view.memory:
+        view.memory[key] = contents(view, record.resource)
+    return _member(view.memory[key], drug, view)
+
+
+def _member(found: Contents, drug: str, view: View) -> Identity | None:
+    """A member of a drug set goes by the names of those of its ingredients that belong."""
+    sets = view.knowledge.base.ingredients.sets
+    drug_set = sets[drug]
+    belong = [one for one in found if drug_set.holds(one.ingredient, one.route)]
+    if not belong:
+        return None
+    return Identity(
+        drug=drug_set.id,
+        label=" and ".join(dict.fromkeys(one.ingredient for one in belong)),
+        product=None,
+        by_name=all(one.by_name for one in belong),
+        exact=any(one.exact for one in belong),
+        sets=frozenset(other.id for other in sets.values() if _belongs(found, other)),
+    )
+
+
+def _belongs(found: Contents, drug_set: DrugSet) -> bool:
+    return any(drug_set.holds(one.ingredient, one.route) for one in found)
+
+
+def contents(view: View, order: Json) -> Contents:
+    """The ingredients of an order, by its codes, or by its wording if no code is known."""
+    known = view.knowledge.base.ingredients
+    concepts = list(concepts_of(view, order))
+    wording = [text for concept in concepts for text in texts(concept)]
+    found = tuple(_by_code(view, concepts)) or tuple(_by_name(view, wording))
+    if not found:
+        return ()
+    said = next((route for text in wording if (route := known.route_of(text))), None)
+    route = said or _directed(view, order)
+    return tuple(one if one.route else replace(one, route=route) for one in found)
+
+
+def _by_code(view: View, concepts: list[Json]) -> Iterator[Content]:
+    known = view.knowledge.base.ingredients.codes
+    found: dict[str, Content] = {}
+    for concept in concepts:
+        for code in view.index.concept(concept):
+            for contains in known.get(code, ()):
+                said = found.get(contains.ingredient)
+                if said is None or said.route is None:
+                    found[contains.ingredient] = Content(contains.ingredient, contains.route)
+    yield from found.values()
+
+
+def _by_name(view: View, wording: list[str]) -> Iterator[Content]:
+    exact: dict[str, bool] = {}
+    for text in wording:
+        for named in view.knowledge.base.ingredients.in_text(text):
+            exact[named.ingredient] = exact.get(named.ingredient, False) or named.exact
+    for ingredient, sure in exact.items():
+        yield Content(ingredient, None, by_name=True, exact=sure)
+
+
+def _directed(view: View, order: Json) -> str | None:
+    """The group of routes that the directions state."""
+    known = view.knowledge.base.ingredients
+    lines = [line for name in ("dosageInstruction", "dosage") for line in objects(order.get(name))]
+    stated = known.groups.get(route_of(lines) or "")
+    said = (known.route_directed(plain(line.get("text"), 300)) for line in lines)
+    return stated or next(filter(None, said), None)

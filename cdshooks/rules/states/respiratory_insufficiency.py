@@ -1,0 +1,184 @@
+"""Is breathing too weak for a drug that dampens it?"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Entries,
+    Entry,
+    Fact,
+    Latest,
+    Limits,
+    Listed,
+    Missing,
+    Reading,
+    State,
+    Threshold,
+    derived,
+    on,
+)
+from cdshooks.rules.inputs import RECENT
+from cdshooks.rules.states.niv_criteria import night_criterion
+from cdshooks.rules.states.niv_model import Criterion
+
+EVIDENCE = "resp_evidence_days"
+SCORE = "resp_evidence_score_days"
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficiencyLimits(Limits):
+    """From where breathing is insufficient before a sedative."""
+
+    group: ClassVar[str] = "sedatives"
+    resp_evidence_days: int
+    resp_insufficient_vc_lt: Threshold
+    resp_insufficient_snip_lt: Threshold
+    resp_insufficient_mip_lt: Threshold
+    resp_insufficient_mip_pct_lt: Threshold
+    resp_insufficient_paco2_gt: Threshold
+    resp_insufficient_item_10_le: Threshold
+    resp_insufficient_item_11_le: Threshold
+    resp_insufficient_item_12_le: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign of insufficient breathing, short enough for a summary.
+
+    because: the same as a sentence. by: the limit that was met, for a value.
+    """
+
+    told: str
+    because: str
+    fact: Fact
+    by: Threshold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insufficiency:
+    """Every sign, the most telling first; what was not known; searches that failed."""
+
+    signs: tuple[Sign, ...] = ()
+    missing: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.signs)
+
+    @property
+    def told(self) -> str:
+        """The most telling sign, for a summary."""
+        return self.signs[0].told
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Every sign as a sentence."""
+        return tuple(sign.because for sign in self.signs)
+
+    @property
+    def evidence(self) -> tuple[Fact, ...]:
+        """What the signs stand on."""
+        return tuple(sign.fact for sign in self.signs)
+
+    @property
+    def by(self) -> tuple[Threshold, ...]:
+        """The limits that were met."""
+        return tuple(sign.by for sign in self.signs if sign.by)
+
+
+Vc = Annotated[Reading | Missing, Latest("vc-percent", lookback=None, not_position="supine")]
+LatestSnip = Annotated[Reading | Missing, Latest("snip", lookback=None)]
+LatestMip = Annotated[Reading | Missing, Latest("mip", lookback=None)]
+LatestMipPercent = Annotated[Reading | Missing, Latest("mip-percent", lookback=None)]
+Gas = Annotated[Reading | Missing, Latest("paco2", lookback=EVIDENCE)]
+Item10 = Annotated[Reading | Missing, Latest("alsfrs-item-10", lookback=SCORE)]
+Item11 = Annotated[Reading | Missing, Latest("alsfrs-item-11", lookback=SCORE)]
+Item12 = Annotated[Reading | Missing, Latest("alsfrs-item-12", lookback=SCORE)]
+Chronic = Annotated[Entries, Listed("chronic-respiratory-failure")]
+Failure = Annotated[Entries, Listed("respiratory-failure-unspecified", lookback=SCORE)]
+
+
+@derived
+def measured_insufficiency(
+    gas: Gas,
+    vc: Vc,
+    snip: LatestSnip,
+    mip: LatestMip,
+    percent: LatestMipPercent,
+    item_10: Item10,
+    item_11: Item11,
+    item_12: Item12,
+    limits: InsufficiencyLimits,
+) -> tuple[Sign, ...]:
+    """
+    Signs by a value.
+
+    gas: of the last 180 days. vc, sitting, snip and mip: the last one, whatever its
+    age, since strength that is lost does not come back; pressures by their size.
+    Items of the ALSFRS-R: of the last 183 days.
+    """
+    tests = (
+        (gas, limits.resp_insufficient_paco2_gt),
+        (vc, limits.resp_insufficient_vc_lt),
+        (snip, limits.resp_insufficient_snip_lt),
+        (mip, limits.resp_insufficient_mip_lt),
+        (percent, limits.resp_insufficient_mip_pct_lt),
+        (item_10, limits.resp_insufficient_item_10_le),
+        (item_11, limits.resp_insufficient_item_11_le),
+        (item_12, limits.resp_insufficient_item_12_le),
+    )
+    return tuple(
+        _sign(reading, limit, limits)
+        for reading, limit in tests
+        if isinstance(reading, Reading) and reading.meets(limit)
+    )
+
+
+def _sign(reading: Reading, limit: Threshold, limits: InsufficiencyLimits) -> Sign:
+    old = f", not repeated since {on(reading.day)}" if _is_old(reading, limits) else ""
+    because = f"{reading}{old} (limit {limit})."
+    return Sign(f"{reading.label} {reading.amount}", because, reading, limit)
+
+
+def _is_old(reading: Reading, limits: InsufficiencyLimits) -> bool:
+    return reading.age > limits.resp_evidence_days
+
+
+@derived
+def respiratory_insufficiency(
+    measured: Annotated[tuple[Sign, ...], State(measured_insufficiency)],
+    night: Annotated[Criterion | None, State(night_criterion)],
+    chronic: Chronic,
+    failure: Failure,
+    gas: Gas,
+    vc: Vc,
+    recording: Annotated[Reading | Missing, Latest("spo2-recording-minutes", lookback=RECENT)],
+    limits: InsufficiencyLimits,
+) -> Insufficiency:
+    """
+    Whether breathing is too weak for a drug that dampens it, by whatever shows it.
+
+    A night counts when it was recorded as NIV asks for it. Chronic failure counts
+    at any age while it is on the problem list.
+    """
+    signs = [*measured, *_asleep(night, limits)]
+    signs += [_diagnosed(entry) for entry in (chronic.newest or failure.newest,) if entry]
+    unread = [r for r in (gas, vc, recording) if isinstance(r, Missing)]
+    failed = (*(key for r in unread for key in r.failed), *chronic.failed, *failure.failed)
+    missing = tuple(r.text for r in unread if r is not recording)
+    return Insufficiency(tuple(signs), missing, tuple(dict.fromkeys(failed)))
+
+
+def _asleep(night: Criterion | None, limits: InsufficiencyLimits) -> tuple[Sign, ...]:
+    """A night that counts by the share of it that was spent at a low saturation."""
+    reading = night.facts[0] if night else None
+    if night is None or not isinstance(reading, Reading):
+        return ()
+    if reading.unit != "%" or _is_old(reading, limits):
+        return ()
+    told = f"{reading.label} {reading.amount}"
+    return (Sign(told, f"{night.finding} (limit {night.by[0]}).", reading, night.by[0]),)
+
+
+def _diagnosed(entry: Entry) -> Sign:
+    return Sign("respiratory failure", f"On the problem list: {entry}.", entry)

@@ -1,0 +1,107 @@
+"""Do other drugs raise tizanidine to dangerous levels?"""
+
+from typing import Annotated
+
+from cdshooks.rules.authoring import (
+    Delete,
+    Meeting,
+    Meets,
+    Outcome,
+    Recommend,
+    Row,
+    Update,
+    decides,
+    rule,
+)
+from cdshooks.rules.states.words import joined, shortened
+
+STRONG = "cyp1a2-strong"
+AVOID, WATCH = "tizanidine-cyp1a2-avoid", "tizanidine-cyp1a2-watch"
+
+
+@rule(
+    "tizanidine-cyp1a2-strong",
+    title="Tizanidine with a strong CYP1A2 inhibitor",
+    hooks=("order-select", "order-sign"),
+    kind="X",
+    group="DRUG",
+    sources=("tizanidine-us",),
+    overrides=("tizanidine-stopped",),
+    trusts_names=True,
+    leaves_out="Eye and ear drops.",
+)
+@decides(
+    Row("critical", "Tizanidine with a strong inhibitor, whichever was ordered last"),
+    Row("warning", "One of them is known by a brand name alone"),
+    Row("info", "One of them is known only from an old order that nobody closed"),
+)
+def tizanidine_cyp1a2_strong(
+    meeting: Annotated[Meeting, Meets("tizanidine", (STRONG,))],
+) -> Outcome:
+    """
+    Warn of drugs that the tizanidine label forbids beside it.
+
+    meeting: tizanidine and strong CYP1A2 inhibitors, drafted or taken.
+    """
+    return Recommend(
+        summary=(
+            f"{shortened(meeting.names).capitalize()} with tizanidine is contraindicated "
+            "(strong CYP1A2 inhibition: severe hypotension, sedation)."
+        ),
+        indicator="critical" if meeting.sure else "info",
+        because=(
+            "CYP1A2 breaks tizanidine down; the label forbids strong inhibitors of it. "
+            f"Here: {joined(meeting.names)}.",
+            *(() if meeting.sure else ("An old order that nobody closed proves no treatment.",)),
+        ),
+        evidence=meeting.orders,
+        offers=tuple(Delete(order) for order in meeting.assessed),
+        choose="at-most-one",
+    )
+
+
+@rule(
+    "tizanidine-cyp1a2-other",
+    title="Tizanidine with a weaker CYP1A2 inhibitor",
+    hooks=("order-sign",),
+    kind="X",
+    group="DRUG",
+    sources=("tizanidine-us",),
+    overrides=("stable-combination",),
+    leaves_out="Eye and ear drops; contraceptives that are not swallowed.",
+)
+@decides(
+    Row("warning", "Tizanidine with an inhibitor that its label says to avoid"),
+    Row("info", "Tizanidine with a weak inhibitor such as famotidine or acyclovir"),
+    Row("info", "One of them is known only from an old order that nobody closed"),
+)
+def tizanidine_cyp1a2_other(
+    meeting: Annotated[Meeting, Meets("tizanidine", (AVOID, WATCH))],
+) -> Outcome:
+    """
+    Say which drugs raise tizanidine, and that it then starts at 2 mg.
+
+    meeting: tizanidine and weaker CYP1A2 inhibitors, drafted or taken. The lower
+    dose is offered for a draft of tizanidine.
+    """
+    drafted = [order for order in meeting.drugs if order.assessed]
+    return Recommend(
+        summary=_raises(meeting),
+        indicator="warning" if meeting.of(AVOID).sure else "info",
+        because=(
+            "Weaker CYP1A2 inhibitors raise tizanidine: low blood pressure, slow heart rate, "
+            f"drowsiness. Here: {joined(meeting.names)}.",
+        ),
+        evidence=meeting.orders,
+        offers=tuple(Update(order, "tizanidine-low-start") for order in drafted),
+    )
+
+
+def _raises(meeting: Meeting) -> str:
+    """The gravest by name, and how many there are beside."""
+    names = (meeting.of(AVOID) if meeting.of(AVOID).partners else meeting).names
+    verb = "raises" if len(names) == 1 else "raise"
+    return (
+        f"{shortened(names).capitalize()} {verb} tizanidine levels: "
+        "avoid, or start at 2 mg with blood-pressure checks."
+    )
