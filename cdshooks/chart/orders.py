@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
+from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised, recognised_in
 from cdshooks.chart.unread import unread
@@ -40,7 +41,7 @@ LONGEST_SUPPLY = 3650
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
 PROPOSED = ("proposal", "option")
 TRIAL = "clinical-trial"
-REASONS = (TRIAL, "breathlessness-reason", "malaria")
+REASONS = (TRIAL, "breathlessness-reason", "malaria", "saliva-reason")
 """Value sets of the reasons that rules about drugs ask for."""
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
@@ -343,6 +344,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         status=status,
         start=start,
         end=end,
+        reasons=reasons_of(resource, view),
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
