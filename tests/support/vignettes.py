@@ -81,6 +81,7 @@ MEASURES = {
     "eGFR": ("egfr", ""),
     "Ashworth": ("ashworth", ""),
     "cramps": ("cramp-frequency", ""),
+    "Braden": ("braden", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""
