@@ -82,6 +82,8 @@ MEASURES = {
     "Ashworth": ("ashworth", ""),
     "cramps": ("cramp-frequency", ""),
     "Braden": ("braden", ""),
+    "speaking rate": ("speaking-rate", ""),
+    "intelligibility": ("speech-intelligibility", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""
