@@ -100,7 +100,7 @@ def vte_suspected(
     """
     if goals.level == "last days":
         return NotIndicated(DYING)
-    silent = oral.newest or (known.acute[0] if known.acute else None)
+    silent = oral.newest or _found_since(signs, known)
     if silent or not signs.open:
         return _no_suspicion(signs, silent)
     if goals.end_of_life and declined:
@@ -132,6 +132,12 @@ def vte_suspected(
         missing=(saturation.text,) if isinstance(saturation, Missing) else (),
         offers=tuple(_imaging(signs, f"Possible DVT or PE: {told}", urgent=bool(grave))),
     )
+
+
+def _found_since(signs: Signs, known: Clots) -> Entry | None:
+    """A clot that was found on the day of the newest sign or later, and so explains it."""
+    last = max((sign.day for sign in signs.open), default=None)
+    return next((c for c in known.acute if last and c.day and c.day >= last), None)
 
 
 def _no_suspicion(signs: Signs, silent: Entry | None) -> Outcome:
