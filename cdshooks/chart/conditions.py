@@ -9,7 +9,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.observed import USABLE, moment_of
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, when
-from cdshooks.fhir.elements import Json, boolean, objects, string, values
+from cdshooks.fhir.elements import Json, boolean, objects, string, texts, values
 from cdshooks.knowledge import Code
 from cdshooks.rules.authoring import Entries, Entry, Listed, Reported
 
@@ -53,9 +53,22 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
 
 
 def _told_apart(found: Entry, record: Record, wanted: Listed, view: View) -> Entry:
-    """The entry with the parts of the value set that it belongs to among its reasons."""
-    parts = {name for name in wanted.parts if view.value_set(name).holds_any(record.codes)}
+    """The entry with the parts of the value set that it belongs to among its reasons.
+
+    A part may also be known by words: of one leg, of which no code of the finding tells.
+    """
+    said = [*texts(record.resource.get("code")), *_sites(record.resource)]
+    parts = {
+        name
+        for name in wanted.parts
+        if (part := view.value_set(name)).holds_any(record.codes) or any(map(part.named_in, said))
+    }
     return replace(found, reasons=found.reasons | parts)
+
+
+def _sites(resource: Json) -> Iterator[str]:
+    for site in objects(resource.get("bodySite")):
+        yield from texts(site)
 
 
 def _status(stated: set[str], over: When | None, view: View) -> str:

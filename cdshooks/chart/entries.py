@@ -18,6 +18,7 @@ REASONS = {
     "contraindication": STATED,
     "comfort-indication": STATED,
     "surgical-airway": STATED,
+    "drug-failed": STATED,
     "unsuccessful": ("outcome",),
 }
 """Value sets that a reason or outcome is compared with, and the elements that state it."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from cdshooks.chart.drafted import DRAFTED, PROPOSED, drafted, is_medication
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
+from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised, recognised_in
 from cdshooks.chart.unread import unread
@@ -40,7 +41,7 @@ LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
 TRIAL = "clinical-trial"
-REASONS = (TRIAL, "breathlessness-reason", "malaria")
+REASONS = (TRIAL, "breathlessness-reason", "malaria", "saliva-reason")
 """Value sets of the reasons that rules about drugs ask for."""
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
@@ -292,7 +293,7 @@ def is_draft(record: Record, view: View) -> bool:
 
 
 def _planned(record: Record, identity: Identity) -> Entry:
-    """A draft that the chart holds already."""
+    """A draft, of the chart or of this call."""
     origin = Origin(record.reference, identity.label, "draft", "", None)
     return Entry(record.type, record.id, identity.label, "draft", origins=(origin,))
 
@@ -328,6 +329,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         status=status,
         start=start,
         end=end,
+        reasons=reasons_of(resource, view),
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,

@@ -25,7 +25,7 @@ STEPS = {
 }
 """The smallest step that a reading in this unit is compared to; else 1."""
 FINE = {"ph_critical_lt": Decimal("0.01")}
-OTHER_TEXT = {"US": "EU", "EU": "US"}
+OTHER_TEXT = {"US": "EU", "EU": "US", "UK": "EU", "CA": "EU"}
 """What a parameter in words is moved to."""
 DIAGNOSIS_ONLY = "of the population it reads the diagnosis, not the age"
 ALS_DRUGS_ONLY = "every drug that is known is one for ALS, whatever the diagnosis"

@@ -253,6 +253,9 @@ def _condition(name: str, flags: list[str], start: date | None, end: date | None
     site = next((f[5:] for f in flags if f.startswith("site=")), None)
     if site:
         resource["bodySite"] = [concept(site)]
+    words = next((f[5:] for f in flags if f.startswith("text=")), None)
+    if words:
+        resource["code"]["text"] = words.replace("_", " ")
     clinical = next((f for f in flags if f in ("resolved", "inactive", "remission", "relapse")), "")
     if "unstated" not in flags:
         resource["clinicalStatus"] = {"coding": [{"code": clinical or "active"}]}

@@ -87,6 +87,11 @@ MEASURES = {
     "WBC": ("white-cells", ""),
     "degC": ("temperature-celsius", ""),
     "degF": ("temperature-fahrenheit", ""),
+    "Ashworth": ("ashworth", ""),
+    "cramps": ("cramp-frequency", ""),
+    "Braden": ("braden", ""),
+    "speaking rate": ("speaking-rate", ""),
+    "intelligibility": ("speech-intelligibility", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""

@@ -39,7 +39,7 @@ def made(kind: str, /, **members: Any) -> Json:
 
 
 def condition(**members: Any) -> Json:
-    return made("Condition", code=ORTHOPNEA, **members)
+    return made("Condition", **({"code": ORTHOPNEA} | members))
 
 
 def stated(code: str) -> Json:
@@ -370,3 +370,28 @@ def test_entries_are_in_the_order_of_their_days() -> None:
     found = ask(Listed("orthopnea"), *both)
     assert [e.id for e in found] == ["0", "b", "a"]
     assert found == ask(Listed("orthopnea"), *reversed(both))
+
+
+LEG = concept("leg-swelling")
+LEFT = {"coding": [{"system": "http://snomed.info/sct", "code": "32153003"}]}
+
+
+@pytest.mark.parametrize(
+    ("members", "one"),
+    [
+        ({}, False),
+        ({"bodySite": [LEFT]}, True),
+        ({"bodySite": [{"text": "right leg"}]}, True),
+        ({"bodySite": {"text": "Left calf"}}, True),
+        ({"code": LEG | {"text": "swollen left leg"}}, True),
+        ({"code": LEG | {"text": "bilateral swelling, left and right"}}, False),
+        ({"bodySite": [{"text": "both legs, the left more"}]}, False),
+        ({"code": LEG | {"text": "leftover swelling"}}, False),
+        ({"bodySite": 5}, False),
+    ],
+)
+def test_a_part_of_a_finding_is_told_by_code_site_or_words(members: Json, one: bool) -> None:
+    wanted = Listed("leg-sign", parts=("one-leg", "leg-swelling"))
+    [entry] = ask(wanted, condition(**({"code": LEG} | members)))
+    assert ("one-leg" in entry.reasons) is one
+    assert "leg-swelling" in entry.reasons

@@ -422,3 +422,37 @@ def test_no_history_is_claimed_only_if_all_that_was_asked_was_read(
 ) -> None:
     found = medication(view_of(asked=asked, failed=failed), Medication("riluzole"))
     assert (found.whole, found.failed, found.label) == (whole, failed, "riluzole")
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        ({}, 1),
+        ({"status": "cancelled"}, 0),
+        ({"doNotPerform": True}, 0),
+        ({"intent": "proposal"}, 0),
+        ({"subject": {"reference": "Patient/somebody-else"}}, 0),
+        ({"medicationCodeableConcept": {"text": "edaravone"}}, 0),
+        ({"resourceType": "ServiceRequest"}, 0),
+    ],
+)
+def test_a_draft_of_this_call_counts_where_it_was_asked_for(change: Json, counts: int) -> None:
+    drafted = draft(**change)
+    view = view_of(orders=((None, drafted),))
+    found = medication(view, Medication("riluzole", drafted=True))
+    assert [entry.status for entry in found] == ["draft"] * counts
+    assert medication(view, Medication("riluzole")).items == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("not tolerated", {"niv-intolerance", "drug-failed"}),
+        ("no benefit after a month", {"drug-failed"}),
+        ("patient declined", {"refusal"}),
+        ("out of stock", set()),
+    ],
+)
+def test_what_was_taken_tells_why_it_ended(reason: str, expected: set[str]) -> None:
+    [entry] = entries(had(status="stopped", statusReason={"text": reason}, **AUTHORED))
+    assert entry.reasons == expected

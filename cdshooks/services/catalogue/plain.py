@@ -71,6 +71,7 @@ _UNITS = {
     "a": "years",
     "/d": "times a day",
     "mg/d": "mg a day",
+    "{words}/min": "words a minute",
     "x ULN": "× the upper limit of normal",
     "yes/no": "",
 }

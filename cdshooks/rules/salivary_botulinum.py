@@ -1,0 +1,160 @@
+"""Is botulinum toxin the next step against too much saliva?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Call,
+    CannotAssess,
+    Create,
+    Entries,
+    Entry,
+    Limits,
+    Medication,
+    NotIndicated,
+    Ordered,
+    Outcome,
+    Performed,
+    Recommend,
+    Row,
+    State,
+    This,
+    Threshold,
+    decides,
+    on,
+    rule,
+)
+from cdshooks.rules.states.drooling import (
+    UNREAD,
+    Anticholinergics,
+    Bars,
+    Drooling,
+    Thick,
+    anticholinergic_bars,
+    botulinum,
+    drooling,
+    no_saliva,
+    within,
+)
+
+Saliva = Annotated[Drooling, State(drooling)]
+Against = Annotated[Bars, State(anticholinergic_bars)]
+Toxin = Annotated[Entries, State(botulinum)]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLimits(Limits):
+    """When an anticholinergic has had its chance, and how long botulinum toxin acts."""
+
+    group: ClassVar[str] = "saliva"
+    anticholinergic_trial_ge_days: Threshold
+    botulinum_again_le_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an anticholinergic is not the answer: in words, since when, by which entry."""
+
+    words: str
+    entry: Entry
+    by: tuple[Threshold, ...] = ()
+
+
+@rule(
+    "sialorrhea-botulinum",
+    title="Drooling: botulinum toxin",
+    hooks=("patient-view",),
+    kind="S",
+    group="SALIVA",
+    sources=("chest-2023", "aan-2009b", "ggc-saliva"),
+    overrides=("patient-declined", "contraindicated", "resource-unavailable"),
+    leaves_out="Which toxin, dose and gland; drooling that was last recorded before the drug.",
+)
+@decides(
+    Row("info", "Drooling on an anticholinergic for {anticholinergic_trial_ge_days}"),
+    Row("info", "Drooling after one was stopped without effect or not tolerated"),
+    Row("info", "Drooling, and a condition that rules anticholinergics out"),
+)
+def sialorrhea_botulinum(
+    saliva: Saliva,
+    drugs: Anticholinergics,
+    bars: Against,
+    thick: Thick,
+    toxin: Toxin,
+    ordered: Annotated[Entries, Ordered("salivary-botulinum", lookback="open_referral_days")],
+    radiated: Annotated[Entries, Performed("salivary-radiotherapy", statuses=("completed",))],
+    oral: Annotated[Entries, Medication("anticoagulant")],
+    injected: Annotated[Entries, Medication("heparin")],
+    call: Annotated[Call, This()],
+    limits: SecondLimits,
+) -> Outcome:
+    """
+    Consider botulinum toxin when drooling goes on after an anticholinergic, or none may be given.
+
+    saliva: recorded after the drug was begun or stopped.
+    """
+    if not saliva:
+        return no_saliva(saliva)
+    acting = within(toxin, limits.botulinum_again_le_days, call.today)
+    done = thick.newest or acting or ordered.newest or radiated.newest
+    if done:
+        return NotIndicated(f"{done}")
+    failure = _failure(saliva, drugs, bars, call.today, limits)
+    unread = (*drugs.failed, *toxin.failed, *ordered.failed, *bars.failed)
+    if unread:
+        return CannotAssess(UNREAD, tuple(dict.fromkeys(unread)))
+    if failure is None:
+        return NotIndicated("no anticholinergic has failed or is ruled out")
+    thinned = oral.newest or injected.newest
+    reason = f"Drooling: {saliva.told}"
+    return Recommend(
+        summary=f"Drooling {failure.words}: consider salivary botulinum toxin",
+        indicator="info",
+        because=tuple(_second(saliva, thinned)),
+        evidence=(*saliva.evidence, failure.entry, *([thinned] if thinned else [])),
+        by=(*saliva.by, *failure.by),
+        missing=saliva.missing,
+        offers=(
+            Create("salivary-botulinum-referral", recommended=True, reason=reason),
+            *([Create("salivary-radiotherapy-referral", reason=reason)] if toxin else []),
+        ),
+    )
+
+
+def _failure(
+    saliva: Drooling, drugs: Entries, bars: Bars, today: date, limits: SecondLimits
+) -> Failure | None:
+    """The reason for botulinum toxin; a drug that failed before what rules it out."""
+    trial = limits.anticholinergic_trial_ge_days
+    for drug in sorted(drugs, key=lambda e: e.end is not None):
+        since = drug.start if drug.end is None else drug.end
+        if since is None or saliva.day is None or saliva.day <= since:
+            continue
+        days = (today - since).days
+        if drug.end is None and trial.met_by(Decimal(days)):
+            return Failure(f"persists after {drug.label} {days} days", drug, (trial,))
+        if drug.end is not None and "drug-failed" in drug.reasons:
+            return Failure(f"goes on; {drug.label} stopped {on(drug.end)}", drug)
+    if bars.any:
+        bar = bars.any[0]
+        return Failure(f"({saliva.told}), {_low(bar.label)} against anticholinergics", bar)
+    return None
+
+
+def _low(label: str) -> str:
+    return f"{label[:1].lower()}{label[1:]}"
+
+
+def _second(saliva: Drooling, thinned: Entry | None) -> Iterator[str]:
+    yield f"Drooling: {saliva.told}."
+    yield "AAN: evidence is best for toxin type B (level B); NICE names type A, by a specialist."
+    yield "It can weaken swallowing: inject under ultrasound, and look at swallowing first."
+    if thinned:
+        yield f"{thinned}: mind bleeding at the injection."
+    yield (
+        "Radiotherapy only in experienced centres, where the toxin does not help: a dry mouth "
+        "stays."
+    )

@@ -1,0 +1,90 @@
+"""Are muscles stiff or cramped, and what is or was taken against it?"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Allergic,
+    Allergies,
+    Entries,
+    Entry,
+    Latest,
+    Limits,
+    Medication,
+    Missing,
+    Reading,
+    Threshold,
+    derived,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MuscleDrugs:
+    """Drugs that relax muscles: baclofen, tizanidine, dantrolene and gabapentinoids.
+
+    tried: by drug, what was taken at any time. failed: searches that did not answer.
+    """
+
+    tried: dict[str, Entries]
+    failed: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[Entry, ...]:
+        """Every entry, of whichever drug."""
+        return tuple(entry for entries in self.tried.values() for entry in entries)
+
+    @property
+    def now(self) -> tuple[Entry, ...]:
+        """What is taken now."""
+        return tuple(entry for entry in self.all if entry.end is None)
+
+
+Baclofen = Annotated[Entries, Medication("baclofen", ended=True)]
+Tizanidine = Annotated[Entries, Medication("tizanidine", ended=True)]
+Dantrolene = Annotated[Entries, Medication("dantrolene", ended=True)]
+Gabapentinoids = Annotated[Entries, Medication("gabapentinoids", ended=True)]
+
+
+@derived
+def antispastics(
+    baclofen: Baclofen,
+    tizanidine: Tizanidine,
+    dantrolene: Dantrolene,
+    gabapentinoids: Gabapentinoids,
+) -> MuscleDrugs:
+    """What is or was taken of drugs against spasticity, which also help against cramps."""
+    tried = {
+        "baclofen": baclofen,
+        "tizanidine": tizanidine,
+        "dantrolene": dantrolene,
+        "gabapentin": gabapentinoids,
+    }
+    failed = dict.fromkeys(key for entries in tried.values() for key in entries.failed)
+    return MuscleDrugs(tried, tuple(failed))
+
+
+def lately(entry: Entry, limit: Threshold, today: date) -> bool:
+    """Whether a drug is taken, or its end is within the limit."""
+    return entry.end is None or limit.met_by(Decimal((today - entry.end).days))
+
+
+@dataclass(frozen=True, slots=True)
+class RenalLimits(Limits):
+    """When baclofen is not offered."""
+
+    group: ClassVar[str] = "antispastics"
+    baclofen_egfr_lt: Threshold
+
+
+@derived
+def against_baclofen(
+    allergies: Annotated[Allergies, Allergic("baclofen")],
+    filtration: Annotated[Reading | Missing, Latest("egfr", lookback="renal_evidence_days")],
+    limits: RenalLimits,
+) -> tuple[str, ...]:
+    """An allergy to baclofen, or kidneys that do not clear it; eGFR of six months."""
+    few = isinstance(filtration, Reading) and filtration.meets(limits.baclofen_egfr_lt)
+    told = [f"allergy to {allergy.label}" for allergy in allergies]
+    return (*told, *([str(filtration)] if few else []))
