@@ -16,6 +16,7 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
 from cdshooks.chart.pairs import pairs
+from cdshooks.chart.papers import communicated, documented, related, tasked
 from cdshooks.chart.person import call, person
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
@@ -29,7 +30,9 @@ from cdshooks.rules.authoring import (
     Allergic,
     Booked,
     Captured,
+    Communicated,
     Declined,
+    Documented,
     Enrolled,
     Filed,
     Input,
@@ -42,10 +45,12 @@ from cdshooks.rules.authoring import (
     Performed,
     Reading,
     Refused,
+    Related,
     Reported,
     Series,
     Studied,
     Taken,
+    Tasked,
     This,
     Together,
     Visited,
@@ -70,6 +75,10 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Declined: declined,
     Taken: taken,
     Booked: booked,
+    Tasked: tasked,
+    Documented: documented,
+    Communicated: communicated,
+    Related: related,
     Captured: lambda view, wanted: view.knowledge.captured(wanted.concept),
     Patient: lambda view, _: person(view),
     This: lambda view, _: call(view),

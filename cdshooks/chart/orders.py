@@ -11,6 +11,7 @@ from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
+from cdshooks.fhir.manner import as_needed
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
@@ -264,9 +265,19 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         status=status,
         start=start,
         end=end,
+        reasons=AS_NEEDED if _when_needed(resource) else frozenset(),
         certain=not identity.by_name,
         origins=(Origin(reference, identity.label, status, "", start),),
     )
+
+
+AS_NEEDED = frozenset({"as-needed"})
+"""The reason of an entry that is there for when it is needed."""
+
+
+def _when_needed(resource: Json) -> bool:
+    dosages = (*objects(resource.get("dosageInstruction")), *objects(resource.get("dosage")))
+    return any(map(as_needed, dosages))
 
 
 def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:

@@ -229,7 +229,7 @@ class Sitting:
 class Person:
     """The patient, as far as rules may know: no name, no identifier.
 
-    known: whether the patient's record could be read at all.
+    known: whether the patient's record could be read at all. died: the day, if recorded.
     """
 
     age: int | None
@@ -237,6 +237,7 @@ class Person:
     deceased: bool
     active: bool = True
     known: bool = True
+    died: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +245,16 @@ class Call:
     """The call itself: which hook, today's date, and the encounter it is about.
 
     orders: ``Type/id`` of the medication orders that it assesses, the first drafted first.
+    place: the value sets of the encounter's kind and of its discharge; ``known`` whether
+    the encounter could be read.
     """
 
     hook: str
     today: date
     inpatient: bool = False
     orders: tuple[str, ...] = ()
+    place: frozenset[str] = frozenset()
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
