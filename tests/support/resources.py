@@ -234,6 +234,8 @@ def _common(type: str, flags: list[str], default: str) -> Json:
             resource["statusReason"] = {"text": text}
     if "unsuccessful" in flags:
         resource["outcome"] = {"text": "Unsuccessful"}
+    if "here" in flags:
+        resource["encounter"] = {"reference": f"Encounter/{THIS}"}
     return resource
 
 
