@@ -138,7 +138,7 @@ def eol_anticipatory_prescribing(
         offers=tuple(
             Create(DRAFTS[name], reason=reason) for name in missing if name not in against
         ),
-        criteria=(goals.level, *missing),
+        criteria=tuple(f"no {name} at hand" for name in missing),
     )
 
 

@@ -98,7 +98,7 @@ def eol_breathlessness(
         by=(*trouble.by, *cautions.by),
         missing=cautions.missing,
         offers=tuple(_offers(trouble, taken, *allergies)),
-        criteria=(trouble.told,),
+        criteria=(f"breathless by {trouble.kind}",),
     )
 
 

@@ -98,7 +98,6 @@ def eol_secretions(
         because=tuple(_about_secretions(found, risks, allergy)),
         evidence=(found, *risks, *allergy),
         offers=(Create("drying-drug-relief", reason=reason),) if safe else (),
-        criteria=(f"{found}",),
     )
 
 
@@ -191,7 +190,6 @@ def eol_delirium(
         by=(limits.paco2_gt_mmhg,) if high else (),
         missing=(paco2.text,) if isinstance(paco2, Missing) else (),
         offers=(Create("haloperidol-relief", reason=reason),) if safe else (),
-        criteria=(f"{found}",),
     )
 
 

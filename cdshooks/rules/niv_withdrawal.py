@@ -164,7 +164,6 @@ def niv_withdrawal_plan(
             )
             for draft in ("palliative-now", "confirm-request", "anticipatory-plan")
         ),
-        criteria=(f"{entry}",),
     )
 
 

@@ -77,6 +77,7 @@ class Rule(Derived):
     snoozed: whether an override keeps it away for a while; False for what must come back.
     once: the parameter with the days in which it speaks once; what a clinician sees
     again within 24 hours is the same showing.
+    after_death: whether it is about those who are left behind, and so runs then too.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
     """
@@ -97,6 +98,7 @@ class Rule(Derived):
     when_drafted: str | None = None
     snoozed: bool = True
     once: str | None = None
+    after_death: bool = False
     gate: Derived | None = field(default=None)
 
     @property
@@ -165,6 +167,7 @@ def rule(
     when_drafted: str | None = None,
     snoozed: bool = True,
     once: str | None = None,
+    after_death: bool = False,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -195,6 +198,7 @@ def rule(
             when_drafted=when_drafted,
             snoozed=snoozed,
             once=once,
+            after_death=after_death,
         )
         return function
 

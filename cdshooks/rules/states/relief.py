@@ -43,12 +43,16 @@ class ReliefLimits(Limits):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A symptom that troubles the patient now: words, day and what says so."""
+    """A symptom that troubles the patient now: words, day and what says so.
+
+    kind: acute failure, score or record; another kind ends the silence after an override.
+    """
 
     told: str
     day: date
     facts: tuple[Reading | Entry, ...]
     by: tuple[Threshold, ...] = ()
+    kind: str = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ def _acute(signs: tuple[Sign, ...]) -> Trouble:
     days = (fact.day for fact in facts)
     told = ", ".join(sign.told for sign in signs)
     day = max((day for day in days if day), default=date.min)
-    return Trouble(told, day, facts, tuple(limit for sign in signs for limit in sign.by))
+    by = tuple(limit for sign in signs for limit in sign.by)
+    return Trouble(told, day, facts, by, kind="acute failure")
 
 
 def _scored(
@@ -106,7 +111,7 @@ def _scored(
 ) -> Iterator[Trouble]:
     for score, limit in ((borg, limits.eol_borg_ge), (item_10, limits.eol_dyspnea_item_le)):
         if isinstance(score, Reading) and score.meets(limit):
-            yield Trouble(f"{score}", score.day, (score,), (limit,))
+            yield Trouble(f"{score}", score.day, (score,), (limit,), kind="score")
 
 
 def _coded(*found: Entries) -> Iterator[Trouble]:
