@@ -77,7 +77,7 @@ def related(view: View, wanted: Related) -> Entries:
     name = wanted.value_set
     value_set = view.value_set(name) if name else None
     found = [
-        _person(record)
+        _person(record, value_set.meaning.lower() if value_set else NOBODY)
         for record in view.index.of("RelatedPerson")
         if (value_set is None or value_set.holds_any(record.codes)) and _is_current(record, view)
     ]
@@ -92,17 +92,17 @@ def _is_current(record: Record, view: View) -> bool:
     return boolean(record.resource.get("active")) is not False and not over
 
 
-def _person(record: Record) -> Entry:
-    label = _relationship(record)
+def _person(record: Record, otherwise: str) -> Entry:
+    label = _relationship(record) or otherwise
     origin = Origin(record.reference, label, "on record", "", None)
     return Entry("RelatedPerson", record.id, label, "active", origins=(origin,))
 
 
-def _relationship(record: Record) -> str:
+def _relationship(record: Record) -> str | None:
     """The relationship as it was written down; no name is read."""
     for concept in objects(record.resource.get("relationship")):
         said = (concept.get("text"), *(c.get("display") for c in objects(concept.get("coding"))))
         for text in said:
             if isinstance(text, str) and text.strip():
                 return plain(text, 40)
-    return NOBODY
+    return None

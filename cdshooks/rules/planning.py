@@ -11,7 +11,6 @@ from cdshooks.rules.authoring import (
     CannotAssess,
     Captured,
     Create,
-    Documented,
     Entries,
     Entry,
     Limits,
@@ -36,10 +35,9 @@ from cdshooks.rules.states.key_stages import (
     Talks,
     changes,
     key_stages,
-    plans,
+    last_plan,
 )
 from cdshooks.rules.states.population import Population, population
-from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.words import sentence
 
 
@@ -50,18 +48,6 @@ class PlanLimits(Limits):
     group: ClassVar[str] = "planning"
     plan_from_ge_days: Threshold
     plan_review_gt_days: Threshold
-
-
-@derived
-def last_plan(
-    documents: Annotated[Entries, Documented("advance-plan")],
-    named: Annotated[Entries, State(plans)],
-    talks: Talks,
-) -> Entries:
-    """Every plan, directive and talk about either, the newest last."""
-    found = together("advance care plan", documents, named, talks)
-    items = tuple(sorted(found, key=lambda e: e.day or date.min))
-    return Entries(items, found.whole, found.failed, found.label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    Documented,
     Entries,
     Entry,
     Fact,
@@ -28,6 +29,7 @@ from cdshooks.rules.states.niv_course import niv_start
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria
 from cdshooks.rules.states.progression import Score, alsfrs_scores
+from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.ventilation import Vent, vent
 
 YEAR = "stage_days"
@@ -200,6 +202,18 @@ def plans(
 
 
 Talks = Annotated[Entries, Performed("planning-talk", statuses=("completed",))]
+
+
+@derived
+def last_plan(
+    documents: Annotated[Entries, Documented("advance-plan")],
+    named: Annotated[Entries, State(plans)],
+    talks: Talks,
+) -> Entries:
+    """Every plan, directive and talk about either, the newest last."""
+    found = together("advance care plan", documents, named, talks)
+    items = tuple(sorted(found, key=lambda e: e.day or date.min))
+    return Entries(items, found.whole, found.failed, found.label)
 
 
 def lately(stage: Stage, days: Decimal, today: date) -> bool:

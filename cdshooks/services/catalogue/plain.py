@@ -35,6 +35,7 @@ TOPICS = {
     "COMM": "Communication",
     "VTE": "Thrombosis",
     "PALL": "Palliative care",
+    "BEREAVED": "After a death",
     "EOL": "End of life",
     "TEAM": "Team and follow-up",
     "GENE": "Genetics",
