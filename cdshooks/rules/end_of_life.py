@@ -161,6 +161,7 @@ def _offers(
     """Proposals without a dose, and none of what an allergy is recorded to or may be."""
     reason = f"Breathlessness at the end of life: {trouble.told}"
     if taken is None and not opioid and not opioid.failed:
-        yield Create("opioid-relief", urgent=True, reason=reason, beside=("laxative-with-opioid",))
+        yield Create("opioid-relief", urgent=True, reason=reason)
+        yield Create("laxative-with-opioid", reason=reason)
     if not benzodiazepine and not benzodiazepine.failed:
         yield Create("benzodiazepine-relief", reason=reason)

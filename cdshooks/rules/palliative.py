@@ -22,12 +22,10 @@ from cdshooks.rules.authoring import (
     Reading,
     Recommend,
     Refused,
-    Row,
     State,
     This,
     Threshold,
     Visited,
-    decides,
     derived,
     on,
     rule,
@@ -113,15 +111,6 @@ def palliative_triggers(
     sources=("nice-qs126", "nice-ng42", "hogden-2018"),
     overrides=("patient-declined", "resource-unavailable", "done-elsewhere"),
     leaves_out="Palliative care that is not recorded in coded form; hospice and comfort care.",
-)
-@decides(
-    Row("info", "No palliative care, ALS diagnosed {palliative_from_ge_days} ago"),
-    Row("warning", "The same, with NIV or a gastrostomy begun or indicated"),
-    Row("warning", "The same, with vital capacity {stage_vc_lt} or PaCO2 {stage_paco2_gt}"),
-    Row("warning", "The same, with weight loss {palliative_loss_pct_ge}"),
-    Row("warning", "The same, with fast progression, or NIV failed or declined"),
-    Row("warning", "The same, with pain {palliative_pain_ge}"),
-    Row("warning", "The same, with unplanned admissions {palliative_admissions_ge}"),
 )
 def palliative_referral(
     call: Annotated[Call, This()],

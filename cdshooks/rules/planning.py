@@ -86,13 +86,6 @@ def plan_gaps(
     overrides=("patient-declined", "already-discussed", "done-elsewhere"),
     leaves_out="Plans on paper that nobody coded. A wish is never drafted as decided.",
 )
-@decides(
-    Row("info", "No plan and no talk, ALS diagnosed {plan_from_ge_days} ago"),
-    Row("warning", "The same, with NIV or a gastrostomy begun or indicated"),
-    Row("warning", "The same, with vital capacity {stage_vc_lt} or PaCO2 {stage_paco2_gt}"),
-    Row("warning", "The same, with an abnormal cognitive screen"),
-    Row("info", "A plan {plan_review_gt_days} old, and such a change since"),
-)
 def advance_directive(
     call: Annotated[Call, This()],
     goals: Annotated[Goals, State(goals)],

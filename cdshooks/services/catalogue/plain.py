@@ -53,6 +53,9 @@ SYSTEMS = {
     "atc": "ATC",
     "ndc": "NDC",
     "hcpcs": "HCPCS",
+    "act-code": "HL7 ActCode",
+    "role-code": "HL7 RoleCode",
+    "discharge-disposition": "HL7 discharge disposition",
     "als-cds": "this project",
 }
 CONFIDENCES = {
