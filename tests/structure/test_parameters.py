@@ -34,9 +34,27 @@ NIV_ONLY = "a completed request shows NIV, and only invasive ventilation matters
 BILIRUBIN = "of bilirubin no value is too high at every laboratory"
 TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
-ASKS_FOR_NIV = ("fatigue-treat",)
-"""Rules that only ask whether a criterion for NIV is met: its vignettes hold what that rests on."""
+ASKS: dict[str, tuple[str, ...]] = {
+    "fatigue-treat": ("niv-consider",),
+    "palliative-referral": (
+        *("niv-consider", "gastrostomy-refer", "weight-loss-significant", "resp-decline-fast"),
+        *("alsfrs-fast-progression", "niv-start-followup"),
+    ),
+    "advance-directive": (
+        *("niv-consider", "gastrostomy-refer", "cognitive-screen-abnormal", "niv-start-followup"),
+    ),
+    "goals-recheck": ("niv-start-followup", "gastrostomy-refer", "alsfrs-fast-progression"),
+    "hospice-eligibility-us": (
+        *("niv-consider", "gastrostomy-refer", "weight-loss-significant", "resp-decline-fast"),
+        "alsfrs-fast-progression",
+    ),
+    "eol-breathlessness": ("resp-acute-decompensation",),
+}
+"""Rules that ask what other rules are about: the vignettes of these hold what that rests on."""
 NEVER_PRESENT = "it speaks about severe fatigue only"
+LAST_DAYS_ONLY = "it goes on in comfort care, and stops in the last days of life"
+GOALS = ("comfort_measures_days", "hospice_attendance_gates")
+TUBE_ONLY = "of feeding only a tube in place matters"
 AFTER_NIV = (
     *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),
     *("resp-watch", "supine-vc-drop"),
@@ -48,6 +66,14 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     **{(rule, "ph_critical_lt"): URGENCY for rule in AFTER_NIV},
     ("fatigue-treat", "fss_mean_ge"): NEVER_PRESENT,
     ("fatigue-treat", "fss_sum_ge"): NEVER_PRESENT,
+    **{
+        (rule, name): LAST_DAYS_ONLY
+        for rule in ("goals-recheck", "caregiver-support")
+        for name in GOALS
+    },
+    ("home-support-discharge", "bulbar_score_days"): TUBE_ONLY,
+    ("home-support-discharge", "gastrostomy_order_days"): TUBE_ONLY,
+    ("palliative-referral", "stage_days"): "its triggers reach back half a year only",
     ("drug-identity-conflict", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,
@@ -111,9 +137,10 @@ def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
 
 
 def _claims() -> Iterator[tuple[str, str, bool]]:
-    niv = next(_named(rule) for rule in all_rules.load() if rule.id == "niv-consider")
+    named = {rule.id: _named(rule) for rule in all_rules.load()}
     for rule in all_rules.load():
-        for name in sorted(_named(rule) - (niv if rule.id in ASKS_FOR_NIV else set())):
+        held = frozenset[str]().union(*(named[other] for other in ASKS.get(rule.id, ())))
+        for name in sorted(named[rule.id] - held):
             one_way = isinstance(base().parameters[name].value, bool | str)
             for up in (True,) if one_way else (True, False):
                 if not {(rule.id, name), (rule.id, name, up)} & OUT_OF_REACH.keys():

@@ -42,6 +42,13 @@ class StageLimits(Limits):
     group: ClassVar[str] = "planning"
     stage_vc_lt: Threshold
     stage_paco2_gt: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class FallLimits(Limits):
+    """How much function is lost at once when plans are talked over again."""
+
+    group: ClassVar[str] = "planning"
     stage_function_fall_ge: Threshold
     stage_function_within_le_days: Threshold
 
@@ -139,7 +146,7 @@ def _needed(what: str, criterion: Criterion) -> Stage:
 
 @derived
 def function_fell(
-    scores: Annotated[tuple[Score, ...], State(alsfrs_scores)], limits: StageLimits
+    scores: Annotated[tuple[Score, ...], State(alsfrs_scores)], limits: FallLimits
 ) -> Stage | None:
     """The latest ALSFRS-R, if it is much lower than another one of the weeks before."""
     if not scores:
