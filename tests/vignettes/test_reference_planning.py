@@ -18,7 +18,15 @@ from tests.support.resources import THIS
 NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
 MODULES = (
     *("end_of_life", "end_of_life_care", "anticipatory", "niv_withdrawal", "palliative"),
-    *("planning", "acute_goals", "going_home", "carers", "hospice_us"),
+    *(
+        "planning",
+        "acute_goals",
+        "going_home",
+        "carers",
+        "hospice_us",
+        "bedside_communication",
+        "bereavement",
+    ),
 )
 OWN = {rule.id for rule in rules.load() if rule.function.__module__.rpartition(".")[2] in MODULES}
 Change = Callable[[Chart], Chart]
