@@ -16,6 +16,7 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, drafts_of, medication
 from cdshooks.chart.pairs import meetings, pairs, unmet
+from cdshooks.chart.papers import communicated, documented, related, tasked
 from cdshooks.chart.person import call, person
 from cdshooks.chart.results import found_in
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
@@ -30,7 +31,9 @@ from cdshooks.rules.authoring import (
     Allergic,
     Booked,
     Captured,
+    Communicated,
     Declined,
+    Documented,
     Enrolled,
     Filed,
     Found,
@@ -44,10 +47,12 @@ from cdshooks.rules.authoring import (
     Performed,
     Reading,
     Refused,
+    Related,
     Reported,
     Series,
     Studied,
     Taken,
+    Tasked,
     This,
     Together,
     Visited,
@@ -73,6 +78,10 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Declined: declined,
     Taken: taken,
     Booked: booked,
+    Tasked: tasked,
+    Documented: documented,
+    Communicated: communicated,
+    Related: related,
     Captured: lambda view, wanted: view.knowledge.captured(wanted.concept),
     Patient: lambda view, _: person(view),
     This: lambda view, _: call(view),

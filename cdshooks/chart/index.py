@@ -20,6 +20,9 @@ CODED = {
     "MedicationRequest": ("medicationCodeableConcept",),
     "ResearchSubject": (),
     "NutritionOrder": (),
+    "DocumentReference": ("type", "category"),
+    "Communication": ("category", "topic", "reasonCode"),
+    "RelatedPerson": ("relationship",),
 }
 """Where the code of a type stands, when it is not ``code``. The body site of a condition
 is the region in which ALS began; no other code of a condition can be mistaken for one.

@@ -25,7 +25,7 @@ from cdshooks.fhir.elements import (
     texts,
     values,
 )
-from cdshooks.fhir.manner import via_tube
+from cdshooks.fhir.manner import as_needed, via_tube
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
@@ -329,7 +329,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         status=status,
         start=start,
         end=end,
-        reasons=reasons_of(resource, view),
+        reasons=reasons_of(resource, view) | (AS_NEEDED if _when_needed(resource) else frozenset()),
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
@@ -343,6 +343,15 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
 def _a_day(resource: Json, identity: Identity, view: View) -> Fraction | None:
     steps = read_regimen(resource, *identity.strength, view.zone).steps
     return steps[0].a_day if len(steps) == 1 else None
+
+
+AS_NEEDED = frozenset({"as-needed"})
+"""The reason of an entry that is there for when it is needed."""
+
+
+def _when_needed(resource: Json) -> bool:
+    dosages = (*objects(resource.get("dosageInstruction")), *objects(resource.get("dosage")))
+    return any(map(as_needed, dosages))
 
 
 def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:

@@ -1,11 +1,13 @@
 """The patient and the call, as rules may know them."""
 
+from collections.abc import Iterator
 from datetime import date
 
+from cdshooks.chart.index import Record
 from cdshooks.chart.orders import drafts, drugs_drafted
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import boolean, string
+from cdshooks.fhir.elements import Json, boolean, obj, string
 from cdshooks.rules.authoring import Call, Person
 
 
@@ -23,7 +25,13 @@ def person(view: View) -> Person:
         deceased=died,
         active=boolean(resource.get("active")) is not False,
         known=bool(records),
+        died=_died(resource, view),
     )
+
+
+def _died(resource: Json, view: View) -> date | None:
+    moment = when(resource.get("deceasedDateTime"), view.zone)
+    return moment.day if moment and moment.day <= view.horizon else None
 
 
 def _age(view: View) -> int | None:
@@ -44,4 +52,23 @@ def call(view: View) -> Call:
     record = view.index.get(f"Encounter/{view.context.encounter_id}")
     inpatient = bool(record and view.value_set("inpatient").holds_any(record.codes))
     orders = tuple(order.reference for order in drafts(view))
-    return Call(view.hook, view.today, inpatient, orders, drugs=drugs_drafted(view))
+    return Call(
+        hook=view.hook,
+        today=view.today,
+        inpatient=inpatient,
+        orders=orders,
+        drugs=drugs_drafted(view),
+        place=frozenset(_places(record, view)) if record else frozenset(),
+        known=record is not None,
+    )
+
+
+PLACES = ("intensive-care", "discharge-home", "discharge-facility", "discharge-died")
+"""Value sets of what an encounter is, and of where it leads."""
+
+
+def _places(record: Record, view: View) -> Iterator[str]:
+    """What the kind of an encounter and its discharge disposition say."""
+    leaving = obj(record.resource.get("hospitalization")).get("dischargeDisposition")
+    codes = (*record.codes, *view.index.concept(leaving))
+    return (name for name in PLACES if view.value_set(name).holds_any(codes))

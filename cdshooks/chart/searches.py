@@ -10,7 +10,9 @@ from cdshooks.knowledge import Code, Knowledge, Measure, codes_of
 from cdshooks.rules.authoring import (
     Allergic,
     Booked,
+    Communicated,
     Declined,
+    Documented,
     Draft,
     Enrolled,
     Filed,
@@ -26,10 +28,12 @@ from cdshooks.rules.authoring import (
     Patient,
     Performed,
     Refused,
+    Related,
     Reported,
     Series,
     Studied,
     Taken,
+    Tasked,
     This,
     Together,
     Visited,
@@ -163,6 +167,14 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({("ResearchSubject", None)})
         case Booked():
             return frozenset({("Appointment", None)})
+        case Tasked():
+            return frozenset({("Task", None)})
+        case Documented():
+            return frozenset({("DocumentReference", None)})
+        case Communicated():
+            return frozenset({("Communication", None)})
+        case Related():
+            return frozenset({("RelatedPerson", None)})
         case Draft():
             return frozenset()
     return frozenset()

@@ -1,7 +1,7 @@
 """Answers about what stands until it ends: devices in use, refusals, enrolments."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cdshooks.chart.care import is_asked_for
@@ -180,7 +180,7 @@ def _enrolment(record: Record, view: View, value_set: str) -> Entry | None:
     if status is None or status not in ENROLMENT[record.type] or not is_asked_for(record.resource):
         return None
     still = end is not None and end.day >= view.today and status != "completed"
-    return entry(
+    found = entry(
         record,
         view,
         value_set,
@@ -189,3 +189,15 @@ def _enrolment(record: Record, view: View, value_set: str) -> Entry | None:
         end=None if still else end,
         recorded=when(record.resource.get("authoredOn"), view.zone),
     )
+    here = found is not None and _is_here(record, view)
+    return replace(found, reasons=found.reasons | {HERE}) if found and here else found
+
+
+HERE = "this-encounter"
+"""The reason of an enrolment that belongs to the encounter of the call."""
+
+
+def _is_here(record: Record, view: View) -> bool:
+    encounter = view.context.encounter_id
+    named = string(obj(record.resource.get("encounter")).get("reference")) or ""
+    return encounter is not None and named.split("/")[-1] == encounter

@@ -14,17 +14,14 @@ from cdshooks.rules.authoring import (
     Delete,
     Draft,
     Entries,
-    Latest,
     Limits,
     Listed,
     Medication,
-    Missing,
     NotIndicated,
     Order,
     Ordered,
     Outcome,
     Performed,
-    Reading,
     Recommend,
     State,
     This,
@@ -34,12 +31,12 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
+from cdshooks.rules.states.abnormal_screens import SCORES, Abnormal, abnormal_screens
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.screens import Screen, cognitive_screen
 
-SCORES = "cog_score_days"
 Dementia = Annotated[Entries, Listed("ftd-dementia")]
 
 
@@ -111,54 +108,6 @@ def cognitive_screen_due(
             Create("behavior-questionnaire", reason=told),
         ),
         due="cognitive screen",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CutOffs(Limits):
-    """Scores at which a cognitive or behavioural screen is abnormal."""
-
-    group: ClassVar[str] = "cognition"
-    ecas_total_lt: Threshold
-    ecas_specific_lt: Threshold
-    ecas_non_specific_lt: Threshold
-    als_cbs_cognitive_le: Threshold
-    als_cbs_cognitive_ftd_le: Threshold
-    als_cbs_behavior_le: Threshold
-    als_cbs_behavior_ftd_le: Threshold
-
-
-@dataclass(frozen=True, slots=True)
-class Abnormal:
-    """A score past its cut-off, as a card writes it; dementia: deep enough to suggest FTD."""
-
-    reading: Reading
-    told: str
-    by: Threshold
-    dementia: bool = False
-
-
-@derived
-def abnormal_screens(
-    ecas: Annotated[Reading | Missing, Latest("ecas-total", lookback=SCORES)],
-    specific: Annotated[Reading | Missing, Latest("ecas-als-specific", lookback=SCORES)],
-    other: Annotated[Reading | Missing, Latest("ecas-non-specific", lookback=SCORES)],
-    thinking: Annotated[Reading | Missing, Latest("als-cbs-cognitive", lookback=SCORES)],
-    behavior: Annotated[Reading | Missing, Latest("als-cbs-behavior", lookback=SCORES)],
-    limits: CutOffs,
-) -> tuple[Abnormal, ...]:
-    """Every score of the last year that is past its cut-off; the total of the ECAS first."""
-    tests = (
-        (ecas, 136, limits.ecas_total_lt, None),
-        (specific, 100, limits.ecas_specific_lt, None),
-        (other, 36, limits.ecas_non_specific_lt, None),
-        (thinking, 20, limits.als_cbs_cognitive_le, limits.als_cbs_cognitive_ftd_le),
-        (behavior, 45, limits.als_cbs_behavior_le, limits.als_cbs_behavior_ftd_le),
-    )
-    return tuple(
-        Abnormal(test, f"{test.label} {test.amount}/{full}", limit, bool(deep and test.meets(deep)))
-        for test, full, limit, deep in tests
-        if isinstance(test, Reading) and test.meets(limit)
     )
 
 

@@ -22,15 +22,18 @@ UNCONFIRMED = ("M", "X", "Q")
 COMFORT = ("S", "P", "X", "Q")
 """Classes that go on when care is for comfort."""
 LAST_DAYS = ("X",)
-"""Classes that go on in the last days of life, beside care of the dying itself."""
+"""Classes that go on in the last days of life, beside care of the dying and of the bereaved."""
 
 
 @gate
 def population_gate(
     rule: Rule, population: Annotated[Population, State(population)]
 ) -> NotIndicated | CannotAssess | None:
-    """Only living adults with ALS; rules on an ALS drug itself need no diagnosis."""
-    if not population.living:
+    """Only living adults with ALS; rules on an ALS drug itself need no diagnosis.
+
+    After a death only those are spoken of who are left behind.
+    """
+    if not population.living and not (rule.after_death and population.died):
         return NotIndicated("the patient has died or the record is not active")
     if not rule.needs_als:
         return None
@@ -86,6 +89,6 @@ def drug_gate(
 def goals_gate(rule: Rule, goals: Annotated[Goals, State(goals)]) -> NotIndicated | None:
     """Treatment and monitoring give way to comfort; palliative care silences nothing."""
     allowed = {"comfort": COMFORT, "last days": LAST_DAYS}.get(goals.level)
-    if allowed is None or rule.kind in allowed or rule.group == "EOL":
+    if allowed is None or rule.kind in allowed or rule.group == "EOL" or rule.after_death:
         return None
     return NotIndicated(f"care is for comfort: {goals.evidence}")

@@ -124,8 +124,13 @@ def _deciding(view: View) -> tuple[Result, ...]:
 
 
 def _needed(view: View, speaking: Iterable[Rule], searches: Iterable[Search]) -> Iterator[Result]:
-    """What these rules and their gates read, and what nobody sent or sent in part only."""
-    reads = frozenset[Input]().union(*(r.reads for r in (*speaking, *gates())))
+    """What these rules and their gates read, and what nobody sent or sent in part only.
+
+    After a death nothing more is asked about the patient, only about who is left behind.
+    """
+    rules = tuple(speaking)
+    readers = rules if all(r.after_death for r in rules) else (*rules, *gates())
+    reads = frozenset[Input]().union(*(r.reads for r in readers))
     needed = keys(reads, view.knowledge)
     short = _short(view, reads)
     known = {result.search.key: result for result in view.results}

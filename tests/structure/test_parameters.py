@@ -36,6 +36,9 @@ BILIRUBIN = "of bilirubin no value is too high at every laboratory"
 TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
 NEVER_PRESENT = "it speaks about severe fatigue only"
+LAST_DAYS_ONLY = "it goes on in comfort care, and stops in the last days of life"
+GOALS = ("comfort_measures_days", "hospice_attendance_gates")
+TUBE_ONLY = "of feeding only a tube in place matters"
 AFTER_NIV = (
     *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),
     *("resp-watch", "supine-vc-drop"),
@@ -47,6 +50,14 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     **{(rule, "ph_critical_lt"): URGENCY for rule in AFTER_NIV},
     ("fatigue-treat", "fss_mean_ge"): NEVER_PRESENT,
     ("fatigue-treat", "fss_sum_ge"): NEVER_PRESENT,
+    **{
+        (rule, name): LAST_DAYS_ONLY
+        for rule in ("goals-recheck", "caregiver-support")
+        for name in GOALS
+    },
+    ("home-support-discharge", "bulbar_score_days"): TUBE_ONLY,
+    ("home-support-discharge", "gastrostomy_order_days"): TUBE_ONLY,
+    ("palliative-referral", "stage_days"): "its triggers reach back half a year only",
     ("drug-identity-conflict", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,

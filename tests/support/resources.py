@@ -16,6 +16,8 @@ from cdshooks.knowledge import base
 Json = dict[str, Any]
 PATIENT = "Patient/anna"
 OTHER = "Patient/somebody-else"
+THIS = "this-encounter"
+"""The id of the encounter that a call is about."""
 OXYGEN_PERCENT, OXYGEN_FLOW, SUPPORT = "3150-6", "3151-8", "resp-support"
 GENE_STUDIED, SIGNIFICANCE = "48018-6", "53037-8"
 _ids = count(1)
@@ -63,6 +65,8 @@ def person(phrase: str, today: date) -> Json:
             age = int(match[1])
         elif flag == "died":
             patient["deceasedBoolean"] = True
+        elif match := re.fullmatch(r"died (\d+) days ago", flag):
+            patient["deceasedDateTime"] = (today - timedelta(days=int(match[1]))).isoformat()
         elif flag == "inactive":
             patient["active"] = False
         elif flag == "no birth date":
@@ -231,13 +235,16 @@ def _common(type: str, flags: list[str], default: str) -> Json:
             resource["statusReason"] = {"text": text}
     if "unsuccessful" in flags:
         resource["outcome"] = {"text": "Unsuccessful"}
+    if "here" in flags:
+        resource["encounter"] = {"reference": f"Encounter/{THIS}"}
     return resource
 
 
 _STATUS = (
     "active", "completed", "on-hold", "revoked", "stopped", "cancelled", "entered-in-error",
     "draft", "in-progress", "not-done", "finished", "planned", "inactive", "unknown", "not-taken",
-    "intended",
+    "intended", "requested", "accepted", "rejected", "current", "superseded", "failed",
+    "received", "ready",
 )  # fmt: skip
 
 
@@ -367,6 +374,56 @@ def _encounter(name: str, flags: list[str], start: date | None, end: date | None
         resource["type"] = [concept(name, _index(flags))]
     period = {"start": start, "end": end}
     resource["period"] = {key: day.isoformat() for key, day in period.items() if day}
+    if "this" in flags:
+        resource |= {"id": THIS, "status": "in-progress"}
+    if "intensive" in flags:
+        resource["type"] = [concept("intensive-care")]
+    for flag in flags:
+        if flag.startswith("to="):
+            coding = {"system": base().systems.uri("discharge-disposition"), "code": flag[3:]}
+            resource["hospitalization"] = {"dischargeDisposition": {"coding": [coding]}}
+    return [resource]
+
+
+def _task(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``A to B days ago``: written A days ago and last changed B days ago."""
+    resource = _common("Task", flags, "requested") | {"intent": "plan", "code": concept(name)}
+    resource["for"] = resource.pop("subject")
+    if start:
+        resource["authoredOn"] = start.isoformat()
+        resource["lastModified"] = (end or start).isoformat()
+    return [resource]
+
+
+def _document(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("DocumentReference", flags, "current")
+    resource["type"] = concept(name, _index(flags))
+    resource["content"] = [{"attachment": {"title": "a document"}}]
+    if start:
+        resource["date"] = f"{start.isoformat()}T00:05:00Z"
+    return [resource]
+
+
+def _message(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    resource = _common("Communication", flags, "completed") | {"category": [concept(name)]}
+    if start:
+        resource["sent"] = f"{start.isoformat()}T00:05:00Z"
+    return [resource]
+
+
+def _relative(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``husband`` and other words are the text of the relationship; ``proxy`` is a value set."""
+    resource = _common("RelatedPerson", [f for f in flags if f == "foreign"], "")
+    del resource["status"]
+    resource["patient"] = resource.pop("subject")
+    coded = name in ("proxy", "caregiver")
+    resource["relationship"] = [concept(name) if coded else {"text": name.replace("_", " ")}]
+    if name == "somebody":
+        del resource["relationship"]
+    if "former" in flags:
+        resource["active"] = False
+    if end:
+        resource["period"] = {"end": end.isoformat()}
     return [resource]
 
 
@@ -538,6 +595,9 @@ def _medication(type: str) -> Any:
         dose = next((int(f[5:]) for f in flags if re.fullmatch(r"dose=\d+", f)), None)
         if dose:
             resource |= _twice_daily(type, dose)
+        if "prn" in flags:
+            lines = "dosage" if type == "MedicationStatement" else "dosageInstruction"
+            resource[lines] = [{"asNeededBoolean": True}]
         if type == "MedicationRequest":
             resource["intent"] = next((f for f in flags if f in ("proposal", "plan")), "order")
             if "forbidden" in flags:
@@ -572,6 +632,10 @@ _KINDS: dict[str, Any] = {
     "permission": _consent("permit"),
     "encounter": _encounter,
     "appointment": _appointment,
+    "task": _task,
+    "document": _document,
+    "message": _message,
+    "relative": _relative,
     "episode": _episode,
     "plan": _plan,
     "reported": _reported,

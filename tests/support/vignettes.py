@@ -92,6 +92,8 @@ MEASURES = {
     "Braden": ("braden", ""),
     "speaking rate": ("speaking-rate", ""),
     "intelligibility": ("speech-intelligibility", ""),
+    "ZBI-22": ("zbi-22", ""),
+    "ZBI-12": ("zbi-12", ""),
     **{f"item {n}": (f"alsfrs-item-{n}", "") for n in ITEMS},
 }
 """Column of a table → measure, and what its phrases begin with."""
@@ -179,13 +181,16 @@ def phrases(text: str) -> list[str]:
 def request_of(case: Case, site: Site) -> HookRequest:
     """The hook request that a client honouring every prefetch template would send."""
     orders = [drafts.draft(phrase) for phrase in phrases(case.cells.get("orders", ""))]
-    prefetch = as_prefetch(searches(case.hook, site), chart_of(case))
+    chart = chart_of(case)
+    here = next((r["id"] for r in chart if r["id"] == resources.THIS), None)
+    prefetch = as_prefetch(searches(case.hook, site), chart, here)
     for failure in phrases(case.cells.get("fails", "")):
         _fail(prefetch, failure)
     first = f"{orders[0]['resourceType']}/{orders[0]['id']}" if orders else ""
     context = Context(
         patient_id="anna",
         user_id="Practitioner/7",
+        encounter_id=here,
         selections=(first,) if case.hook == "order-select" and first else (),
         draft_orders=tuple((None, order) for order in orders),
     )

@@ -169,6 +169,44 @@ class Enrolled(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class Tasked(Input):
+    """Tasks of a value set in one of ``statuses``: ``Entries``.
+
+    A task that is over is known on the day on which it was last changed.
+    """
+
+    value_set: str
+    statuses: tuple[str, ...]
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Documented(Input):
+    """Documents of a value set that are current: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Communicated(Input):
+    """Communications of a value set that took place or are on their way: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related(Input):
+    """People around the patient: ``Entries``, each labelled by the relationship.
+
+    value_set: only those in this relationship; None for everybody.
+    """
+
+    value_set: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Medication(Input):
     """Orders and statements of a drug or drug set in the chart: ``Entries``.
 

@@ -77,6 +77,7 @@ class Rule(Derived):
     snoozed: whether an override keeps it away for a while; False for what must come back.
     once: the parameter with the days in which it speaks once; what a clinician sees
     again within 24 hours is the same showing.
+    after_death: whether it is about those who are left behind, and so runs then too.
     on_conflict: whether it speaks about an order whose code and text name
     different drugs; every other rule leaves such an order alone.
     trusts_names: whether a drug's own name in a text proves as much as a code.
@@ -99,6 +100,7 @@ class Rule(Derived):
     snoozed: bool = True
     once: str | None = None
     trusts_names: bool = False
+    after_death: bool = False
     gate: Derived | None = field(default=None)
 
     @property
@@ -179,6 +181,7 @@ def rule(
     snoozed: bool = True,
     once: str | None = None,
     trusts_names: bool = False,
+    after_death: bool = False,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Registers a rule. What it runs once for follows from its inputs."""
 
@@ -212,6 +215,7 @@ def rule(
             snoozed=snoozed,
             once=once,
             trusts_names=trusts_names,
+            after_death=after_death,
         )
         return function
 

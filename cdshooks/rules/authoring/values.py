@@ -239,7 +239,7 @@ class Sitting:
 class Person:
     """The patient, as far as rules may know: no name, no identifier.
 
-    known: whether the patient's record could be read at all.
+    known: whether the patient's record could be read at all. died: the day, if recorded.
     """
 
     age: int | None
@@ -247,6 +247,7 @@ class Person:
     deceased: bool
     active: bool = True
     known: bool = True
+    died: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,8 @@ class Call:
 
     orders: ``Type/id`` of the medication orders that it assesses, the first drafted first.
     drugs: the drugs of every order that is drafted, assessed or beside.
+    place: the value sets of the encounter's kind and of its discharge; ``known`` whether
+    the encounter could be read.
     """
 
     hook: str
@@ -262,6 +265,8 @@ class Call:
     inpatient: bool = False
     orders: tuple[str, ...] = ()
     drugs: frozenset[str] = frozenset()
+    place: frozenset[str] = frozenset()
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     Performed,
     Reading,
     Refused,
+    Reported,
     State,
     This,
     Threshold,
@@ -25,7 +26,7 @@ from cdshooks.rules.inputs import SittingVc
 from cdshooks.rules.states.feeding import Feeding, feeding
 from cdshooks.rules.states.niv_model import Criterion
 from cdshooks.rules.states.swallowing import Swallowing, swallowing
-from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.ventilation import Vent, unless_wanted, vent
 from cdshooks.rules.states.weights import Bmi, Loss, bmi, bmi_limit, weight_loss
 
 NIV_PLANNED = ("niv-active", "niv-inpatient", "niv-ordered", "invasive", "intubated")
@@ -192,11 +193,13 @@ class Refusal:
 @derived
 def gastrostomy_refusal(
     refused: Annotated[Entries, Refused("gastrostomy-refused")],
+    declined: Annotated[Entries, Reported("gastrostomy-preference", answer="declines")],
+    wanted: Annotated[Entries, Reported("gastrostomy-preference", answer="wanted")],
     call: Annotated[Call, This()],
     limits: RefusalLimits,
 ) -> Refusal | None:
     """The patient's standing no to a gastrostomy or to artificial feeding; without a day, new."""
-    said = refused.newest
+    said = unless_wanted(refused, declined, wanted).newest
     if said is None:
         return None
     limit = limits.gastrostomy_refusal_review_days

@@ -60,14 +60,14 @@ def goals(
     Goals of care, from open enrolments only.
 
     Palliative care alone is no such goal: in ALS it starts with the diagnosis.
-    Comfort measures count while they go on, and for a while after they were
-    ordered or given: an order that nobody closed must not silence advice for
+    Comfort measures count while they go on, in the encounter of the call, and for a
+    while after they were ordered or given: an order that nobody closed must not silence advice for
     years. Hospice counts only where a site's hospices do not also treat early.
     """
     no_resuscitation = resuscitation.newest or code_status.newest
     since = call.today - timedelta(days=int(limits.comfort_measures_days))
     last_days = [e for e in dying if _open(e)]
-    measures = [e for e in comfort if _recent(e, since) or _goes_on(e)]
+    measures = [e for e in comfort if _recent(e, since) or _goes_on(e) or _is_here(e)]
     attended = [e for e in hospice if _open(e) and limits.hospice_attendance_gates]
     if last_days:
         return Goals("last days", last_days[0], no_resuscitation)
@@ -84,6 +84,10 @@ def _open(entry: Entry) -> bool:
 def _goes_on(entry: Entry) -> bool:
     """Whether it is open for more reason than an order that nobody closed."""
     return entry.type != "ServiceRequest" and _open(entry)
+
+
+def _is_here(entry: Entry) -> bool:
+    return "this-encounter" in entry.reasons
 
 
 def _recent(entry: Entry, since: date) -> bool:

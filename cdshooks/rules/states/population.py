@@ -23,7 +23,8 @@ class PopulationLimits(Limits):
 class Population:
     """diagnosis: ``provisional`` when nobody has confirmed it; ``unreadable`` when the
     problem list could not be read. ``failed`` then names the searches. related:
-    whether at least another disease of the motor neurons is recorded.
+    whether at least another disease of the motor neurons is recorded. died: whether
+    the patient is no longer living because of death, not of a record that was closed.
     """
 
     diagnosis: Diagnosis
@@ -34,6 +35,7 @@ class Population:
     evidence: Entry | None = None
     failed: tuple[str, ...] = ()
     related: bool = False
+    died: bool = False
 
 
 @derived
@@ -56,6 +58,7 @@ def population(
         return Population("unreadable", adult=True, living=True, failed=("patient",))
     adult = person.age is None or person.age >= limits.adult_from_years
     living = not person.deceased and person.active
+    died = person.deceased and person.active
     found = list(als)
     if not found and limits.broad_codes_are_als and not others:
         found = list(broad)
@@ -64,7 +67,7 @@ def population(
     if chosen is None:
         diagnosis: Diagnosis = "none" if als.whole else "unreadable"
         related = bool(broad or others or unspecified)
-        return Population(diagnosis, adult, living, failed=als.failed, related=related)
+        return Population(diagnosis, adult, living, failed=als.failed, related=related, died=died)
     return Population(
         diagnosis="als" if confirmed else "provisional",
         adult=adult,
@@ -72,4 +75,5 @@ def population(
         onset=min((c.start for c in found if c.start), default=None),
         diagnosed=chosen.recorded or chosen.start,
         evidence=chosen,
+        died=died,
     )

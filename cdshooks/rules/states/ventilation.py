@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Performed,
     Reading,
     Refused,
+    Reported,
     State,
     This,
     Visited,
@@ -143,11 +144,36 @@ def niv_started(
 
 
 @derived
+def niv_refusals(
+    refused: Annotated[Entries, Refused("home-niv")],
+    declined: Annotated[Entries, Reported("niv-preference", answer="declines")],
+    wanted: Annotated[Entries, Reported("niv-preference", answer="wanted")],
+) -> Entries:
+    """Refusals of NIV, by consent, by order or by answer, that no later wish for it took back."""
+    return unless_wanted(refused, declined, wanted)
+
+
+def unless_wanted(refused: Entries, declined: Entries, wanted: Entries) -> Entries:
+    """Refusals and answers that decline, without those older than the newest wish for it.
+
+    A refusal without a day stands.
+    """
+    back = max((entry.day for entry in wanted if entry.day), default=date.min)
+    standing = [e for e in (*refused, *declined) if e.day is None or e.day >= back]
+    return Entries(
+        items=tuple(sorted(standing, key=lambda e: e.day or date.min)),
+        whole=refused.whole and declined.whole,
+        failed=tuple(dict.fromkeys((*refused.failed, *declined.failed))),
+        label=refused.label,
+    )
+
+
+@derived
 def niv_ended(
     ended_use: Annotated[Entries, InUse("niv-device", statuses=("completed", "stopped"))],
     procedures: NivProcedures,
     intolerance: Annotated[Entries, Listed("niv-intolerance")],
-    refusals: Annotated[Entries, Refused("home-niv")],
+    refusals: Annotated[Entries, State(niv_refusals)],
 ) -> tuple[Event, ...]:
     """Everything that says that NIV failed, was declined, or is no longer in use.
 

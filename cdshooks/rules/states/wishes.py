@@ -23,7 +23,7 @@ from cdshooks.rules.inputs import SittingVc
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
-from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.ventilation import Vent, unless_wanted, vent
 
 NoMore = Annotated[Entries, Reported("no-further-discussion")]
 
@@ -46,7 +46,8 @@ class TivWish:
 
 @derived
 def tiv_wish(
-    refusals: Annotated[Entries, Refused("invasive-ventilation")],
+    refused: Annotated[Entries, Refused("invasive-ventilation")],
+    declined: Annotated[Entries, Reported("tiv-preference", answer="declines")],
     wishes: Annotated[Entries, Reported("tiv-preference", answer="wish")],
     wants: Annotated[Entries, Reported("tiv-preference", answer="wanted")],
     talks: Annotated[Entries, Performed("tiv-discussion", statuses=("completed",))],
@@ -56,6 +57,7 @@ def tiv_wish(
 
     A refusal without a date stands. A talk is a talk whatever came of it.
     """
+    refusals = unless_wanted(refused, declined, Entries())
     refusal, wanted = refusals.newest, wants.newest
     if wanted and _day(wishes.newest) > _day(wanted):
         wanted = None

@@ -39,6 +39,7 @@ TOPICS = {
     "COMM": "Communication",
     "VTE": "Thrombosis",
     "PALL": "Palliative care",
+    "BEREAVED": "After a death",
     "EOL": "End of life",
     "TEAM": "Team and follow-up",
     "GENE": "Genetics",
@@ -56,6 +57,9 @@ SYSTEMS = {
     "atc": "ATC",
     "ndc": "NDC",
     "hcpcs": "HCPCS",
+    "act-code": "HL7 ActCode",
+    "role-code": "HL7 RoleCode",
+    "discharge-disposition": "HL7 discharge disposition",
     "als-cds": "this project",
 }
 CONFIDENCES = {

@@ -8,7 +8,9 @@ from cdshooks.rules.authoring import (
     Allergic,
     Booked,
     Captured,
+    Communicated,
     Declined,
+    Documented,
     Draft,
     Enrolled,
     Filed,
@@ -24,10 +26,12 @@ from cdshooks.rules.authoring import (
     Patient,
     Performed,
     Refused,
+    Related,
     Reported,
     Series,
     Studied,
     Taken,
+    Tasked,
     Together,
     Visited,
 )
@@ -52,6 +56,11 @@ class _Ways:
     section: str
     how: list[str] = field(default_factory=list)
 
+
+PEOPLE = {
+    "person": "Age, sex, whether living, whether the record is active",
+    "related": "Relatives and caregivers: the relationship only",
+}
 
 Concept = tuple[str, str]
 """``measure``, ``set``, ``drug`` or ``person``, and the name."""
@@ -109,6 +118,8 @@ def _ways(declaration: Input, knowledge: Knowledge) -> Iterator[tuple[Concept, s
             yield (kind, name), DRUGS, "allergy or intolerance"
         case Patient():
             yield ("person", "person"), PERSON, "as registered"
+        case Related(value_set=None):
+            yield ("person", "related"), PERSON, "whoever is on record"
         case Captured(concept=name):
             kind = "measure" if name in knowledge.base.measures else "set"
             section = TESTS if kind == "measure" else CARE
@@ -148,6 +159,14 @@ def _coded(
             how, section = "diagnostic report", CARE
         case Studied():
             how, section = "study that the patient takes part in, unless about something else", CARE
+        case Tasked():
+            how, section = f"task ({statuses})", CARE
+        case Documented():
+            how, section = "document that is current", CARE
+        case Communicated():
+            how, section = "message", CARE
+        case Related():
+            how, section = "person around the patient", PERSON
         case Booked(within=within):
             how, section = f"booked for the next {knowledge.days(within)} days", CARE
         case _:
@@ -190,7 +209,7 @@ def _read(concept: Concept, ways: _Ways, knowledge: Knowledge) -> Read:
             notes = (f"also by name: {', '.join(products.names)}", f"codes of {products.release}")
             return Read(ways.section, products.label.capitalize(), how, notes=notes, codes=codes)
         case _:
-            return Read(ways.section, "Age, sex, whether living, whether the record is active", how)
+            return Read(ways.section, PEOPLE[name], how)
 
 
 def _drug_set(section: str, name: str, how: tuple[str, ...], knowledge: Knowledge) -> Read:

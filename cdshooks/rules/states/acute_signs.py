@@ -1,0 +1,108 @@
+"""What says that breathing fails acutely: blood gas, saturation, rate?"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Entries,
+    Fact,
+    Latest,
+    Limits,
+    Listed,
+    Missing,
+    Reading,
+    State,
+    Threshold,
+    derived,
+)
+from cdshooks.rules.inputs import PaCO2, Ph
+from cdshooks.rules.states.gas_triggers import room_air_saturation
+from cdshooks.rules.states.symptoms import CONDITION, Item10
+
+
+@dataclass(frozen=True, slots=True)
+class AcuteLimits(Limits):
+    """What is acute respiratory failure, and how recent it must be."""
+
+    group: ClassVar[str] = "acute_breathing"
+    acute_gas_days: Decimal
+    acute_sign_days: Decimal
+    acute_spo2_lt: Threshold
+    acute_rate_ge: Threshold
+    rest_dyspnea_item_le: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class AcidLimits(Limits):
+    """What makes a blood gas one of failing ventilation."""
+
+    group: ClassVar[str] = "niv"
+    paco2_gt_mmhg: Threshold
+    ph_critical_lt: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of acute respiratory failure: words, facts, limits."""
+
+    told: str
+    facts: tuple[Fact, ...]
+    by: tuple[Threshold, ...]
+
+
+Rate = Annotated[Reading | Missing, Latest("respiratory-rate", lookback="acute_sign_days")]
+
+
+@derived
+def acidosis(paco2: PaCO2, ph: Ph, limits: AcuteLimits, niv: AcidLimits) -> Sign | None:
+    """An acid pH with high carbon dioxide, of one day and of the last days."""
+    if not isinstance(paco2, Reading) or not isinstance(ph, Reading) or paco2.day != ph.day:
+        return None
+    by = (niv.ph_critical_lt, niv.paco2_gt_mmhg)
+    acid = ph.meets(niv.ph_critical_lt) and paco2.meets(niv.paco2_gt_mmhg)
+    if not acid or paco2.age > limits.acute_gas_days:
+        return None
+    return Sign(f"pH {ph.amount}, PaCO2 {paco2.amount}", (ph, paco2), by)
+
+
+@derived
+def hypoxia(
+    saturation: Annotated[Reading | None, State(room_air_saturation)], limits: AcuteLimits
+) -> Sign | None:
+    """A very low saturation on room air, or on what is taken for it."""
+    if saturation is None or saturation.age > limits.acute_sign_days:
+        return None
+    if not saturation.meets(limits.acute_spo2_lt):
+        return None
+    where = "room air" if "room-air" in saturation.context else "room air assumed"
+    told = f"SpO2 {saturation.amount} ({where})"
+    return Sign(told, (saturation,), (limits.acute_spo2_lt,))
+
+
+@derived
+def tachypnea(
+    rate: Rate,
+    at_rest: Annotated[Entries, Listed("dyspnea-at-rest", lookback=CONDITION)],
+    item_10: Item10,
+    limits: AcuteLimits,
+) -> Sign | None:
+    """Fast breathing in somebody who is breathless at rest."""
+    if not isinstance(rate, Reading) or not rate.meets(limits.acute_rate_ge):
+        return None
+    scored = isinstance(item_10, Reading) and item_10.meets(limits.rest_dyspnea_item_le)
+    if not scored and not at_rest:
+        return None
+    breathless: tuple[Fact, ...] = (item_10,) if scored else tuple(at_rest)
+    told = f"RR {rate.amount}, breathless at rest"
+    return Sign(told, (rate, *breathless), (limits.acute_rate_ge,))
+
+
+@derived
+def acute_signs(
+    acid: Annotated[Sign | None, State(acidosis)],
+    hypoxic: Annotated[Sign | None, State(hypoxia)],
+    fast: Annotated[Sign | None, State(tachypnea)],
+) -> tuple[Sign, ...]:
+    """Every sign of acute respiratory failure, the surest first."""
+    return tuple(sign for sign in (acid, hypoxic, fast) if sign)

@@ -1,0 +1,228 @@
+"""What in the course of the disease calls for plans to be made, or talked over again?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from cdshooks.rules.authoring import (
+    Documented,
+    Entries,
+    Entry,
+    Fact,
+    Limits,
+    Listed,
+    Performed,
+    Reading,
+    Reported,
+    Series,
+    State,
+    Threshold,
+    Visited,
+    derived,
+    on,
+)
+from cdshooks.rules.states.feeding import Feeding, feeding
+from cdshooks.rules.states.gastrostomy import gastrostomy_criteria
+from cdshooks.rules.states.niv_course import niv_start
+from cdshooks.rules.states.niv_criteria import niv_criteria
+from cdshooks.rules.states.niv_model import Criterion, NivCriteria
+from cdshooks.rules.states.progression import Score, alsfrs_scores
+from cdshooks.rules.states.relief import together
+from cdshooks.rules.states.ventilation import Vent, vent
+
+YEAR = "stage_days"
+
+
+@dataclass(frozen=True, slots=True)
+class StageLimits(Limits):
+    """Which values are a stage of the disease at which plans are made."""
+
+    group: ClassVar[str] = "planning"
+    stage_vc_lt: Threshold
+    stage_paco2_gt: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class FallLimits(Limits):
+    """How much function is lost at once when plans are talked over again."""
+
+    group: ClassVar[str] = "planning"
+    stage_function_fall_ge: Threshold
+    stage_function_within_le_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the disease: words, when it began, when it was last seen.
+
+    began: the first day of the run of values, or of the treatment; None when unknown.
+    indicated: that a treatment is, by values of which only the newest is dated here.
+    """
+
+    told: str
+    began: date | None
+    seen: date | None
+    facts: tuple[Fact, ...]
+    by: tuple[Threshold, ...] = ()
+    indicated: bool = False
+
+
+@derived
+def weak_breathing(
+    capacities: Annotated[
+        tuple[Reading, ...], Series("vc-percent", lookback=YEAR, not_position="supine")
+    ],
+    limits: StageLimits,
+) -> Stage | None:
+    """Vital capacity below the limit, since the first of the values that stayed below it."""
+    return _run(capacities, limits.stage_vc_lt)
+
+
+@derived
+def retained_gas(
+    gases: Annotated[tuple[Reading, ...], Series("paco2", lookback=YEAR)], limits: StageLimits
+) -> Stage | None:
+    """Carbon dioxide above the limit, since the first of the values that stayed above it."""
+    return _run(gases, limits.stage_paco2_gt)
+
+
+def _run(readings: Sequence[Reading], limit: Threshold) -> Stage | None:
+    """The values past a limit at the end of a series; None when the last one is not."""
+    run: list[Reading] = []
+    for reading in reversed(readings):
+        if not reading.meets(limit):
+            break
+        run.append(reading)
+    if not run:
+        return None
+    last, first = run[0], run[-1]
+    return Stage(f"{last.label} {last.amount}", first.day, last.day, (last,), (limit,))
+
+
+@derived
+def niv_begun(
+    vent: Annotated[Vent, State(vent)], start: Annotated[date | None, State(niv_start)]
+) -> Stage | None:
+    """NIV in use, since its start."""
+    if vent.state != "niv-active":
+        return None
+    told = f"NIV started {on(start)}" if start else "NIV in use"
+    return Stage(told, start, start, vent.facts)
+
+
+@derived
+def tube_placed(feeding: Annotated[Feeding, State(feeding)]) -> Stage | None:
+    """A feeding tube in place, since it was placed."""
+    if feeding.route != "tube":
+        return None
+    facts = (feeding.evidence,) if feeding.evidence else ()
+    return Stage("gastrostomy", feeding.since, feeding.since, facts)
+
+
+@derived
+def treatment_needed(
+    vent: Annotated[Vent, State(vent)],
+    niv: Annotated[NivCriteria, State(niv_criteria)],
+    feeding: Annotated[Feeding, State(feeding)],
+    tube: Annotated[tuple[Criterion, ...], State(gastrostomy_criteria)],
+) -> tuple[Stage, ...]:
+    """NIV or a gastrostomy that is indicated and not there."""
+    found = []
+    if niv.met and vent.state in ("none", "niv-ordered", "niv-inpatient"):
+        found.append(_needed("NIV indicated", niv.met[0]))
+    if tube and feeding.route in ("oral", "route-unknown", "tube-ordered"):
+        found.append(_needed("gastrostomy indicated", tube[0]))
+    return tuple(found)
+
+
+def _needed(what: str, criterion: Criterion) -> Stage:
+    days = [f.day for f in criterion.facts if isinstance(f, Reading | Entry) and f.day]
+    day = max(days, default=None)
+    told = f"{what}: {criterion.finding}"
+    return Stage(told, day, day, criterion.facts, criterion.by, indicated=True)
+
+
+@derived
+def function_fell(
+    scores: Annotated[tuple[Score, ...], State(alsfrs_scores)], limits: FallLimits
+) -> Stage | None:
+    """The latest ALSFRS-R, if it is much lower than another one of the weeks before."""
+    if not scores:
+        return None
+    last = scores[-1]
+    for first in scores[:-1]:
+        near = limits.stage_function_within_le_days.met_by(Decimal((last.day - first.day).days))
+        if near and limits.stage_function_fall_ge.met_by(first.value - last.value):
+            told = f"ALSFRS-R {first.value:.0f} to {last.value:.0f}"
+            facts = (*first.evidence[:1], *last.evidence[:1])
+            return Stage(told, last.day, last.day, facts, (limits.stage_function_fall_ge,))
+    return None
+
+
+@derived
+def unplanned(
+    visits: Annotated[Entries, Visited("unplanned-care", lookback=YEAR)],
+) -> tuple[Stage, ...]:
+    """Unplanned admissions and emergency visits, the newest last."""
+    return tuple(
+        Stage("unplanned admission", v.start or v.day, v.start or v.day, (v,)) for v in visits
+    )
+
+
+@derived
+def key_stages(
+    niv: Annotated[Stage | None, State(niv_begun)],
+    tube: Annotated[Stage | None, State(tube_placed)],
+    needed: Annotated[tuple[Stage, ...], State(treatment_needed)],
+    breathing: Annotated[Stage | None, State(weak_breathing)],
+    gas: Annotated[Stage | None, State(retained_gas)],
+) -> tuple[Stage, ...]:
+    """NIV and gastrostomy, begun or indicated, and weak breathing: the gravest word first."""
+    return tuple(stage for stage in (breathing, gas, niv, tube, *needed) if stage)
+
+
+@derived
+def changes(
+    niv: Annotated[Stage | None, State(niv_begun)],
+    tube: Annotated[Stage | None, State(tube_placed)],
+    breathing: Annotated[Stage | None, State(weak_breathing)],
+    gas: Annotated[Stage | None, State(retained_gas)],
+    function: Annotated[Stage | None, State(function_fell)],
+    admitted: Annotated[tuple[Stage, ...], State(unplanned)],
+) -> tuple[Stage, ...]:
+    """What happened, by the day on which it began, the newest first; undated changes are left."""
+    found = [s for s in (breathing, gas, niv, tube, function, *admitted[-1:]) if s and s.began]
+    return tuple(sorted(found, key=lambda s: s.began or date.min, reverse=True))
+
+
+@derived
+def plans(
+    listed: Annotated[Entries, Listed("advance-plan")],
+    answered: Annotated[Entries, Reported("advance-plan")],
+) -> Entries:
+    """An advance care plan or directive that is named on the problem list or in an answer."""
+    items = tuple(sorted((*listed, *answered), key=lambda e: e.day or date.min))
+    failed = tuple(dict.fromkeys((*listed.failed, *answered.failed)))
+    return Entries(items, listed.whole and answered.whole, failed, listed.label)
+
+
+Talks = Annotated[Entries, Performed("planning-talk", statuses=("completed",))]
+
+
+@derived
+def last_plan(
+    documents: Annotated[Entries, Documented("advance-plan")],
+    named: Annotated[Entries, State(plans)],
+    talks: Talks,
+) -> Entries:
+    """Every plan, directive and talk about either, the newest last."""
+    found = together("advance care plan", documents, named, talks)
+    items = tuple(sorted(found, key=lambda e: e.day or date.min))
+    return Entries(items, found.whole, found.failed, found.label)
+
+
+def lately(stage: Stage, days: Decimal, today: date) -> bool:
+    """Whether a stage was seen within so many days; of an undated one nobody knows."""
+    return stage.seen is not None and stage.seen >= today - timedelta(days=int(days))
