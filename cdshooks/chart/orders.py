@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
 from cdshooks.chart.index import Record
@@ -13,7 +12,17 @@ from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.dosage import read_regimen
-from cdshooks.fhir.elements import Json, boolean, number, obj, objects, plain, string, values
+from cdshooks.fhir.elements import (
+    Json,
+    boolean,
+    number,
+    obj,
+    objects,
+    plain,
+    string,
+    texts,
+    values,
+)
 from cdshooks.fhir.manner import via_tube
 from cdshooks.rules.authoring import (
     Entries,
@@ -148,7 +157,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         strength_per=per,
         regimen=regimen,
         day=authored.day if authored else None,
-        reasons=_reasons(resource, view),
+        reasons=reasons_for(resource, view),
         version=_version(resource),
         assessed=assessed,
         replaces=_replaced(resource),
@@ -185,16 +194,24 @@ def _version(resource: Json) -> str:
     return "STU3" if on_line or renamed else "R4"
 
 
-def _reasons(resource: Json, view: View) -> frozenset[str]:
-    """Whether a reason or note says that the order belongs to a trial."""
-    trial = view.value_set("clinical-trial")
-    texts: list[Any] = [obj(note).get("text", note) for note in values(resource.get("note"))]
+def reasons_for(resource: Json, view: View) -> frozenset[str]:
+    """What a reason or note says: part of a clinical trial, for ALS, or for something else."""
+    trial, als = view.value_set("clinical-trial"), view.value_set("als-reason")
+    found = {"clinical-trial"} if any(map(trial.named_in, _notes(resource))) else set[str]()
     for concept in _reason_concepts(resource):
-        if trial.holds_any(view.index.concept(concept)):
-            return frozenset({"clinical-trial"})
-        texts += [concept.get("text"), *(c.get("display") for c in objects(concept.get("coding")))]
-    named = any(trial.named_in(plain(text, 300)) for text in texts)
-    return frozenset({"clinical-trial"}) if named else frozenset()
+        codes, wording = view.index.concept(concept), list(texts(concept))
+        if trial.holds_any(codes) or any(map(trial.named_in, wording)):
+            found.add("clinical-trial")
+        elif als.holds_any(codes) or any(map(als.named_in, wording)):
+            found.add("als")
+        else:
+            found.add("other")
+    return frozenset(found)
+
+
+def _notes(resource: Json) -> list[str]:
+    notes = (obj(note).get("text", note) for note in values(resource.get("note")))
+    return [plain(text, 300) for text in notes]
 
 
 def _reason_concepts(resource: Json) -> Iterator[Json]:
