@@ -161,7 +161,7 @@ def _subjects(rule: Rule, view: View) -> Iterable[Subject]:
     if rule.per == "order" and rule.without_order and view.hook not in ORDER_HOOKS:
         return ((),)
     if rule.asks:
-        return ((order,) for order in asked(view, rule.asks))
+        return ((order,) for order in asked(view, rule.asks, rule.parts))
     if rule.per == "order" and rule.drug:
         return ((order,) for order in drafts_of(view, rule.drug))
     if rule.per == "order":

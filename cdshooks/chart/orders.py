@@ -26,6 +26,7 @@ from cdshooks.fhir.elements import (
     values,
 )
 from cdshooks.fhir.manner import as_needed, via_tube
+from cdshooks.knowledge import ValueSet
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
@@ -156,7 +157,7 @@ def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
         strength_per=per,
         regimen=regimen,
         day=authored.day if authored else None,
-        reasons=_reasons(resource, view),
+        reasons=reasons_for(resource, view),
         version=_version(resource),
         assessed=assessed,
         replaces=_replaced(resource),
@@ -193,17 +194,34 @@ def _version(resource: Json) -> str:
     return "STU3" if on_line or renamed else "R4"
 
 
-def _reasons(resource: Json, view: View) -> frozenset[str]:
-    """Which of the known reasons an order states; of a trial its notes may tell too."""
+def reasons_for(resource: Json, view: View) -> frozenset[str]:
+    """Which of the known reasons an order states, and whether it is for ALS or something else.
+
+    That it is part of a trial its notes may tell too.
+    """
     concepts = [*_reason_concepts(resource), *_referenced_reasons(resource, view)]
     said = [text for concept in concepts for text in texts(concept)]
     noted = [plain(obj(note).get("text", note), 300) for note in values(resource.get("note"))]
-    return frozenset(
+    known = {
         name
         for name in REASONS
-        if any(view.value_set(name).holds_any(view.index.concept(c)) for c in concepts)
+        if any(_is_reason(concept, view.value_set(name), view) for concept in concepts)
         or any(map(view.value_set(name).named_in, said + noted * (name == TRIAL)))
-    )
+    }
+    return frozenset(known | {_purpose(concept, view) for concept in concepts} - {TRIAL})
+
+
+def _purpose(concept: Json, view: View) -> str:
+    """Whether a reason is a trial, ALS, or something else."""
+    if _is_reason(concept, view.value_set(TRIAL), view):
+        return TRIAL
+    return "als" if _is_reason(concept, view.value_set("als-reason"), view) else "other"
+
+
+def _is_reason(concept: Json, value_set: ValueSet, view: View) -> bool:
+    """Whether a reason is of a value set, by a code or by its wording."""
+    coded = value_set.holds_any(view.index.concept(concept))
+    return coded or any(map(value_set.named_in, texts(concept)))
 
 
 def _referenced_reasons(resource: Json, view: View) -> Iterator[Json]:

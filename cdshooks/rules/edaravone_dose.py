@@ -42,6 +42,13 @@ WAYS: dict[str | None, Way] = {
     "enteral": "oral",
 }
 """Forms and routes by which it is known how edaravone is given."""
+LABELLED: dict[tuple[Way, bool], str] = {
+    ("iv", True): "edaravone-iv-first",
+    ("iv", False): "edaravone-iv-later",
+    ("oral", True): "edaravone-oral-first",
+    ("oral", False): "edaravone-oral-later",
+}
+"""The labelled directions by way, and by whether it is the first cycle."""
 EVENING = frozenset({"eve", "eve.early", "eve.late", "night", "hs", "phs", "cv", "acv", "pcv"})
 """Events of the day at which nobody has fasted overnight."""
 
@@ -276,8 +283,7 @@ def _offers(order: Order, way: Way | None, cycle: Cycle) -> tuple[Offer, ...]:
     """The labelled directions, where it is known which they are."""
     if way is None or cycle.first is None or order.version != "R4":
         return ()
-    draft = f"edaravone-{way}-{'first' if cycle.first else 'later'}"
-    return (Update(order, draft),)
+    return (Update(order, LABELLED[way, cycle.first]),)
 
 
 @rule(

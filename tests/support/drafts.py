@@ -12,12 +12,26 @@ Json = dict[str, Any]
 def draft(phrase: str) -> Json:
     """``<code> <amount> <unit> <n>/<d|h|wk> [flags]``; ``lab <value set>`` orders a test.
 
-    ``device <value set>`` orders a device. ``name:riluzole`` orders by text alone;
+    ``service some_words`` orders a service by text alone, ``device <value set>`` a
+    device. ``name:riluzole`` orders by text alone;
     ``text="…"`` writes free directions;
     ``a + b`` inside braces is not needed: several lines are several phrases joined
     by `` and ``.
     """
     kind, _, rest = phrase.partition(" ")
+    if kind == "service":
+        named, *words = rest.split()
+        service: Json = {
+            "resourceType": "ServiceRequest",
+            "id": new_id(kind),
+            "status": "draft",
+            "intent": "order",
+            "subject": {"reference": PATIENT},
+            "code": {"text": named.replace("_", " ")},
+        }
+        while words:
+            _word(words, {}, service)
+        return service
     if kind in ("lab", "device"):
         name, *words = rest.split()
         device = kind == "device"
@@ -140,6 +154,8 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
     elif match := re.fullmatch(r"for=(\d+)d", word):
         bounds = {"value": int(match[1]), "unit": "d", "code": "d"}
         _repeat(line)["boundsDuration"] = bounds
+    elif match := re.fullmatch(r"why=(.+)", word):
+        resource["reasonCode"] = [{"text": match[1].replace("_", " ")}]
     elif word == "trial":
         resource["reasonCode"] = [{"text": "Clinical trial"}]
     elif match := re.fullmatch(r"replaces=(.+)", word):

@@ -549,7 +549,7 @@ def _drug(name: str) -> Json:
     return {"coding": [{"system": base().systems.uri(system or "rxnorm"), "code": code}]}
 
 
-def _twice_daily(type: str, dose: int) -> Json:
+def _twice_daily(type: str, dose: float) -> Json:
     repeat = {"frequency": 2, "period": 1, "periodUnit": "d"}
     quantity = {"value": dose, "unit": "mg", "code": "mg"}
     line = {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": quantity}]}
@@ -592,7 +592,7 @@ def _medication(type: str) -> Any:
         resource["medicationCodeableConcept"] = _drug(name)
         named = next((f[3:] for f in flags if f.startswith("id=")), None)
         resource |= {"id": named} if named else {}
-        dose = next((int(f[5:]) for f in flags if re.fullmatch(r"dose=\d+", f)), None)
+        dose = next((float(f[5:]) for f in flags if re.fullmatch(r"dose=[\d.]+", f)), None)
         if dose:
             resource |= _twice_daily(type, dose)
         if "prn" in flags:

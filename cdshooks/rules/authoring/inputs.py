@@ -240,12 +240,14 @@ class Draft(Input):
     drug: a drug or drug set; None for every drug that this service knows.
     or_none: at hooks without orders the rule runs once, for the patient, with None.
     value_set: instead of a drug, what the order asks for: a service, device or
-    medication by its code.
+    medication by its code, or by wording where the value set has any.
+    parts: value sets within that one which ``Order.reasons`` then tells apart.
     """
 
     drug: str | None = None
     or_none: bool = False
     value_set: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

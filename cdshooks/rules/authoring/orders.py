@@ -88,6 +88,7 @@ class Order:
     strength: mg per tablet, film or mL (``strength_per``), if the code says.
     assessed: whether it is a draft of this call to be judged, not only context.
     drafted: whether it is of this call at all, and not of the chart.
+    reasons: ``clinical-trial``, ``als`` or ``other``, as far as its reasons say.
     end: the last day of an order that is over.
     replaces: ``Type/id`` of the order that it says it takes the place of.
     written: the text of the order that names the drug, for one recognised by name

@@ -114,6 +114,11 @@ class Rule(Derived):
         return next((i.value_set for i in self.inputs.values() if isinstance(i, Draft)), None)
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of that value set that it tells apart."""
+        return next((i.parts for i in self.inputs.values() if isinstance(i, Draft)), ())
+
+    @property
     def without_order(self) -> bool:
         """Whether it also runs once for the patient, at hooks without orders."""
         return any(isinstance(i, Draft) and i.or_none for i in self.inputs.values())
