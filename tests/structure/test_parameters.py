@@ -43,6 +43,7 @@ ASKS_FOR_BREATHING = (
     "opioid-benzodiazepine-combination",
 )
 """Rules that only ask whether breathing is insufficient; another holds what that rests on."""
+WARNS_AT_MOST = "it warns at most, whether the laboratory gives an upper limit or not"
 NEVER_PRESENT = "it speaks about severe fatigue only"
 AFTER_NIV = (
     *("blood-gas-indicated", "nocturnal-oximetry-due", "pft-overdue", "resp-symptom-workup"),
@@ -55,6 +56,7 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     **{(rule, "ph_critical_lt"): URGENCY for rule in AFTER_NIV},
     ("fatigue-treat", "fss_mean_ge"): NEVER_PRESENT,
     ("fatigue-treat", "fss_sum_ge"): NEVER_PRESENT,
+    ("dantrolene-liver", "ast_uln_plausible_le"): "it reads no AST",
     ("drug-identity-conflict", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,
@@ -76,6 +78,9 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("riluzole-liver-dysfunction", "new_start_gap_days"): TAKEN_NOW,
     ("riluzole-monitoring-due", "ast_uln_plausible_le"): "it reads no AST",
     ("riluzole-monitoring-due", "certain_alt_multiple"): BY_MULTIPLE,
+    ("tizanidine-liver-dose", "alt_uln_plausible_le"): WARNS_AT_MOST,
+    ("tizanidine-liver-dose", "ast_uln_plausible_le"): "it reads no AST",
+    ("tizanidine-liver-dose", "certain_alt_multiple"): WARNS_AT_MOST,
 }
 """Parameters that a rule is given and that cannot change what it says, with the reason."""
 
