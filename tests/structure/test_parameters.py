@@ -35,6 +35,7 @@ NIV_ONLY = "a completed request shows NIV, and only invasive ventilation matters
 BILIRUBIN = "of bilirubin no value is too high at every laboratory"
 TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
+WARNS_AT_MOST = "it warns at most, whether the laboratory gives an upper limit or not"
 NEVER_PRESENT = "it speaks about severe fatigue only"
 LAST_DAYS_ONLY = "it goes on in comfort care, and stops in the last days of life"
 GOALS = ("comfort_measures_days", "hospice_attendance_gates")
@@ -58,6 +59,7 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("home-support-discharge", "bulbar_score_days"): TUBE_ONLY,
     ("home-support-discharge", "gastrostomy_order_days"): TUBE_ONLY,
     ("palliative-referral", "stage_days"): "its triggers reach back half a year only",
+    ("dantrolene-liver", "ast_uln_plausible_le"): "it reads no AST",
     ("drug-identity-conflict", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-unverified", "adult_from_years"): DIAGNOSIS_ONLY,
     ("drug-identity-conflict", "broad_codes_are_als"): ALS_DRUGS_ONLY,
@@ -80,6 +82,9 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("riluzole-liver-dysfunction", "new_start_gap_days"): TAKEN_NOW,
     ("riluzole-monitoring-due", "ast_uln_plausible_le"): "it reads no AST",
     ("riluzole-monitoring-due", "certain_alt_multiple"): BY_MULTIPLE,
+    ("tizanidine-liver-dose", "alt_uln_plausible_le"): WARNS_AT_MOST,
+    ("tizanidine-liver-dose", "ast_uln_plausible_le"): "it reads no AST",
+    ("tizanidine-liver-dose", "certain_alt_multiple"): WARNS_AT_MOST,
 }
 """Parameters that a rule is given and that cannot change what it says, with the reason."""
 
