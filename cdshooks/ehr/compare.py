@@ -1,8 +1,9 @@
 """Whether what a resource holds is what a search asks for, as FHIR R4 compares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from cdshooks.ehr.parameters import Kind, Parameter
@@ -40,10 +41,10 @@ _DATES: dict[str, Callable[[Span, Span], bool]] = {
 """FHIR's prefixes of dates. ``ap``, about, is not among them: it has no exact meaning."""
 
 
-def test(parameter: Parameter, asked: str, zone: tzinfo) -> Test | None:
-    """Says of one value of an element whether it is ``asked`` for; None when that cannot be read.
+def test(parameter: Parameter, asked: Sequence[str], zone: tzinfo) -> Test | None:
+    """Says of one value of an element whether it is any of those asked for.
 
-    zone: in which days begin.
+    None when one of them cannot be read. zone: in which days begin.
     """
     match parameter.kind:
         case Kind.TOKEN:
@@ -53,22 +54,30 @@ def test(parameter: Parameter, asked: str, zone: tzinfo) -> Test | None:
         case Kind.DATE:
             return _date(asked, zone)
         case Kind.STRING:
-            beginning = asked.casefold()
-            return lambda held: isinstance(held, str) and held.casefold().startswith(beginning)
+            beginnings = tuple(one.casefold() for one in asked)
+            return lambda held: isinstance(held, str) and held.casefold().startswith(beginnings)
 
 
-def _token(asked: str) -> Test | None:
-    """``code``, ``system|code``, ``|code`` or ``system|``; a bare code has no system to compare."""
-    system, bar, code = asked.rpartition("|")
-    if not code and not system:
+def _token(asked: Sequence[str]) -> Test | None:
+    """``code``, ``system|code``, ``|code`` or ``system|``.
+
+    A code that is no coding has a system that nobody wrote down, so any is right.
+    """
+    if not all(one.strip("|") for one in asked):
         return None
+    parts = [one.rpartition("|") for one in asked]
+    whole = frozenset((system, code) for system, bar, code in parts if bar and code)
+    systems = frozenset(system for system, bar, code in parts if not code)
+    bare = frozenset(code for _, bar, code in parts if code and not bar)
+    any_system = frozenset(code for _, _, code in parts if code)
 
     def says(held: Any) -> bool:
-        for its_system, its_code in _codes(held):
-            right_system = not bar or its_system == system or not isinstance(held, dict)
-            if right_system and code in ("", its_code):
-                return True
-        return False
+        if not isinstance(held, dict):
+            return any(code in any_system for _, code in _codes(held))
+        return any(
+            code in bare or system in systems or (system, code) in whole
+            for system, code in _codes(held)
+        )
 
     return says
 
@@ -86,21 +95,34 @@ def _codes(held: Any) -> Iterator[tuple[str, str]]:
                 yield string(one.get("system")) or "", code
 
 
-def _reference(asked: str, target: str | None) -> Test:
-    """An id, ``Type/id`` or an address that ends so."""
-    *path, id = asked.split("/")
-    type = target if target and not path else path[-1] if path else None
+def _reference(asked: Sequence[str], target: str | None) -> Test | None:
+    """Ids, ``Type/id`` or addresses that end so; a target is the only type that counts."""
+    wanted = frozenset(_target(one) for one in asked)
+    if any(not id for _, id in wanted):
+        return None
 
     def says(held: Any) -> bool:
-        *its_path, its_id = (string(obj(held).get("reference")) or "").split("/")
-        its_type = its_path[-1] if its_path else None
-        right_target = target is None or its_type == target
-        return its_id == id != "" and right_target and type in (None, its_type)
+        type, id = _target(string(obj(held).get("reference")) or "")
+        if target and type != target:
+            return False
+        return (type, id) in wanted or (None, id) in wanted
 
     return says
 
 
-def _date(asked: str, zone: tzinfo) -> Test | None:
+def _target(reference: str) -> tuple[str | None, str]:
+    """Type and id at the end of a reference; no type where only an id is written."""
+    *path, id = reference.split("/")
+    return path[-1] if path else None, id
+
+
+def _date(asked: Sequence[str], zone: tzinfo) -> Test | None:
+    tests = [_one_date(one, zone) for one in asked]
+    known = [one for one in tests if one]
+    return (lambda held: any(one(held) for one in known)) if known == tests else None
+
+
+def _one_date(asked: str, zone: tzinfo) -> Test | None:
     prefix, rest = (asked[:2], asked[2:]) if asked[:2].isalpha() else ("eq", asked)
     wanted, compares = span(rest, zone), _DATES.get(prefix)
     if wanted is None or compares is None:
@@ -115,8 +137,14 @@ def span(value: object, zone: tzinfo) -> Span | None:
         if start is None and end is None:
             return None
         return Span(start.low if start else FIRST, end.high if end else LAST)
-    text, read = string(value), when(value, zone)
-    if text is None or read is None:
+    text = string(value)
+    return _span(text, zone) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _span(text: str, zone: tzinfo) -> Span | None:
+    read = when(text, zone)
+    if read is None:
         return None
     low = read.start(zone)
     try:

@@ -26,22 +26,22 @@ class Kind(StrEnum):
 class Parameter:
     """A search parameter of one type.
 
-    paths: the elements that it looks at, as members joined by dots.
+    paths: the elements that it looks at, each as the members that lead there.
     target: the only type that it follows, where it is a reference to one.
     """
 
     name: str
     kind: Kind
-    paths: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
     target: str | None = None
 
     def found(self, resource: Json) -> Iterator[Any]:
         """What a resource holds in the elements of this parameter."""
         for path in self.paths:
-            yield from _at(resource, path.split("."))
+            yield from _at(resource, path)
 
 
-def _at(node: Any, path: list[str]) -> Iterator[Any]:
+def _at(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
     if not path:
         yield from values(node)
         return
@@ -49,7 +49,7 @@ def _at(node: Any, path: list[str]) -> Iterator[Any]:
         yield from _at(obj(one).get(path[0]), path[1:])
 
 
-ID = Parameter("_id", Kind.TOKEN, ("id",))
+ID = Parameter("_id", Kind.TOKEN, (("id",),))
 _STATUS = {"status": "token status"}
 _SUBJECT = {"patient": "patient subject", "subject": "reference subject"}
 _PATIENT = {"patient": "patient patient"}
@@ -171,7 +171,8 @@ def parameters(type: str) -> dict[str, Parameter]:
 
 
 def _read(name: str, text: str) -> Parameter:
-    kind, _, paths = text.partition(" ")
+    kind, _, elements = text.partition(" ")
+    paths = tuple(tuple(element.split(".")) for element in elements.split("|"))
     if kind == "patient":
-        return Parameter(name, Kind.REFERENCE, tuple(paths.split("|")), target="Patient")
-    return Parameter(name, Kind(kind), tuple(paths.split("|")))
+        return Parameter(name, Kind.REFERENCE, paths, target="Patient")
+    return Parameter(name, Kind(kind), paths)

@@ -34,14 +34,14 @@ class SearchRefused(CdsHooksError):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One parameter: a resource fits when one of its values passes one of the tests."""
+    """One parameter: a resource fits when one of its values passes the test."""
 
     parameter: Parameter
-    tests: tuple[Test, ...]
+    test: Test
 
     def fits(self, resource: Json) -> bool:
         """Whether the resource is what this parameter asks for."""
-        return any(one(held) for held in self.parameter.found(resource) for one in self.tests)
+        return any(self.test(held) for held in self.parameter.found(resource))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ def _criterion(type: str, name: str, value: str, zone: tzinfo) -> Criterion:
     if parameter is None:
         known = ", ".join((*parameters(type), "_sort", "_count"))
         raise SearchRefused(f"expected a search parameter of {type}, without modifiers: {known}")
-    tests = tuple(test(parameter, _plain(one), zone) for one in _COMMA.split(value))
-    if not value or None in tests:
+    says = test(parameter, [_plain(one) for one in _COMMA.split(value)], zone) if value else None
+    if says is None:
         raise SearchRefused(f"{name}: expected {_VALUES[parameter.kind]}", "value")
-    return Criterion(parameter, tuple(one for one in tests if one))
+    return Criterion(parameter, says)
 
 
 _VALUES = {
