@@ -1,15 +1,15 @@
 """What the example EHR holds on a day: every example patient, told as of that day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from functools import lru_cache
 
 from cdshooks import examples
 from cdshooks.ehr.compare import FIRST, LAST, first_instant
-from cdshooks.ehr.parameters import TYPES, Kind, Parameter
+from cdshooks.ehr.parameters import TYPES, Kind, Parameter, parameters
 from cdshooks.ehr.query import Query
-from cdshooks.fhir.elements import Json, objects, string
+from cdshooks.fhir.elements import Json, obj, objects, string
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Records:
             type, id = resource.get("resourceType"), string(resource.get("id"))
             if type in self._by_type and id:
                 self._by_type[type].setdefault(id, resource)
+        self._by_patient = {type: _by_patient(type, all) for type, all in self._by_type.items()}
 
     def read(self, type: str, id: str) -> Json | None:
         """The resource of this type and id."""
@@ -41,7 +42,7 @@ class Records:
         """The page that a search asks for; what lacks the element to sort by comes last."""
         hits = [
             resource
-            for resource in self._by_type[query.type].values()
+            for resource in self._near(query)
             if all(one.fits(resource) for one in query.criteria)
         ]
         # The last parameter first: sorting keeps the order of what is equal.
@@ -50,6 +51,27 @@ class Records:
         end = query.offset + query.count
         more = query.count > 0 and end < len(hits)
         return Found(hits[query.offset : end], len(hits), more)
+
+    def _near(self, query: Query) -> Iterable[Json]:
+        """Those of the patients that are asked for, as nearly every search names one; else all."""
+        for one in query.criteria:
+            if one.parameter.name == "patient":
+                groups = self._by_patient[query.type].items()
+                wanted = [
+                    group for reference, group in groups if one.test({"reference": reference})
+                ]
+                return {id: resource for group in wanted for id, resource in group.items()}.values()
+        return self._by_type[query.type].values()
+
+
+def _by_patient(type: str, resources: dict[str, Json]) -> dict[str, dict[str, Json]]:
+    """Resources by the reference to their patient, as it is written, and by id."""
+    groups: dict[str, dict[str, Json]] = {}
+    patient = parameters(type).get("patient")
+    for id, resource in resources.items():
+        for held in patient.found(resource) if patient else ():
+            groups.setdefault(string(obj(held).get("reference")) or "", {})[id] = resource
+    return groups
 
 
 def _sorted(hits: list[Json], by: Parameter, descending: bool, zone: tzinfo) -> list[Json]:
