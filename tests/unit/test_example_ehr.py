@@ -19,6 +19,7 @@ from cdshooks.ehr import (
     records,
 )
 from cdshooks.fhir.validate import faults
+from cdshooks.knowledge import base
 from cdshooks.services import services
 from cdshooks.services.answer import searches
 from tests.support import calls
@@ -94,6 +95,14 @@ def test_every_search_of_a_service_finds_what_a_client_would_prefetch(
                 }
                 assert {one["id"] for one in hits.page} == expected
                 assert hits.total == len(expected)
+
+
+def test_every_type_that_some_rule_reads_is_served() -> None:
+    read = {"Observation", "Medication", *base().searches}
+    assert not read - set(TYPES)
+    assert not [
+        type for type in read - {"Patient", "Medication"} if "patient" not in parameters(type)
+    ]
 
 
 @pytest.mark.parametrize("type", TYPES)
