@@ -17,6 +17,7 @@ from cdshooks.http import (
     cors,
     discovery,
     errors,
+    example_ehr,
     exchange,
     feedback,
     health,
@@ -138,6 +139,8 @@ def build(
     app.register_blueprint(insights.blueprint(kept, site.public_url, clock, may_look))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
+    if settings.demo:
+        app.register_blueprint(example_ehr.blueprint(settings, clock))
     return app
 
 

@@ -103,9 +103,10 @@ def _show_start_page(url: str) -> None:
     console.print(
         Panel.fit(
             f"Discovery  {url}/cds-services\n"
+            f"FHIR       {url}/fhir\n"
             f"Health     {url}/healthz\n\n"
-            "To see cards, add the discovery address as a CDS service\n"
-            "at https://sandbox.cds-hooks.org.\n\n"
+            "To see cards, give both addresses to https://sandbox.cds-hooks.org;\n"
+            "docs/sandbox.md shows how.\n\n"
             "Example patients and their cards: docs/examples.md\n\n"
             "For synthetic patients only. Ctrl-C ends it.",
             title=f"cdshooks {__version__} demo",

@@ -12,6 +12,8 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _STAGES = ("parse", "index", "fetch", "rules", "cards", "total")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz"})
+_EXAMPLES = "/fhir/"
+"""The example EHR of the demo, which one call asks for twenty things."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ def _log(status: int, current: Exchange) -> None:
     logger = structlog.get_logger()
     if status >= 500:
         logger.error("call", **known)
-    elif line["route"] in _PROBES:
+    elif line["route"] in _PROBES or (status < 400 and str(line["route"]).startswith(_EXAMPLES)):
         logger.debug("call", **known)
     else:
         logger.info("call", **known)

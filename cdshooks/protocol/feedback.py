@@ -108,9 +108,13 @@ def _suggestion(item: object, where: str) -> str:
 def _override(one: Json, where: str) -> tuple[Reason | None, str | None]:
     """The reason and the comment of an override; a plain dismissal has neither.
 
-    Clients also send the code without ``reason`` around it, or as bare text.
+    Clients also send the code without ``reason`` around it, or as bare text; Epic's
+    documentation writes ``overrideReasons``, with an extension in place of a reason
+    where the hospital's own list was used.
     """
     said: Any = one.get("overrideReason")
+    if said is None and isinstance(one.get("overrideReasons"), dict):
+        said = one["overrideReasons"]
     if said is None:
         return None, None
     if isinstance(said, str):
@@ -120,7 +124,7 @@ def _override(one: Json, where: str) -> tuple[Reason | None, str | None]:
     picked = members.get("reason")
     if picked is None and members.get("code") is not None:
         return _coded(members, where), comment
-    if picked is None and comment is None:
+    if picked is None and comment is None and not members.get("extension"):
         raise RequestInvalid(where, "reason or userComment", "required")
     return _picked(picked, f"{where}.reason"), comment
 

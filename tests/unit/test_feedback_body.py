@@ -72,6 +72,17 @@ def test_an_override_tells_its_reason_in_any_of_the_forms_in_use(
     assert (report.reason, report.comment) == (reason, comment)
 
 
+def test_the_plural_of_the_documentation_of_epic_is_understood() -> None:
+    picked = {"reason": {"code": "c", "display": "d", "system": "s"}, "userComment": "why"}
+    report = one(overrideReasons=picked)
+    assert (report.reason, report.comment) == (Reason("c", "s"), "why")
+    of_the_hospital = {"extension": {"com.epic.cdshooks.feedback.overrideReason.reasonTitle": "t"}}
+    report = one(overrideReasons=of_the_hospital)
+    assert (report.reason, report.comment) == (None, None)
+    assert one(overrideReasons=[{"code": "c"}]).reason is None
+    assert one(overrideReason={"code": "a"}, overrideReasons=picked).reason == Reason("a")
+
+
 @pytest.mark.req("FB-7")
 @pytest.mark.parametrize(
     ("text", "instant"),
