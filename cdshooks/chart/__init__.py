@@ -17,6 +17,7 @@ from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
 from cdshooks.chart.pairs import pairs
 from cdshooks.chart.person import call, person
+from cdshooks.chart.results import found_in
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
 from cdshooks.chart.standing import enrolled, in_use, refused
@@ -32,6 +33,7 @@ from cdshooks.rules.authoring import (
     Declined,
     Enrolled,
     Filed,
+    Found,
     Input,
     InUse,
     Latest,
@@ -64,6 +66,7 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Refused: refused,
     Enrolled: enrolled,
     Filed: filed,
+    Found: found_in,
     Studied: studied,
     Medication: medication,
     Allergic: allergic,

@@ -12,6 +12,7 @@ from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge, ValueSet
 from cdshooks.rules.authoring import (
+    Found,
     Input,
     Latest,
     Listed,
@@ -74,7 +75,7 @@ def _places(knowledge: Knowledge, wanted: Input) -> Places:
             return _measured(knowledge, (name,))
         case Together(measures=names):
             return _measured(knowledge, names)
-        case Reported(value_set=name):
+        case Reported(value_set=name) | Found(value_set=name):
             return (("Observation", (value_set[name],)),)
         case Listed(value_set=name):
             return (("Condition", (value_set[name],)),)

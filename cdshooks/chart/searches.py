@@ -14,6 +14,7 @@ from cdshooks.rules.authoring import (
     Draft,
     Enrolled,
     Filed,
+    Found,
     Input,
     InUse,
     Latest,
@@ -129,6 +130,8 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset(need for name in names for need in _measured(measures[name]))
         case Reported():
             return frozenset({("Observation", "scores")})
+        case Found():
+            return frozenset({("Observation", "genetics")})
         case Listed():
             return frozenset({("Condition", None)})
         case Ordered(types=types):
@@ -179,7 +182,7 @@ def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
             names: tuple[str, ...] = (name,)
         case Together(measures=names):
             pass
-        case Reported(value_set=name):
+        case Reported(value_set=name) | Found(value_set=name):
             return base.value_sets[name].exact
         case _:
             return frozenset()

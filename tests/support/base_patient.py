@@ -292,7 +292,7 @@ def _genes() -> Iterator[Json]:
     for name, number in GENES.items():
         found = measured((LOINC, "69548-6"), 0, "", "2025-08-15")
         del found["valueQuantity"]
-        found["valueCodeableConcept"] = {"coding": [{"code": "LA9634-2"}], "text": "Absent"}
-        gene = {"coding": [{"code": f"HGNC:{number}"}], "text": name}
+        found["valueCodeableConcept"] = coded(LOINC, "LA9634-2") | {"text": "Absent"}
+        gene = coded("hgnc", f"HGNC:{number}") | {"text": name}
         found["component"] = [{"code": coded(LOINC, "48018-6"), "valueCodeableConcept": gene}]
         yield found

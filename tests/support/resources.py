@@ -17,6 +17,7 @@ Json = dict[str, Any]
 PATIENT = "Patient/anna"
 OTHER = "Patient/somebody-else"
 OXYGEN_PERCENT, OXYGEN_FLOW, SUPPORT = "3150-6", "3151-8", "resp-support"
+GENE_STUDIED, SIGNIFICANCE = "48018-6", "53037-8"
 _ids = count(1)
 
 
@@ -424,6 +425,45 @@ def _report(name: str, flags: list[str], start: date | None, end: date | None) -
     return [resource]
 
 
+VARIANTS = {
+    "present": ("variant-present", 0),
+    "absent": ("variant-absent", 0),
+    "pathogenic": ("variant-pathogenic", 0),
+    "likely-pathogenic": ("variant-pathogenic", 1),
+    "uncertain": ("variant-uncertain", 0),
+    "likely-benign": ("variant-benign", 0),
+    "benign": ("variant-benign", 1),
+}
+
+
+def _gene(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``gene sod1 present pathogenic``; ``says=likely_pathogenic`` in words; ``test``: by the
+    code of the test of that gene; ``and=fus`` names a second gene.
+    """
+    resource = _common("Observation", flags, "final") | {"code": concept("genetic-result")}
+    status = next((f for f in flags if f in STATUSES), "final")
+    resource |= {"status": status, "effectiveDateTime": start.isoformat() if start else None}
+    genes = [name, *(f[4:] for f in flags if f.startswith("and="))]
+    parts = [(f"loinc:{GENE_STUDIED}", concept(f"gene-{gene}")) for gene in genes]
+    if "test" in flags:
+        resource["code"], parts = concept(f"gene-{name}", 1), []
+    for flag in flags:
+        if flag in ("present", "absent"):
+            resource["valueCodeableConcept"] = concept(*VARIANTS[flag])
+        elif flag in VARIANTS:
+            parts.append((f"loinc:{SIGNIFICANCE}", concept(*VARIANTS[flag])))
+        elif flag.startswith("says="):
+            words = {"text": flag[5:].replace("_", " ")}
+            parts.append((f"loinc:{SIGNIFICANCE}", words))
+        elif flag.startswith("value="):
+            resource["valueString"] = flag[6:].replace("_", " ")
+    if parts:
+        resource["component"] = [
+            {"code": concept(code), "valueCodeableConcept": value} for code, value in parts
+        ]
+    return [resource]
+
+
 def _study(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     """``name`` is the focus of the study, as a value set or a code; ``untold``: it was not sent."""
     status = next((f for f in flags if f in ("withdrawn", "screening", "off-study")), "on-study")
@@ -532,6 +572,7 @@ _KINDS: dict[str, Any] = {
     "reported": _reported,
     "report": _report,
     "study": _study,
+    "gene": _gene,
     "prescription": _medication("MedicationRequest"),
     "statement": _medication("MedicationStatement"),
     "dispense": _medication("MedicationDispense"),

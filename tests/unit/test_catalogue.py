@@ -16,6 +16,7 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Entries,
     Filed,
+    Found,
     Input,
     InUse,
     Latest,
@@ -309,6 +310,7 @@ WORDS: list[tuple[Input, str]] = [
     (Draft("riluzole"), "the draft order itself"),
     (Draft(value_set="cpap"), "the draft order itself"),
     (Filed("niv-download", "niv_finding_days"), "diagnostic report, last 92 days"),
+    (Found("genetic-result", "genetic-component", ("gene-sod1",)), "result, whatever it says"),
     (
         Reported("tiv-preference", answer="wanted"),
         "answered in an observation: wants it",

@@ -83,6 +83,20 @@ class Reported(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class Found(Input):
+    """Final results of a value set that are told in words, whatever they say: ``Entries``.
+
+    parts: value sets; those that its code, its answer or a component of
+    ``components`` belongs to are among an entry's ``reasons``.
+    """
+
+    value_set: str
+    components: str
+    parts: tuple[str, ...]
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filed(Input):
     """Final diagnostic reports of a value set: ``Entries``."""
 

@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Draft,
     Enrolled,
     Filed,
+    Found,
     Input,
     InUse,
     Latest,
@@ -124,6 +125,8 @@ def _coded(
         case Reported(answer=answer):
             meaning = knowledge.base.value_sets[answer].meaning
             how, section = f"answered in an observation: {meaning.lower()}", PROBLEMS
+        case Found():
+            how, section = "result, whatever it says", TESTS
         case Ordered(drafts=drafts):
             how, section = f"order ({statuses})" + ("" if drafts else ", drafts left out"), CARE
         case Performed():
