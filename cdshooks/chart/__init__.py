@@ -16,17 +16,19 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
 from cdshooks.chart.pairs import pairs
+from cdshooks.chart.people import in_family, on_team
 from cdshooks.chart.person import call, person
 from cdshooks.chart.results import found_in
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
-from cdshooks.chart.standing import enrolled, in_use, refused
+from cdshooks.chart.standing import agreed, enrolled, in_use, refused
 from cdshooks.chart.taken import taken
 from cdshooks.chart.unread import unread_medications
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -34,11 +36,13 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
     Latest,
     Listed,
     Medication,
+    OnTeam,
     Ordered,
     Patient,
     Performed,
@@ -64,6 +68,9 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Visited: visited,
     InUse: in_use,
     Refused: refused,
+    Agreed: agreed,
+    OnTeam: on_team,
+    InFamily: in_family,
     Enrolled: enrolled,
     Filed: filed,
     Found: found_in,

@@ -81,7 +81,7 @@ MEASURES = {
 }
 """Column of a table → measure, and what its phrases begin with."""
 KNOWN = {
-    *("patient", "person", "record", "items", "orders", "fails", "hook", "profile"),
+    *("patient", "person", "record", "items", "orders", "books", "fails", "hook", "profile"),
     *("outcome", "says", "offers"),
 }
 ALS = "condition als, 400 to 200 days ago"
@@ -173,6 +173,11 @@ def request_of(case: Case, site: Site) -> HookRequest:
         user_id="Practitioner/7",
         selections=(first,) if case.hook == "order-select" and first else (),
         draft_orders=tuple((None, order) for order in orders),
+        appointments=tuple(
+            booked
+            for phrase in phrases(case.cells.get("books", ""))
+            for booked in resources.record(phrase, case.today)
+        ),
     )
     return HookRequest(
         case.hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch

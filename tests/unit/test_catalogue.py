@@ -8,6 +8,7 @@ import pytest
 from cdshooks import rules
 from cdshooks.knowledge import base
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -17,6 +18,7 @@ from cdshooks.rules.authoring import (
     Entries,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
     Latest,
@@ -309,6 +311,9 @@ WORDS: list[tuple[Input, str]] = [
     (Captured("als"), "whether this site records it in coded form"),
     (Draft("riluzole"), "the draft order itself"),
     (Draft(value_set="cpap"), "the draft order itself"),
+    (Agreed("genetic-service", "gene_counselled_days"), "consent in force, last 366 days"),
+    (InFamily("als-or-ftd"), "history of a relative"),
+    (OnTeam("team-speech"), "role on the care team"),
     (Filed("niv-download", "niv_finding_days"), "diagnostic report, last 92 days"),
     (Found("genetic-result", "genetic-component", ("gene-sod1",)), "result, whatever it says"),
     (

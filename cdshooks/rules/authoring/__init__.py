@@ -4,6 +4,7 @@ from cdshooks.knowledge import Threshold
 from cdshooks.rules.authoring.decides import Level, Row, decides, rows_of
 from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
 from cdshooks.rules.authoring.inputs import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -13,6 +14,7 @@ from cdshooks.rules.authoring.inputs import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
     Latest,
@@ -20,6 +22,7 @@ from cdshooks.rules.authoring.inputs import (
     Listed,
     Medication,
     OneOf,
+    OnTeam,
     Ordered,
     Patient,
     Performed,
@@ -85,6 +88,7 @@ from cdshooks.units import rounded, shown
 __all__ = [
     "CLASSES",
     "LEVELS",
+    "Agreed",
     "Allergic",
     "Allergies",
     "Allergy",
@@ -105,6 +109,7 @@ __all__ = [
     "Fact",
     "Filed",
     "Found",
+    "InFamily",
     "InUse",
     "Indicator",
     "Input",
@@ -117,6 +122,7 @@ __all__ = [
     "NotIndicated",
     "NotRead",
     "Offer",
+    "OnTeam",
     "OneOf",
     "Order",
     "Ordered",

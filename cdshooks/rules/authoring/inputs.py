@@ -162,6 +162,28 @@ class Refused(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed(Input):
+    """Consents in force that permit something of a value set: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnTeam(Input):
+    """Members of active care teams in a role of the value set: ``Entries``."""
+
+    value_set: str
+
+
+@dataclass(frozen=True, slots=True)
+class InFamily(Input):
+    """Relatives who had a condition of the value set: ``Entries``."""
+
+    value_set: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolled(Input):
     """Open enrolments (episode, care plan, request, encounter, procedure): ``Entries``."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cdshooks.knowledge import Knowledge, Measure, ValueSet
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -13,12 +14,14 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
     Latest,
     Listed,
     Medication,
     OneOf,
+    OnTeam,
     Ordered,
     Patient,
     Performed,
@@ -137,6 +140,12 @@ def _coded(
             how, section = f"device or its use ({statuses})", CARE
         case Refused():
             how, section = "refusal that stands", CARE
+        case Agreed():
+            how, section = "consent in force", CARE
+        case OnTeam():
+            how, section = "role on the care team", CARE
+        case InFamily():
+            how, section = "history of a relative", PROBLEMS
         case Enrolled():
             how, section = "open episode, plan, order or visit", CARE
         case Filed():
