@@ -16,7 +16,8 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, medication
 from cdshooks.chart.pairs import pairs
-from cdshooks.chart.people import in_family, on_team
+from cdshooks.chart.parts import by_part
+from cdshooks.chart.people import in_family, involved
 from cdshooks.chart.person import call, person
 from cdshooks.chart.results import found_in
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
@@ -39,10 +40,10 @@ from cdshooks.rules.authoring import (
     InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Listed,
     Medication,
-    OnTeam,
     Ordered,
     Patient,
     Performed,
@@ -63,13 +64,13 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Together: together,
     Listed: listed,
     Reported: reported,
-    Ordered: ordered,
+    Ordered: by_part(ordered),
     Performed: performed,
     Visited: visited,
-    InUse: in_use,
-    Refused: refused,
+    InUse: by_part(in_use),
+    Refused: by_part(refused),
     Agreed: agreed,
-    OnTeam: on_team,
+    Involved: involved,
     InFamily: in_family,
     Enrolled: enrolled,
     Filed: filed,

@@ -2,31 +2,42 @@
 
 from collections.abc import Iterator
 
+from cdshooks.chart.care import ordered, visited
 from cdshooks.chart.entries import entries, entry, status_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import period, when
 from cdshooks.fhir.elements import Json, objects, values
-from cdshooks.rules.authoring import Entries, Entry, InFamily, OnTeam
+from cdshooks.rules.authoring import Entries, Entry, InFamily, Involved, Ordered, Visited
 
 ACTIVE = (None, "active")
+ASKED = ("active", "completed")
+"""Statuses of a referral that was made."""
 KNOWN = (None, "completed", "partial")
 """Statuses of a relative's history that holds what was told."""
 
 
-def on_team(view: View, wanted: OnTeam) -> Entries:
-    """Members of active care teams in a role of the value set, whose time has not ended."""
-    found = [
+def involved(view: View, wanted: Involved) -> Entries:
+    """Members of active care teams whose time has not ended, visits, and referrals."""
+    members = [
         _member(record, part, view, wanted)
         for record in view.index.of("CareTeam")
         if status_of(record) in ACTIVE and _goes_on(record.resource, view)
         for part in objects(record.resource.get("participant"))
         if _goes_on(part, view) and _has_role(part, wanted.value_set, view)
     ]
-    return entries(view, wanted.value_set, found, [view.coverage("CareTeam")])
+    seen = visited(view, Visited(wanted.value_set, wanted.lookback))
+    asked = ordered(view, Ordered(wanted.value_set, statuses=ASKED, lookback=wanted.lookback))
+    own = entries(view, wanted.value_set, members, [view.coverage("CareTeam")])
+    return Entries(
+        items=(*own, *seen, *asked),
+        whole=own.whole and seen.whole and asked.whole,
+        failed=tuple(dict.fromkeys((*own.failed, *seen.failed, *asked.failed))),
+        label=own.label,
+    )
 
 
-def _member(record: Record, part: Json, view: View, wanted: OnTeam) -> Entry | None:
+def _member(record: Record, part: Json, view: View, wanted: Involved) -> Entry | None:
     start, _ = period(part.get("period"), view.zone)
     return entry(record, view, wanted.value_set, status="active", start=start)
 

@@ -19,11 +19,11 @@ from cdshooks.rules.authoring import (
     InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Listed,
     Medication,
     OneOf,
-    OnTeam,
     Ordered,
     Patient,
     Performed,
@@ -148,8 +148,8 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({(type, None) for type in types})
         case Agreed():
             return frozenset({("Consent", None)})
-        case OnTeam():
-            return frozenset({("CareTeam", None)})
+        case Involved():
+            return frozenset({(type, None) for type in ("CareTeam", "Encounter", "ServiceRequest")})
         case InFamily():
             return frozenset({("FamilyMemberHistory", None)})
         case Enrolled():

@@ -21,6 +21,7 @@ from cdshooks.rules.authoring import (
     InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Limits,
     Listed,
@@ -313,7 +314,10 @@ WORDS: list[tuple[Input, str]] = [
     (Draft(value_set="cpap"), "the draft order itself"),
     (Agreed("genetic-service", "gene_counselled_days"), "consent in force, last 366 days"),
     (InFamily("als-or-ftd"), "history of a relative"),
-    (OnTeam("team-speech"), "role on the care team"),
+    (
+        Involved("team-speech", "team_involved_days"),
+        "role on the care team, visit or referral, last 183 days",
+    ),
     (Filed("niv-download", "niv_finding_days"), "diagnostic report, last 92 days"),
     (Found("genetic-result", "genetic-component", ("gene-sod1",)), "result, whatever it says"),
     (

@@ -17,11 +17,11 @@ from cdshooks.rules.authoring import (
     InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Listed,
     Medication,
     OneOf,
-    OnTeam,
     Ordered,
     Patient,
     Performed,
@@ -142,8 +142,8 @@ def _coded(
             how, section = "refusal that stands", CARE
         case Agreed():
             how, section = "consent in force", CARE
-        case OnTeam():
-            how, section = "role on the care team", CARE
+        case Involved():
+            how, section = "role on the care team, visit or referral", CARE
         case InFamily():
             how, section = "history of a relative", PROBLEMS
         case Enrolled():
