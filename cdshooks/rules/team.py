@@ -42,7 +42,7 @@ from cdshooks.rules.states.clinic import (
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.population import Population, population
-from cdshooks.rules.states.progression import progresses_fast
+from cdshooks.rules.states.progression import Slope, alsfrs_slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def followup_overdue(
     soon: Annotated[Entries, Booked(CLINIC, within="followup_booked_days")],
     later: Annotated[Entries, Booked(CLINIC, within="followup_discharge_days")],
     ever: Annotated[Entries, Booked(CLINIC, within="followup_horizon_days")],
-    fast: Annotated[str | None, State(progresses_fast)],
+    slope: Annotated[Slope | None, State(alsfrs_slope)],
     limits: FollowUpLimits,
 ) -> Outcome:
     """
@@ -216,7 +216,7 @@ def followup_overdue(
             return CannotAssess("visits to the ALS clinic could not be read", visits.failed)
         return NotIndicated("never seen in the ALS clinic")
     if call.hook == "appointment-book":
-        return _proposed(last, ever, fast, limits)
+        return _proposed(last, ever, slope, limits)
     wanted = later if call.hook == "encounter-discharge" else soon
     if wanted:
         return NotIndicated(f"{wanted.newest} is booked")
@@ -250,12 +250,13 @@ def _due(
     )
 
 
-def _proposed(last: date, booked: Entries, fast: str | None, limits: FollowUpLimits) -> Outcome:
+def _proposed(last: date, booked: Entries, slope: Slope | None, limits: FollowUpLimits) -> Outcome:
     """Whether the first visit that is booked, or being booked, comes soon enough."""
     first = _first(booked)
     if first is None:
         return NotIndicated("no ALS clinic visit is being booked")
     days = (first - last).days
+    fast = slope if slope and slope.fast else None
     limit = limits.followup_fast_gt_days if fast else limits.followup_due_gt_days
     if not limit.met_by(Decimal(days)):
         return NotIndicated(f"{days} days after the last visit")
@@ -263,7 +264,11 @@ def _proposed(last: date, booked: Entries, fast: str | None, limits: FollowUpLim
         summary=f"Next ALS visit {on(first)}: {days} days after the last ({on(last)})",
         indicator="info",
         because=(
-            *((f"{fast[:1].upper()}{fast[1:]}.",) if fast else ()),
+            *(
+                (f"ALSFRS-R falls by {slope.per_month:.1f} points a month.",)
+                if slope and fast
+                else ()
+            ),
             "Visits every two to three months are recommended.",
         ),
         evidence=tuple(entry for entry in booked if entry.start == first),

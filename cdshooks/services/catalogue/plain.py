@@ -52,6 +52,8 @@ SYSTEMS = {
     "atc": "ATC",
     "ndc": "NDC",
     "hcpcs": "HCPCS",
+    "hgnc": "HGNC",
+    "nucc": "NUCC",
     "als-cds": "this project",
 }
 CONFIDENCES = {
