@@ -260,17 +260,11 @@ def _proposed(last: date, booked: Entries, slope: Slope | None, limits: FollowUp
     limit = limits.followup_fast_gt_days if fast else limits.followup_due_gt_days
     if not limit.met_by(Decimal(days)):
         return NotIndicated(f"{days} days after the last visit")
+    pace = (f"ALSFRS-R falls by {fast.per_month:.1f} points a month.",) if fast else ()
     return Recommend(
         summary=f"Next ALS visit {on(first)}: {days} days after the last ({on(last)})",
         indicator="info",
-        because=(
-            *(
-                (f"ALSFRS-R falls by {slope.per_month:.1f} points a month.",)
-                if slope and fast
-                else ()
-            ),
-            "Visits every two to three months are recommended.",
-        ),
+        because=(*pace, "Visits every two to three months are recommended."),
         evidence=tuple(entry for entry in booked if entry.start == first),
         by=(limit,),
     )
