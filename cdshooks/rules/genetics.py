@@ -10,6 +10,7 @@ from cdshooks.rules.authoring import (
     Agreed,
     Call,
     CannotAssess,
+    Captured,
     Create,
     Declined,
     Draft,
@@ -79,6 +80,7 @@ class OfferLimits(Limits):
 
     group: ClassVar[str] = "genetics"
     gene_offer_from_ge_days: Threshold
+    gene_offer_uncoded_le_days: Threshold
     gene_refusal_le_days: Threshold
     gene_test_order_le_days: Threshold
     gene_referral_le_days: Threshold
@@ -98,6 +100,7 @@ def genetic_counselling_offer(
     call: Annotated[Call, This()],
     goals: Annotated[Goals, State(goals)],
     population: Annotated[Population, State(population)],
+    recorded: Annotated[bool, Captured("genetic-result")],
     genes: Annotated[Genes, State(genes)],
     counselled: Annotated[Entries, State(counselling)],
     orders: Annotated[tuple[Entries, Entries], State(ordered_lately)],
@@ -110,6 +113,8 @@ def genetic_counselling_offer(
 
     Counselling is an offer. After it, only a test of one of C9orf72 and SOD1 without
     the other is pointed out. ALS or frontotemporal dementia in the family raises the level.
+    Where neither site, chart nor family says more, the offer ends half a year after the
+    diagnosis: results are mostly kept as documents.
     """
     missing = tuple(gene for gene in FIRST if gene in genes.untested)
     partial = len(missing) < len(FIRST)
@@ -131,6 +136,9 @@ def genetic_counselling_offer(
     known = Decimal((call.today - population.diagnosed).days)
     if not limits.gene_offer_from_ge_days.met_by(known):
         return NotIndicated(f"diagnosed {known} days ago")
+    expected = recorded or genes.results or family
+    if not expected and not limits.gene_offer_uncoded_le_days.met_by(known):
+        return NotIndicated("results of gene tests are not recorded in coded form here")
     return _offer(genes, partial, orders[0], family, limits)
 
 

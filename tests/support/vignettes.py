@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from cdshooks.cards import Card, cards
 from cdshooks.chart import View, as_prefetch, read_chart
 from cdshooks.errors import PrefetchUnavailable
 from cdshooks.knowledge import Knowledge, base
@@ -226,7 +227,7 @@ def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
 def _result(case: Case, said: Answer) -> Result:
     findings = [f for f in said.findings if f.rule.id == case.rule]
     outcomes = [f.outcome for f in findings]
-    card = next((c for c in said.body["cards"] if case.rule in _rules(c)), None)
+    card = next((c.body for c in _own_cards(case, said)), None)
     for outcome in outcomes:
         if isinstance(outcome, Recommend):
             text = "\n".join((outcome.summary, *outcome.because, *outcome.missing))
@@ -240,9 +241,10 @@ def _result(case: Case, said: Answer) -> Result:
     return Result("nothing", "")
 
 
-def _rules(card: Json) -> list[str]:
-    found: list[str] = card["extension"]["org.als-cdshooks"]["rules"]
-    return found
+def _own_cards(case: Case, said: Answer) -> tuple[Card, ...]:
+    """The cards of this rule alone: what else is said of a patient is not its concern."""
+    own = [finding for finding in said.findings if finding.rule.id == case.rule]
+    return cards(own, said.view, "https://cds.example") if said.view else ()
 
 
 def holds(case: Case, result: Result) -> bool:
