@@ -16,7 +16,7 @@ def test_a_typical_patient_gets_no_more_candidates_than_the_budget_allows(
 
 @pytest.mark.parametrize("visit", BUDGET)
 def test_each_visit_has_a_patient_with_few_scores_and_one_with_many(visit: str) -> None:
-    assert [kind for kind in TYPICAL.values()].count(visit) == 2
+    assert list(TYPICAL.values()).count(visit) == 2
 
 
 @pytest.mark.parametrize("name", examples.names())
