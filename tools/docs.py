@@ -2,7 +2,9 @@
 
 ``docs/rules.md`` from the rules, ``docs/configuration.md`` from the settings and
 profiles, ``docs/prefetch.md`` from the searches that rules need, ``docs/examples.md``
-from the stories, ``docs/conformance.md`` from the marks of tests, ``docs/card.svg`` from
+from the stories, ``docs/coverage.md`` from the statements that rules act on,
+``docs/noise.md`` from what is said of typical patients,
+``docs/conformance.md`` from the marks of tests, ``docs/card.svg`` from
 an example patient. Run by ``make docs``; ``make check`` runs it with ``--check``.
 """
 
@@ -23,7 +25,7 @@ from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
 from cdshooks.services.catalogue import amount
 from cdshooks.settings import Settings
-from tools import stories
+from tools import coverage, noise, stories
 from tools.conformance import conformance
 from tools.prefetch_docs import prefetch_page
 from tools.rule_docs import rule_catalogue
@@ -54,6 +56,8 @@ def documents() -> Iterator[tuple[str, str]]:
     yield "configuration.md", configuration(knowledge)
     yield "prefetch.md", prefetch_page(Site(knowledge, UTC, "https://cds.example.org"), MADE)
     yield "examples.md", "\n".join(["# Example patients\n", MADE, *stories.page()]) + "\n"
+    yield "coverage.md", "\n".join(["# Coverage\n", MADE, *coverage.page()]) + "\n"
+    yield "noise.md", "\n".join(["# Noise\n", MADE, *noise.page()]) + "\n"
     yield "conformance.md", "\n".join(["# Conformance\n", MADE, *conformance()]) + "\n"
     yield "card.svg", card_picture(knowledge)
 

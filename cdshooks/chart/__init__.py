@@ -17,17 +17,20 @@ from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, drafts_of, medication
 from cdshooks.chart.pairs import meetings, pairs, unmet
 from cdshooks.chart.papers import communicated, documented, related, tasked
+from cdshooks.chart.parts import by_part
+from cdshooks.chart.people import in_family, involved
 from cdshooks.chart.person import call, person
 from cdshooks.chart.results import found_in
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
-from cdshooks.chart.standing import enrolled, in_use, refused
+from cdshooks.chart.standing import agreed, enrolled, in_use, refused
 from cdshooks.chart.taken import taken
 from cdshooks.chart.unread import unread_medications
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -37,8 +40,10 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Listed,
     Medication,
@@ -64,11 +69,14 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
     Together: together,
     Listed: listed,
     Reported: reported,
-    Ordered: ordered,
+    Ordered: by_part(ordered),
     Performed: performed,
     Visited: visited,
-    InUse: in_use,
-    Refused: refused,
+    InUse: by_part(in_use),
+    Refused: by_part(refused),
+    Agreed: agreed,
+    Involved: involved,
+    InFamily: in_family,
     Enrolled: enrolled,
     Filed: filed,
     Found: found_in,

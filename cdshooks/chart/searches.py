@@ -8,6 +8,7 @@ from cdshooks.chart.forms import FORMS
 from cdshooks.fhir.elements import objects
 from cdshooks.knowledge import Code, Knowledge, Measure, codes_of
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Communicated,
@@ -17,8 +18,10 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Listed,
     Medication,
@@ -148,6 +151,12 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
         case Refused():
             types = ("Consent", "Procedure", "ServiceRequest", "DeviceRequest")
             return frozenset({(type, None) for type in types})
+        case Agreed():
+            return frozenset({("Consent", None)})
+        case Involved():
+            return frozenset({(type, None) for type in ("CareTeam", "Encounter", "ServiceRequest")})
+        case InFamily():
+            return frozenset({("FamilyMemberHistory", None)})
         case Enrolled():
             types = ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure")
             return frozenset({(type, None) for type in types})

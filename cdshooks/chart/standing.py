@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from cdshooks.chart.care import is_asked_for
-from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then
+from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then, within
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
 from cdshooks.fhir.elements import Json, boolean, obj, objects, string
 from cdshooks.knowledge import Code, ValueSet
-from cdshooks.rules.authoring import Enrolled, Entries, Entry, InUse, Refused
+from cdshooks.rules.authoring import Agreed, Enrolled, Entries, Entry, InUse, Refused
 
 DECLINABLE = ("Procedure", "ServiceRequest", "DeviceRequest")
 
@@ -80,6 +80,15 @@ def refused(view: View, wanted: Refused) -> Entries:
     ]
     cover = [view.coverage(type) for type in ("Consent", *DECLINABLE)]
     return entries(view, wanted.value_set, standing, cover)
+
+
+def agreed(view: View, wanted: Agreed) -> Entries:
+    """Consents in force that permit something of the value set."""
+    value_set, since = view.value_set(wanted.value_set), view.since(wanted.lookback)
+    consents = view.index.of("Consent")
+    permits = [said.entry for r in consents for said in _decided(r, value_set, view, "permit")]
+    found = [permit for permit in permits if within(permit, since)]
+    return entries(view, wanted.value_set, found, [view.coverage("Consent")])
 
 
 def _declined(view: View, value_set: str) -> Iterator[_Said]:

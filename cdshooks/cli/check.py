@@ -46,7 +46,7 @@ def check(context: click.Context) -> None:
     console = Console(highlight=False)
     _show(console, "Wrong", "bold red", report.errors)
     _show(console, "Look again", "yellow", report.warnings)
-    _show(console, "No standard code, and not mapped here", "cyan", report.not_captured)
+    _show(console, "Not taken to be recorded in coded form here", "cyan", report.not_captured)
     console.print(_verdict(report))
     context.exit(1 if report.errors else 0)
 

@@ -21,7 +21,7 @@ from cdshooks.knowledge.model import (
     SourceFile,
 )
 from cdshooks.knowledge.parameters import Parameter
-from cdshooks.knowledge.site_codes import Added, extended, site_codes
+from cdshooks.knowledge.site_codes import OF_SITE, Added, extended, site_codes
 from cdshooks.units import UnitTable
 
 WRITTEN = {
@@ -207,13 +207,16 @@ class Knowledge:
     def captured(self, concept: str) -> bool:
         """Whether the site records a measure or value set in coded form.
 
-        Without a word from the site: whatever has a code beyond this project's own.
+        Without a word from the site: what it has codes of its own for, and whatever has
+        a standard code and is written down alike everywhere.
         """
         if self.captures_all or concept in self.captures:
             return True
         measure = self.base.measures.get(concept)
         sets = measure.value_sets if measure else (self.base.value_sets[concept],)
-        return any(c.confidence != "local" for s in sets for c in s.codings)
+        usual = (c.confidence for s in sets if s.captured for c in s.codings)
+        of_site = any(c.confidence == OF_SITE for s in sets for c in s.codings)
+        return of_site or any(confidence != "local" for confidence in usual)
 
     def days(self, name: str) -> int:
         """A lookback in days by its parameter's name."""

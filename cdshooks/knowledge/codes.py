@@ -74,6 +74,7 @@ class ValueSet:
     ``prefixes`` hold for classifications that have no other subsumption (ICD);
     ``text`` patterns are a last resort, used only where a rule allows it.
     includes: the value sets whose members it takes in.
+    captured: whether sites can be taken to record it, where it has a standard code.
     """
 
     id: str
@@ -83,6 +84,7 @@ class ValueSet:
     prefixes: tuple[Code, ...] = field(repr=False)
     text: re.Pattern[str] | None = field(default=None, repr=False)
     includes: tuple[str, ...] = ()
+    captured: bool = True
 
     def __contains__(self, code: object) -> bool:
         if code in self.exact:

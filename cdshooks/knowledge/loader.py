@@ -172,6 +172,7 @@ def _value_set(
         prefixes=tuple(canonical(r.system, r.code) for r in rows if r.prefix),
         text=text,
         includes=entry.includes,
+        captured=entry.captured,
     )
 
 

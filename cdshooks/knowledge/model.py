@@ -40,13 +40,18 @@ class CodingFile(Strict):
 
 
 class ValueSetFile(Strict):
-    """A value set; ``includes`` takes in the members of others."""
+    """A value set; ``includes`` takes in the members of others.
+
+    captured: false where sites write it down each in a way of their own, so that its
+    absence means nothing until a site says that it records it, or by which codes.
+    """
 
     meaning: Text
     checked: date
     codings: tuple[CodingFile, ...] = ()
     includes: tuple[Text, ...] = ()
     text: str | None = None
+    captured: bool = True
 
     @model_validator(mode="after")
     def _not_empty(self) -> "ValueSetFile":

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     CannotAssess,
+    Captured,
     Create,
     Latest,
     Limits,
@@ -51,20 +52,33 @@ def last_scored(
     group="TEAM",
     sources=("product",),
     overrides=("done-elsewhere",),
-    leaves_out="Totals without their items, and the original scale of ten items.",
+    leaves_out="The original scale of ten items; totals without items, where items are recorded.",
 )
 def alsfrs_due(
+    recorded: Annotated[bool, Captured("alsfrs-item-12")],
     sums: Annotated[tuple[Score, ...], State(item_sums)],
+    item_12: Annotated[Reading | Missing, Latest("alsfrs-item-12", lookback=None)],
     total: Annotated[Reading | Missing, Latest("alsfrs-total", lookback=None)],
     scored: Annotated[Screen, State(last_scored)],
     clinic: Annotated[bool, State(clinic_near)],
     limits: DueLimits,
 ) -> Outcome:
-    """Ask for the ALSFRS-R when it was not scored, with all its items, for three months."""
-    if sums and not limits.alsfrs_due_gt_days.met_by(Decimal(sums[-1].age)):
-        return NotIndicated(f"scored {sums[-1].age} days ago")
+    """
+    Ask for the ALSFRS-R when it was not scored, with all its items, for three months.
+
+    Where neither the site nor the chart records items, a total will do; and where there
+    is none either, nothing is missed.
+    """
+    by_item = recorded or bool(sums) or isinstance(item_12, Reading)
+    newest: Score | Reading | None = sums[-1] if sums else None
+    if not by_item and isinstance(total, Reading):
+        newest = total
+    if newest and not limits.alsfrs_due_gt_days.met_by(Decimal(newest.age)):
+        return NotIndicated(f"scored {newest.age} days ago")
     if not scored.known:
         return CannotAssess("ALSFRS-R scores could not be read", scored.failed)
+    if not by_item and not newest:
+        return NotIndicated("this site records no ALSFRS-R in coded form")
     if clinic:
         return NotIndicated(NEAR)
     last: Reading | Score | None = sums[-1] if sums else None

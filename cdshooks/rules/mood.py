@@ -27,7 +27,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.due_today import NEAR, clinic_near
-from cdshooks.rules.states.screens import Screen, antidepressants, mood_screen
+from cdshooks.rules.states.screens import Screen, antidepressants, mood_recorded, mood_screen
 
 SCORES = "mood_score_days"
 PSYCHOLOGY = "psychology_days"
@@ -155,13 +155,22 @@ def _against_lability(
     group="MOOD",
     sources=("ean-2024",),
     overrides=("done-elsewhere", "test-not-feasible"),
-    leaves_out="Mood talked about without a questionnaire; care for comfort.",
+    leaves_out="Mood talked about without a questionnaire; sites that record no questionnaire.",
 )
 def depression_screen_due(
-    screen: MoodScreen, clinic: Annotated[bool, State(clinic_near)], limits: ScreenLimits
+    screen: MoodScreen,
+    recorded: Annotated[bool, State(mood_recorded)],
+    clinic: Annotated[bool, State(clinic_near)],
+    limits: ScreenLimits,
 ) -> Outcome:
-    """Ask for a screen of mood when the last PHQ-9, PHQ-2, HADS or ADI-12 is six months old."""
+    """
+    Ask for a screen of mood when the last PHQ-9, PHQ-2, HADS or ADI-12 is six months old.
+
+    That there never was one means something only where a site records them.
+    """
     last = screen.last
+    if screen.known and not recorded and not screen.on_file:
+        return NotIndicated("this site records no screen of mood in coded form")
     if last and not limits.mood_screen_due_gt_days.met_by(Decimal(last.age)):
         return NotIndicated(f"{last} is {last.age} days old")
     if not screen.known:

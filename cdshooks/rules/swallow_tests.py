@@ -10,6 +10,7 @@ from cdshooks.rules.authoring import (
     Booked,
     Call,
     CannotAssess,
+    Captured,
     Create,
     Entries,
     Fact,
@@ -96,6 +97,15 @@ class ScreenLimits(Limits):
     swallow_screen_due_days: Threshold
 
 
+@derived
+def screens_recorded(
+    eat10: Annotated[bool, Captured("eat-10")],
+    item_3: Annotated[bool, Captured("alsfrs-item-3")],
+) -> bool:
+    """Whether this site says that it records a swallow screen in coded form."""
+    return eat10 or item_3
+
+
 @rule(
     "dysphagia-screen-due",
     title="Swallow screen due",
@@ -104,11 +114,12 @@ class ScreenLimits(Limits):
     group="DYSPH",
     sources=("espen-2018", "aan-malnutrition"),
     overrides=("done-elsewhere",),
-    leaves_out="Who takes nothing by mouth.",
+    leaves_out="Who takes nothing by mouth; sites that record no screen in coded form.",
 )
 @decides(Row("info", "No look at swallowing for {swallow_screen_due_days}"))
 def dysphagia_screen_due(
     call: Annotated[Call, This()],
+    recorded: Annotated[bool, State(screens_recorded)],
     looks: Annotated[Looks, State(swallow_looks)],
     booked: Annotated[Entries, Booked("slt-visit", within="slt_booking_days")],
     clinic: Annotated[bool, State(clinic_near)],
@@ -124,6 +135,8 @@ def dysphagia_screen_due(
     if looks.nil:
         return NotIndicated("nothing is taken by mouth")
     last = looks.last
+    if last is None and looks.whole and not recorded:
+        return NotIndicated("this site records no swallow screen in coded form")
     limit = limits.swallow_screen_due_days
     if last and not limit.met_by(Decimal((call.today - last.day).days)):
         return NotIndicated(f"{last.what} {on(last.day)}")

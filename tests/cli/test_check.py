@@ -75,7 +75,7 @@ def test_what_is_shipped_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_no_standard_code_reaches_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     result = check()
-    assert "No standard code, and not mapped here (" in result.stdout
+    assert "Not taken to be recorded in coded form here (" in result.stdout
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     assert "  Sniff nasal inspiratory pressure, magnitude (snip)" in lines
     monkeypatch.setenv("CDSHOOKS_PROFILE", "captures-all")

@@ -526,6 +526,29 @@ def _gene(name: str, flags: list[str], start: date | None, end: date | None) -> 
     return [resource]
 
 
+def _ancestor(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """What a relative had."""
+    status = next((f for f in flags if f in ("partial", "health-unknown")), "completed")
+    resource = _common("FamilyMemberHistory", flags, status)
+    resource["patient"] = resource.pop("subject")
+    resource["relationship"] = {"text": "mother"}
+    resource["condition"] = [{"code": concept(name, _index(flags))}]
+    if start:
+        resource["date"] = start.isoformat()
+    return [resource]
+
+
+def _team(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
+    """``left``: the member's time ended; ``over``: that of the whole team did."""
+    resource = _common("CareTeam", flags, "active")
+    period = {"start": start.isoformat() if start else None}
+    ended = period | {"end": end.isoformat() if end else None}
+    member = {"role": [concept(name, _index(flags))]}
+    resource["participant"] = [member | ({"period": ended} if "left" in flags else {})]
+    resource["period"] = ended if "over" in flags else period
+    return [resource]
+
+
 def _study(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     """``name`` is the focus of the study, as a value set or a code; ``untold``: it was not sent."""
     status = next((f for f in flags if f in ("withdrawn", "screening", "off-study")), "on-study")
@@ -642,6 +665,8 @@ _KINDS: dict[str, Any] = {
     "report": _report,
     "study": _study,
     "gene": _gene,
+    "ancestor": _ancestor,
+    "team": _team,
     "prescription": _medication("MedicationRequest"),
     "statement": _medication("MedicationStatement"),
     "dispense": _medication("MedicationDispense"),

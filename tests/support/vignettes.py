@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from cdshooks import rules
+from cdshooks.cards import Card, cards
 from cdshooks.chart import View, as_prefetch, read_chart
 from cdshooks.engine import Finding, run
 from cdshooks.errors import PrefetchUnavailable
@@ -98,7 +99,7 @@ MEASURES = {
 }
 """Column of a table → measure, and what its phrases begin with."""
 KNOWN = {
-    *("patient", "person", "record", "items", "orders", "fails", "hook", "profile"),
+    *("patient", "person", "record", "items", "orders", "books", "fails", "hook", "profile"),
     *("outcome", "says", "offers"),
 }
 ALS = "condition als, 400 to 200 days ago"
@@ -193,6 +194,11 @@ def request_of(case: Case, site: Site) -> HookRequest:
         encounter_id=here,
         selections=(first,) if case.hook == "order-select" and first else (),
         draft_orders=tuple((None, order) for order in orders),
+        appointments=tuple(
+            booked
+            for phrase in phrases(case.cells.get("books", ""))
+            for booked in resources.record(phrase, case.today)
+        ),
     )
     return HookRequest(
         case.hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch
@@ -246,7 +252,7 @@ def concludes(case: Case, knowledge: Knowledge) -> Result:
 
 def _result(case: Case, said: Answer) -> Result:
     findings = [f for f in said.findings if f.rule.id == case.rule]
-    card = next((c for c in said.body["cards"] if case.rule in _rules(c)), None)
+    card = next((c.body for c in _own_cards(case, said)), None)
     return _concluded(findings, card)
 
 
@@ -265,9 +271,10 @@ def _concluded(findings: Sequence[Finding], card: Json | None) -> Result:
     return Result("nothing", "")
 
 
-def _rules(card: Json) -> list[str]:
-    found: list[str] = card["extension"]["org.als-cdshooks"]["rules"]
-    return found
+def _own_cards(case: Case, said: Answer) -> tuple[Card, ...]:
+    """The cards of this rule alone: what else is said of a patient is not its concern."""
+    own = [finding for finding in said.findings if finding.rule.id == case.rule]
+    return cards(own, said.view, "https://cds.example") if said.view else ()
 
 
 def holds(case: Case, result: Result) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from cdshooks import rules
 from cdshooks.knowledge import base
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -19,8 +20,10 @@ from cdshooks.rules.authoring import (
     Entries,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Limits,
     Listed,
@@ -319,6 +322,12 @@ WORDS: list[tuple[Input, str]] = [
     (Captured("als"), "whether this site records it in coded form"),
     (Draft("riluzole"), "the draft order itself"),
     (Draft(value_set="cpap"), "the draft order itself"),
+    (Agreed("genetic-service", "gene_counselled_days"), "consent in force, last 366 days"),
+    (InFamily("als-or-ftd"), "history of a relative"),
+    (
+        Involved("team-speech", "team_involved_days"),
+        "role on the care team, visit or referral, last 183 days",
+    ),
     (Filed("niv-download", "niv_finding_days"), "diagnostic report, last 92 days"),
     (Found("genetic-result", "genetic-component", ("gene-sod1",)), "result, whatever it says"),
     (

@@ -4,6 +4,7 @@ from cdshooks.knowledge import Threshold
 from cdshooks.rules.authoring.decides import Level, Row, decides, rows_of
 from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
 from cdshooks.rules.authoring.inputs import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -15,8 +16,10 @@ from cdshooks.rules.authoring.inputs import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Limits,
     Listed,
@@ -90,6 +93,7 @@ from cdshooks.units import rounded, shown
 __all__ = [
     "CLASSES",
     "LEVELS",
+    "Agreed",
     "Allergic",
     "Allergies",
     "Allergy",
@@ -113,9 +117,11 @@ __all__ = [
     "Fact",
     "Filed",
     "Found",
+    "InFamily",
     "InUse",
     "Indicator",
     "Input",
+    "Involved",
     "Latest",
     "Level",
     "Limits",

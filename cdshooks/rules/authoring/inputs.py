@@ -120,6 +120,7 @@ class Ordered(Input):
     """Requests of a value set in one of ``statuses``, drafts of this call included: ``Entries``.
 
     drafts: whether the hook's own draft orders count.
+    parts: value sets that make up this one; an entry's ``reasons`` name its own.
     """
 
     value_set: str
@@ -127,6 +128,7 @@ class Ordered(Input):
     statuses: tuple[str, ...] = ("active",)
     drafts: bool = True
     lookback: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +150,50 @@ class Visited(Input):
 
 @dataclass(frozen=True, slots=True)
 class InUse(Input):
-    """Devices of a value set and statements of their use, in one of ``statuses``: ``Entries``."""
+    """Devices of a value set and statements of their use, in one of ``statuses``: ``Entries``.
+
+    parts: value sets that make up this one; an entry's ``reasons`` name its own.
+    """
 
     value_set: str
     statuses: tuple[str, ...] = ("active",)
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refused(Input):
-    """Standing refusals, by consent or by a request or procedure not done: ``Entries``."""
+    """Standing refusals, by consent or by a request or procedure not done: ``Entries``.
+
+    parts: value sets that make up this one; an entry's ``reasons`` name its own.
+    """
+
+    value_set: str
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed(Input):
+    """Consents in force that permit something of a value set: ``Entries``."""
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Involved(Input):
+    """Who of a discipline cares for the patient: ``Entries``.
+
+    Members of active care teams in a role of the value set; visits of it and
+    referrals to it within lookback.
+    """
+
+    value_set: str
+    lookback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InFamily(Input):
+    """Relatives who had a condition of the value set: ``Entries``."""
 
     value_set: str
 

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from cdshooks.rules.authoring import Entries, Latest, Medication, Missing, Reading, Why, derived
+from cdshooks.rules.authoring import (
+    Captured,
+    Entries,
+    Latest,
+    Medication,
+    Missing,
+    Reading,
+    Why,
+    derived,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,11 @@ class Screen:
     unusable: tuple[str, ...]
     failed: tuple[str, ...]
     known: bool
+
+    @property
+    def on_file(self) -> bool:
+        """Whether the chart shows that such screens are recorded here, usable or not."""
+        return self.last is not None or bool(self.unusable)
 
 
 def newest_of(*tests: Reading | Missing) -> Screen:
@@ -42,6 +56,17 @@ def mood_screen(
 ) -> Screen:
     """The newest PHQ-9, PHQ-2, HADS or ADI-12, whatever it showed."""
     return newest_of(phq9, phq2, hads, adi)
+
+
+@derived
+def mood_recorded(
+    phq9: Annotated[bool, Captured("phq9-total")],
+    phq2: Annotated[bool, Captured("phq2-total")],
+    hads: Annotated[bool, Captured("hads-depression")],
+    adi: Annotated[bool, Captured("adi-12")],
+) -> bool:
+    """Whether this site says that it records a screen of mood in coded form."""
+    return phq9 or phq2 or hads or adi
 
 
 @derived

@@ -60,6 +60,8 @@ SYSTEMS = {
     "act-code": "HL7 ActCode",
     "role-code": "HL7 RoleCode",
     "discharge-disposition": "HL7 discharge disposition",
+    "hgnc": "HGNC",
+    "nucc": "NUCC",
     "als-cds": "this project",
 }
 CONFIDENCES = {

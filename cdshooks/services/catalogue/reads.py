@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cdshooks.knowledge import Knowledge, Measure, ValueSet
 from cdshooks.rules.authoring import (
+    Agreed,
     Allergic,
     Booked,
     Captured,
@@ -15,8 +16,10 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Filed,
     Found,
+    InFamily,
     Input,
     InUse,
+    Involved,
     Latest,
     Listed,
     Medication,
@@ -153,6 +156,12 @@ def _coded(
             how, section = f"device or its use ({statuses})", CARE
         case Refused():
             how, section = "refusal that stands", CARE
+        case Agreed():
+            how, section = "consent in force", CARE
+        case Involved():
+            how, section = "role on the care team, visit or referral", CARE
+        case InFamily():
+            how, section = "history of a relative", PROBLEMS
         case Enrolled():
             how, section = "open episode, plan, order or visit", CARE
         case Filed():

@@ -1,0 +1,13 @@
+"""How are facts of one kind, recorded in several places, read as one?"""
+
+from cdshooks.rules.authoring import Entries
+
+
+def merged(label: str, *found: Entries) -> Entries:
+    """All entries together; whole only where each of the places was read to its end."""
+    return Entries(
+        items=tuple(entry for entries in found for entry in entries),
+        whole=all(entries.whole for entries in found),
+        failed=tuple(dict.fromkeys(key for entries in found for key in entries.failed)),
+        label=label,
+    )
