@@ -28,13 +28,21 @@ from cdshooks.rules.inputs import Mip, PaCO2, Pneumothorax, SittingVc
 from cdshooks.rules.states.breathing_tests import LastNight, last_night
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_criteria import niv_criteria
-from cdshooks.rules.states.niv_model import NivCriteria, NivLimits
+from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.region import Jurisdiction
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
 
 THROUGH_A_TUBE = ("invasive", "trach-unventilated", "intubated")
 """Ventilatory states in which no mask is worn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedLimits(Limits):
+    """Vital capacity that is reduced."""
+
+    group: ClassVar[str] = "niv"
+    vc_symptomatic_lt: Threshold
 
 
 @rule(
@@ -55,7 +63,7 @@ def cpap_not_niv(
     vc: SittingVc,
     apnea: Annotated[Entries, Listed("sleep-apnea")],
     pneumothorax: Pneumothorax,
-    niv: NivLimits,
+    niv: ReducedLimits,
 ) -> Outcome:
     """
     Say at an order of CPAP that it does not ventilate, where breathing is weak.

@@ -24,7 +24,8 @@ STEPS = {
     "x ULN": Decimal("0.1"),
 }
 """The smallest step that a reading in this unit is compared to; else 1."""
-FINE = {"ph_critical_lt": Decimal("0.01")}
+FINE = {"ph_critical_lt": Decimal("0.01"), "meal_minutes_gt": Decimal(1)}
+"""Parameters whose reading has other decimals than its unit says."""
 OTHER_TEXT = {"US": "EU", "EU": "US"}
 """What a parameter in words is moved to."""
 DIAGNOSIS_ONLY = "of the population it reads the diagnosis, not the age"
@@ -57,7 +58,6 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("pft-overdue", "decline_lookback_days", True): "the interval and its age reach no further",
     ("pft-overdue", "resp_value_max_age_days"): "the overdue test is judged by its own day",
     ("pft-panel-incomplete", "device_request_counts_days"): NIV_ONLY,
-    ("pft-panel-incomplete", "mip_available"): "matters only where SNIP is not made, in no profile",
     ("riluzole-consider", "certain_alt_multiple"): BY_MULTIPLE,
     ("riluzole-consider", "device_request_counts_days"): NIV_ONLY,
     ("riluzole-consider", "region"): "what speaks against an offer does so under every label",
@@ -88,15 +88,18 @@ def _named(rule: Rule) -> frozenset[str]:
     return frozenset(limits | {name for name in lookbacks if name})
 
 
-@cache
-def _profile(names: str) -> Knowledge:
-    return base().profile(*(name.strip() for name in names.split(",")))
+_moves: dict[tuple[str, str, str, bool], Knowledge | None] = {}
 
 
-@cache
-def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
-    """The knowledge of a profile with one parameter moved; None if it has nothing to move."""
-    knowledge = _profile(profile)
+def _moved(case: Case, name: str, up: bool) -> Knowledge | None:
+    """The knowledge of a case with one parameter moved; None if it has nothing to move."""
+    key = (case.cells.get("profile", ""), case.cells.get("choices", ""), name, up)
+    if key not in _moves:
+        _moves[key] = _move(vignettes.knowledge_of(case), name, up)
+    return _moves[key]
+
+
+def _move(knowledge: Knowledge, name: str, up: bool) -> Knowledge | None:
     old = knowledge.parameters[name]
     new: Decimal | bool | str
     if isinstance(old.value, bool):
@@ -169,7 +172,7 @@ def _notices(rule: str, name: str, up: bool) -> bool:
 
 def _fails(case: Case, name: str, up: bool) -> bool:
     """Whether a vignette no longer holds once a parameter is moved."""
-    moved = _moved(case.cells.get("profile", "default"), name, up)
+    moved = _moved(case, name, up)
     if moved is None:
         return False
     if not ("offers" in case.cells or case.cells["outcome"] == "refused" or _reports(case.rule)):
