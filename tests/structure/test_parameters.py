@@ -19,7 +19,7 @@ from tests.support.vignettes import Case
 pytestmark = pytest.mark.slow
 
 STEPS = {
-    **dict.fromkeys(("%", "cmH2O", "mmHg", "min"), Decimal("0.1")),
+    **dict.fromkeys(("%", "cmH2O", "mmHg", "min", "kg/m2"), Decimal("0.1")),
     "U/L": Decimal(1),
     "x ULN": Decimal("0.1"),
 }
