@@ -77,7 +77,7 @@ def loss_on_niv(
     """The loss from the highest weight since NIV was started; None where its day is unknown."""
     if start is None or isinstance(current, Missing):
         return None
-    since = [weight for weight in weights if start <= weight.day < current.day]
+    since = [weight for weight in weights if weight.day >= start]
     if not since:
         return None
     return Loss(max(since, key=lambda weight: weight.value), current, "highest weight on NIV")

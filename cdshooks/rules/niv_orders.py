@@ -213,10 +213,10 @@ def _elements(
     """The four tests, the cheapest first. Only a forced vital capacity counts."""
     forced = vc if isinstance(vc, Reading) and vc.label == "FVC" else None
     long_enough = night and night.recording.meets(limits.coverage_recording_min_ge)
-    minutes = [t for t in night.tests if t.measure == "spo2-t88-minutes"] if night else []
+    tests = night.tests if night and long_enough else ()
+    slept = next((t for t in tests if t.measure == "spo2-t88-minutes"), None)
     yield Element("MIP", _known(mip), limits.coverage_mip_lt, "mouth-pressure-test")
     yield Element("FVC", forced, limits.coverage_fvc_lt, "pft-panel")
-    slept = minutes[0] if minutes and long_enough else None
     yield Element(NIGHT, slept, limits.coverage_night_min_ge, "overnight-oximetry")
     yield Element("PaCO2", _known(paco2), limits.coverage_paco2_ge, "blood-gas")
 
