@@ -47,3 +47,39 @@ def test_a_capacity_that_meets_no_criterion_is_shown_at_cpap_where_nothing_else_
     assert not [text for text in beside if "FVC" in text]
     normal = _shown("cpap-not-niv", "order-sign", record=night, **reduced | {"FVC": "90 % sitting"})
     assert not [text for text in normal if "FVC" in text]
+
+
+def test_a_talk_about_tracheostomy_shows_everything_that_fails() -> None:
+    record = (
+        "ALS + device-use niv-device, 200 days ago + condition thick-secretions, 12 days ago"
+        " + condition aspiration-pneumonia, 20 days ago + condition aspiration-pneumonia, 40 days ago"
+    )
+    cells = {"record": record, "NIV use": "20 h, 12 days ago", "item 3": "1, 12 days ago"}
+    shown = _shown("tracheostomy-discuss", **cells)
+    assert shown[0] == "NIV use 20"
+    assert [text.split()[0] for text in shown[1:]] == ["Aspiration", "Aspiration", "Thick"]
+
+
+def test_the_wish_is_asked_for_with_the_capacity_that_makes_it_urgent() -> None:
+    weak = {"FVC": "46 % sitting, 12 days ago"}
+    assert _shown("invasive-vent-preference", **weak) == ["FVC sitting 46"]
+    since = "ALS + reported tiv-preference answer=pref-undecided, 500 days ago"
+    on_niv = f"{since} + device-use niv-device, 50 days ago"
+    assert len(_shown("invasive-vent-preference", record=on_niv)) == 2
+
+
+def test_a_stoma_without_a_ventilator_is_shown_with_every_criterion() -> None:
+    stoma = "ALS + procedure tracheostomy, 90 days ago"
+    shown = _shown("tracheostomy-unventilated", record=stoma, **WEAK)
+    assert [text.split()[0] for text in shown] == ["A", "FVC", "SNIP"]
+    assert _reasons("tracheostomy-unventilated", record=stoma, **WEAK) == {
+        "FVC 46% sitting (20 May 2026)"
+    }
+
+
+def test_a_mouthpiece_is_offered_for_everything_that_was_found() -> None:
+    scores = {f"item {n}": "3, 12 days ago" for n in (1, 2, 3)}
+    found = {"FVC": "29 % sitting, 12 days ago", "NIV use": "12 h, 12 days ago"}
+    cells = {"record": "ALS + device-use niv-device, 200 days ago"} | scores | found
+    assert _shown("mpv-consider", **cells) == ["FVC sitting 29", "NIV use 12"]
+    assert _reasons("mpv-consider", **cells) == {"FVC 29% sitting (20 May 2026)"}
