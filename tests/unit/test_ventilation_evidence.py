@@ -52,7 +52,8 @@ def test_a_capacity_that_meets_no_criterion_is_shown_at_cpap_where_nothing_else_
 def test_a_talk_about_tracheostomy_shows_everything_that_fails() -> None:
     record = (
         "ALS + device-use niv-device, 200 days ago + condition thick-secretions, 12 days ago"
-        " + condition aspiration-pneumonia, 20 days ago + condition aspiration-pneumonia, 40 days ago"
+        " + condition aspiration-pneumonia, 20 days ago"
+        " + condition aspiration-pneumonia, 40 days ago"
     )
     cells = {"record": record, "NIV use": "20 h, 12 days ago", "item 3": "1, 12 days ago"}
     shown = _shown("tracheostomy-discuss", **cells)
@@ -83,3 +84,19 @@ def test_a_mouthpiece_is_offered_for_everything_that_was_found() -> None:
     cells = {"record": "ALS + device-use niv-device, 200 days ago"} | scores | found
     assert _shown("mpv-consider", **cells) == ["FVC sitting 29", "NIV use 12"]
     assert _reasons("mpv-consider", **cells) == {"FVC 29% sitting (20 May 2026)"}
+
+
+def test_everything_that_niv_leaves_unsolved_is_shown() -> None:
+    record = (
+        "ALS + device-use niv-device, 200 days ago + reported niv-large-leak, 12 days ago"
+        " + condition morning-headache, 12 days ago"
+    )
+    night = {"T90": "12 % support, 12 days ago", "PaCO2": "50 mmHg, 12 days ago"}
+    cells = {"record": record, "NIV use": "3 h, 12 days ago", "AHI": "12 /h, 12 days ago"}
+    shown = [text.split()[0] for text in _shown("niv-optimise", **cells, **night)]
+    assert shown == ["NIV", "T90", "PaCO2", "Large", "Residual", "Headache"]
+
+
+def test_both_results_of_a_fall_are_shown() -> None:
+    fall = {"SNIP": "90 cmH2O, 97 days ago + 79 cmH2O, 5 days ago"}
+    assert _shown("resp-decline-fast", **fall) == ["SNIP 79", "SNIP 90"]
