@@ -15,8 +15,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
-from cdshooks.rules.inputs import PaCO2
-from cdshooks.rules.states.acute_signs import Rate, Sign, acute_signs
+from cdshooks.rules.states.acute_signs import PaCO2, Rate, Sign, acute_signs
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.wishes import TivWish, tiv_wish

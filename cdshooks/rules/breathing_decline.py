@@ -32,7 +32,7 @@ from cdshooks.rules.states.breathing_tests import (
     night_arranged,
 )
 from cdshooks.rules.states.niv_criteria import niv_criteria
-from cdshooks.rules.states.niv_model import NivCriteria, NivLimits
+from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.progression import Decline, fast_breathing_declines
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
@@ -52,6 +52,17 @@ class DeclineCardLimits(Limits):
 
     group: ClassVar[str] = "progression"
     decline_latest_days: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PaceLimits(Limits):
+    """Limits for NIV that a fall may cross."""
+
+    group: ClassVar[str] = "niv"
+    snip_cmh2o_lt: Threshold
+    mip_cmh2o_lt: Threshold
+    vc_asymptomatic_lt: Threshold
+    vc_symptomatic_lt: Threshold
 
 
 @rule(
@@ -75,7 +86,7 @@ def resp_decline_fast(
     night: Annotated[Arranged, State(night_arranged)],
     call: Annotated[Call, This()],
     limits: DeclineCardLimits,
-    niv: NivLimits,
+    niv: PaceLimits,
 ) -> Outcome:
     """
     Raise a fast fall of SNIP, MIP or sitting vital capacity while no criterion for NIV is met.
@@ -110,7 +121,7 @@ def resp_decline_fast(
     )
 
 
-def _will_cross(decline: Decline, symptoms: RespiratorySymptoms, niv: NivLimits) -> bool:
+def _will_cross(decline: Decline, symptoms: RespiratorySymptoms, niv: PaceLimits) -> bool:
     """Whether a limit that the last value has not met is met one interval later."""
     by_measure: dict[str, tuple[Threshold, ...]] = {
         "snip": (niv.snip_cmh2o_lt,),
@@ -155,13 +166,13 @@ def psg_consider(
     reports: Annotated[Entries, Filed("polysomnography", lookback="psg_days")],
     orders: Annotated[Entries, Ordered("polysomnography", lookback="open_test_order_days")],
     limits: SleepLimits,
-    niv: NivLimits,
 ) -> Outcome:
     """
     Consider a sleep study when symptoms persist though all recent tests are normal.
 
     Needed: sitting vital capacity and a night of oximetry. SNIP, MIP and PaCO2 may be
-    missing. Where a criterion for NIV is met no sleep study is needed.
+    missing. Normal means that none of them is a criterion for NIV in somebody with a
+    symptom; where one is met no sleep study is needed.
     """
     if vent.state != "none":
         return NotIndicated(f"ventilation: {vent.state}")
@@ -174,12 +185,9 @@ def psg_consider(
         return NotIndicated(f"{done}")
     if isinstance(vc, Missing) and vc.failed:
         return CannotAssess(vc.text, vc.failed)
-    if not _normal_and_recent(vc, night, limits, niv):
-        return NotIndicated("vital capacity and a night of oximetry are not normal and recent")
-    beside = ((snip, niv.snip_cmh2o_lt), (mip, niv.mip_cmh2o_early_lt), (paco2, niv.paco2_gt_mmhg))
-    if any(isinstance(test, Reading) and test.meets(limit) for test, limit in beside):
-        return NotIndicated("a breathing test is not normal")
-    tests = (vc, *(test for test, _ in beside))
+    if isinstance(vc, Missing) or night is None or not _recent(vc, night, limits):
+        return NotIndicated("no recent vital capacity with a night of oximetry")
+    tests = (vc, snip, mip, paco2)
     return Recommend(
         summary="Symptoms persist with normal PFT and oximetry: consider sleep study with CO2",
         indicator="info",
@@ -194,10 +202,5 @@ def psg_consider(
     )
 
 
-def _normal_and_recent(
-    vc: Reading | Missing, night: LastNight | None, limits: SleepLimits, niv: NivLimits
-) -> bool:
-    if not isinstance(vc, Reading) or night is None or night.low:
-        return False
-    recent = all(limits.psg_test_le_days.met_by(age) for age in (Decimal(vc.age), night.age))
-    return recent and not vc.meets(niv.vc_symptomatic_lt)
+def _recent(vc: Reading, night: LastNight, limits: SleepLimits) -> bool:
+    return all(limits.psg_test_le_days.met_by(age) for age in (Decimal(vc.age), night.age))

@@ -56,13 +56,21 @@ Referrals = Annotated[frozenset[str], State(open_referrals)]
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyLimits(Limits):
+    """The vital capacity at which a feeding tube is talked over early."""
+
+    group: ClassVar[str] = "gastrostomy"
+    discuss_vc_le: Threshold
+    gastro_vc_lt: Threshold
+
+
+@dataclass(frozen=True, slots=True)
 class WindowLimits(Limits):
     """What vital capacity means for a gastrostomy."""
 
     group: ClassVar[str] = "gastrostomy"
     gastro_vc_lt: Threshold
     gastro_vc_highrisk_lt: Threshold
-    discuss_vc_le: Threshold
     gastro_pft_age_gt: Threshold
 
 
@@ -72,7 +80,7 @@ def early_reasons(
     bulbar: Annotated[Entries, Listed("bulbar-onset")],
     vc: SittingVc,
     declines: Annotated[tuple[Decline, ...], State(fast_breathing_declines)],
-    limits: WindowLimits,
+    limits: EarlyLimits,
 ) -> tuple[Sign, ...]:
     """Why a feeding tube should be talked over while it is still safe, the strongest first."""
     found = list(swallows.signs)

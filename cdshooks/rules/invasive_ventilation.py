@@ -32,7 +32,7 @@ from cdshooks.rules.states.bulbar import severely_bulbar
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_course import OnNiv, niv_use, unsolved_gas
 from cdshooks.rules.states.niv_criteria import niv_criteria
-from cdshooks.rules.states.niv_model import NivCriteria, NivLimits
+from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.saliva import wet_mouth
 from cdshooks.rules.states.ventilation import Titrations, Vent, vent
@@ -157,6 +157,14 @@ class WishLimits(Limits):
     tiv_wish_old_gt_days: Threshold
 
 
+@dataclass(frozen=True, slots=True)
+class WeakLimits(Limits):
+    """Vital capacity that makes the wish urgent."""
+
+    group: ClassVar[str] = "niv"
+    vc_asymptomatic_lt: Threshold
+
+
 @rule(
     "invasive-vent-preference",
     title="Wish about invasive ventilation",
@@ -179,7 +187,7 @@ def invasive_vent_preference(
     dementia: Annotated[Entries, Listed("ftd-dementia")],
     recorded: Annotated[bool, Captured("tiv-preference")],
     limits: WishLimits,
-    niv: NivLimits,
+    niv: WeakLimits,
 ) -> Outcome:
     """
     Ask for the wish about invasive ventilation, more urgently once breathing weakens.

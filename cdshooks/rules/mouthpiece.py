@@ -35,7 +35,6 @@ from cdshooks.rules.states.niv_course import (
     niv_start,
     niv_use,
 )
-from cdshooks.rules.states.niv_model import NivLimits
 from cdshooks.rules.states.panel import bulbar_score
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.weights import CurrentWeight, Loss, Weights
@@ -62,6 +61,15 @@ class LossOnNivLimits(Limits):
     weight_loss_pct_gt: Threshold
 
 
+@dataclass(frozen=True, slots=True)
+class ByDayLimits(Limits):
+    """Carbon dioxide by day that is high, and a night that is bad."""
+
+    group: ClassVar[str] = "niv"
+    paco2_gt_mmhg: Threshold
+    noct_t90_pct_gt: Threshold
+
+
 @derived
 def loss_on_niv(
     start: Annotated[date | None, State(niv_start)], current: CurrentWeight, weights: Weights
@@ -69,7 +77,7 @@ def loss_on_niv(
     """The loss from the highest weight since NIV was started; None where its day is unknown."""
     if start is None or isinstance(current, Missing):
         return None
-    since = [weight for weight in weights if start <= weight.day < current.day]
+    since = [weight for weight in weights if weight.day >= start]
     if not since:
         return None
     return Loss(max(since, key=lambda weight: weight.value), current, "highest weight on NIV")
@@ -103,7 +111,7 @@ def mpv_consider(
     loss: Annotated[Loss | None, State(loss_on_niv)],
     limits: MouthpieceLimits,
     weight: LossOnNivLimits,
-    niv: NivLimits,
+    niv: ByDayLimits,
 ) -> Outcome:
     """
     Offer a mouthpiece where NIV by night is not enough and bulbar function is preserved.
@@ -165,7 +173,7 @@ def _lighter(loss: Loss | None, limit: Threshold) -> Iterator[OnNiv]:
         yield OnNiv(f"weight loss {loss} on NIV since {since}", loss.facts, (limit,))
 
 
-def _by_day(gas: Reading | None, night: Reading | None, niv: NivLimits) -> Iterator[OnNiv]:
+def _by_day(gas: Reading | None, night: Reading | None, niv: ByDayLimits) -> Iterator[OnNiv]:
     if gas and night and gas.meets(niv.paco2_gt_mmhg) and not night.meets(niv.noct_t90_pct_gt):
         told = f"{gas}, T90 {night.amount} on NIV"
         yield OnNiv(told, (gas, night), (niv.paco2_gt_mmhg,))

@@ -28,13 +28,21 @@ from cdshooks.rules.inputs import Mip, PaCO2, Pneumothorax, SittingVc
 from cdshooks.rules.states.breathing_tests import LastNight, last_night
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_criteria import niv_criteria
-from cdshooks.rules.states.niv_model import NivCriteria, NivLimits
+from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.region import Jurisdiction
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
 
 THROUGH_A_TUBE = ("invasive", "trach-unventilated", "intubated")
 """Ventilatory states in which no mask is worn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedLimits(Limits):
+    """Vital capacity that is reduced."""
+
+    group: ClassVar[str] = "niv"
+    vc_symptomatic_lt: Threshold
 
 
 @rule(
@@ -55,7 +63,7 @@ def cpap_not_niv(
     vc: SittingVc,
     apnea: Annotated[Entries, Listed("sleep-apnea")],
     pneumothorax: Pneumothorax,
-    niv: NivLimits,
+    niv: ReducedLimits,
 ) -> Outcome:
     """
     Say at an order of CPAP that it does not ventilate, where breathing is weak.
@@ -205,10 +213,10 @@ def _elements(
     """The four tests, the cheapest first. Only a forced vital capacity counts."""
     forced = vc if isinstance(vc, Reading) and vc.label == "FVC" else None
     long_enough = night and night.recording.meets(limits.coverage_recording_min_ge)
-    minutes = [t for t in night.tests if t.measure == "spo2-t88-minutes"] if night else []
+    tests = night.tests if night and long_enough else ()
+    slept = next((t for t in tests if t.measure == "spo2-t88-minutes"), None)
     yield Element("MIP", _known(mip), limits.coverage_mip_lt, "mouth-pressure-test")
     yield Element("FVC", forced, limits.coverage_fvc_lt, "pft-panel")
-    slept = minutes[0] if minutes and long_enough else None
     yield Element(NIGHT, slept, limits.coverage_night_min_ge, "overnight-oximetry")
     yield Element("PaCO2", _known(paco2), limits.coverage_paco2_ge, "blood-gas")
 

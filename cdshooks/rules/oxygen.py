@@ -28,7 +28,6 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.inputs import PaCO2, Ph, Pneumothorax, SittingVc, Snip
 from cdshooks.rules.states.gas_triggers import LAB, GasLimits, on_oxygen
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.niv_model import NivLimits
 from cdshooks.rules.states.ventilation import HOME_ORDERS, Vent, vent
 
 VENTILATED = ("niv-active", "niv-inpatient", "invasive", "intubated")
@@ -41,6 +40,17 @@ class OxygenLimits(Limits):
 
     group: ClassVar[str] = "acute_breathing"
     oxygen_gas_le_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionLimits(Limits):
+    """Blood gas and weakness of breathing that say that carbon dioxide may be retained."""
+
+    group: ClassVar[str] = "niv"
+    paco2_gt_mmhg: Threshold
+    ph_critical_lt: Threshold
+    vc_asymptomatic_lt: Threshold
+    snip_cmh2o_lt: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ def oxygen_risks(
     bicarbonate: Annotated[Reading | Missing, Latest("bicarbonate", lookback=LAB)],
     vc: SittingVc,
     snip: Snip,
-    niv: NivLimits,
+    niv: RetentionLimits,
     limits: GasLimits,
 ) -> tuple[Risk, ...]:
     """High carbon dioxide or bicarbonate, a pH too low on the day of the gas, weak breathing."""

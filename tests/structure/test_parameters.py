@@ -19,12 +19,13 @@ from tests.support.vignettes import Case
 pytestmark = pytest.mark.slow
 
 STEPS = {
-    **dict.fromkeys(("%", "cmH2O", "mmHg", "min"), Decimal("0.1")),
+    **dict.fromkeys(("%", "cmH2O", "mmHg", "min", "kg/m2"), Decimal("0.1")),
     "U/L": Decimal(1),
     "x ULN": Decimal("0.1"),
 }
 """The smallest step that a reading in this unit is compared to; else 1."""
-FINE = {"ph_critical_lt": Decimal("0.01")}
+FINE = {"ph_critical_lt": Decimal("0.01"), "meal_minutes_gt": Decimal(1)}
+"""Parameters whose reading has other decimals than its unit says."""
 OTHER_TEXT = {"US": "EU", "EU": "US", "UK": "EU", "CA": "EU"}
 """What a parameter in words is moved to."""
 DIAGNOSIS_ONLY = "of the population it reads the diagnosis, not the age"
@@ -69,7 +70,6 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("pft-overdue", "decline_lookback_days", True): "the interval and its age reach no further",
     ("pft-overdue", "resp_value_max_age_days"): "the overdue test is judged by its own day",
     ("pft-panel-incomplete", "device_request_counts_days"): NIV_ONLY,
-    ("pft-panel-incomplete", "mip_available"): "matters only where SNIP is not made, in no profile",
     ("riluzole-adverse-effect", "forgotten_order_days"): "it is an information in any case",
     ("riluzole-consider", "certain_alt_multiple"): BY_MULTIPLE,
     ("riluzole-consider", "device_request_counts_days"): NIV_ONLY,
@@ -106,15 +106,18 @@ def _named(rule: Rule) -> frozenset[str]:
     return frozenset(limits | {name for name in lookbacks if name})
 
 
-@cache
-def _profile(names: str) -> Knowledge:
-    return base().profile(*(name.strip() for name in names.split(",")))
+_moves: dict[tuple[str, str, str, bool], Knowledge | None] = {}
 
 
-@cache
-def _moved(profile: str, name: str, up: bool) -> Knowledge | None:
-    """The knowledge of a profile with one parameter moved; None if it has nothing to move."""
-    knowledge = _profile(profile)
+def _moved(case: Case, name: str, up: bool) -> Knowledge | None:
+    """The knowledge of a case with one parameter moved; None if it has nothing to move."""
+    key = (case.cells.get("profile", ""), case.cells.get("choices", ""), name, up)
+    if key not in _moves:
+        _moves[key] = _move(vignettes.knowledge_of(case), name, up)
+    return _moves[key]
+
+
+def _move(knowledge: Knowledge, name: str, up: bool) -> Knowledge | None:
     old = knowledge.parameters[name]
     new: Decimal | bool | str
     if isinstance(old.value, bool):
@@ -187,7 +190,7 @@ def _notices(rule: str, name: str, up: bool) -> bool:
 
 def _fails(case: Case, name: str, up: bool) -> bool:
     """Whether a vignette no longer holds once a parameter is moved."""
-    moved = _moved(case.cells.get("profile", "default"), name, up)
+    moved = _moved(case, name, up)
     if moved is None:
         return False
     if not ("offers" in case.cells or case.cells["outcome"] == "refused" or _reports(case.rule)):

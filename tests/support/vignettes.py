@@ -1,8 +1,10 @@
 """Vignettes: a table of patients a clinician can read, run through the whole line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +102,10 @@ MEASURES = {
 """Column of a table → measure, and what its phrases begin with."""
 KNOWN = {
     *("patient", "person", "record", "items", "orders", "books", "fails", "hook", "profile"),
+    "choices",
     *("outcome", "says", "offers"),
 }
+WORDS = {"yes": True, "no": False}
 ALS = "condition als, 400 to 200 days ago"
 
 
@@ -223,9 +227,25 @@ def view_of(case: Case, knowledge: Knowledge | None = None) -> View:
     return read_chart(request, searches(case.hook, site), site.knowledge, _now(case), UTC)
 
 
+def knowledge_of(case: Case) -> Knowledge:
+    """The knowledge of the profile of a case, with the choices of its site."""
+    return _chosen(case.cells.get("profile", "default"), case.cells.get("choices", ""))
+
+
+@cache
+def _chosen(profile: str, choices: str) -> Knowledge:
+    """``choices`` is ``parameter=value`` or several: what a site sets that no profile does."""
+    used = base().profile(*(name.strip() for name in profile.split(",")))
+    pairs = (choice.split("=") for choice in phrases(choices))
+    chosen = {
+        name: used.parameters[name].overridden(value=WORDS[v] if v in WORDS else Decimal(v))
+        for name, v in pairs
+    }
+    return replace(used, parameters={**used.parameters, **chosen})
+
+
 def _site(case: Case, knowledge: Knowledge | None) -> Site:
-    names = [name.strip() for name in case.cells.get("profile", "default").split(",")]
-    used = knowledge or base().profile(*names)
+    used = knowledge or knowledge_of(case)
     return Site(used, UTC, "https://cds.example", full_prefetch=True)
 
 

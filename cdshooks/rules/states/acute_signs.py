@@ -16,17 +16,15 @@ from cdshooks.rules.authoring import (
     Threshold,
     derived,
 )
-from cdshooks.rules.inputs import PaCO2, Ph
 from cdshooks.rules.states.gas_triggers import room_air_saturation
 from cdshooks.rules.states.symptoms import CONDITION, Item10
 
 
 @dataclass(frozen=True, slots=True)
 class AcuteLimits(Limits):
-    """What is acute respiratory failure, and how recent it must be."""
+    """What is acute respiratory failure, and how recent saturation must be."""
 
     group: ClassVar[str] = "acute_breathing"
-    acute_gas_days: Decimal
     acute_sign_days: Decimal
     acute_spo2_lt: Threshold
     acute_rate_ge: Threshold
@@ -51,17 +49,18 @@ class Sign:
     by: tuple[Threshold, ...]
 
 
+PaCO2 = Annotated[Reading | Missing, Latest("paco2", lookback="acute_gas_days")]
+Ph = Annotated[Reading | Missing, Latest("ph", lookback="acute_gas_days")]
 Rate = Annotated[Reading | Missing, Latest("respiratory-rate", lookback="acute_sign_days")]
 
 
 @derived
-def acidosis(paco2: PaCO2, ph: Ph, limits: AcuteLimits, niv: AcidLimits) -> Sign | None:
+def acidosis(paco2: PaCO2, ph: Ph, limits: AcidLimits) -> Sign | None:
     """An acid pH with high carbon dioxide, of one day and of the last days."""
     if not isinstance(paco2, Reading) or not isinstance(ph, Reading) or paco2.day != ph.day:
         return None
-    by = (niv.ph_critical_lt, niv.paco2_gt_mmhg)
-    acid = ph.meets(niv.ph_critical_lt) and paco2.meets(niv.paco2_gt_mmhg)
-    if not acid or paco2.age > limits.acute_gas_days:
+    by = (limits.ph_critical_lt, limits.paco2_gt_mmhg)
+    if not ph.meets(limits.ph_critical_lt) or not paco2.meets(limits.paco2_gt_mmhg):
         return None
     return Sign(f"pH {ph.amount}, PaCO2 {paco2.amount}", (ph, paco2), by)
 

@@ -4,24 +4,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     Booked,
     Entries,
     Entry,
     Latest,
+    Limits,
     Missing,
     Ordered,
     Reading,
     Series,
     State,
+    Threshold,
     Why,
     derived,
     on,
 )
 from cdshooks.rules.inputs import RECENT
-from cdshooks.rules.states.niv_model import NivLimits
 
 UNTESTABLE = ("invasive", "intubated")
 """Ventilatory states in which nobody blows into a mouthpiece."""
@@ -124,6 +125,17 @@ def pft_arranged(
 
 
 @dataclass(frozen=True, slots=True)
+class NightLimits(Limits):
+    """Which night is valid, and which saturation in it is low."""
+
+    group: ClassVar[str] = "niv"
+    noct_t90_pct_gt: Threshold
+    noct_t88_pct_gt: Threshold
+    noct_t88_min_ge: Threshold
+    noct_min_recording_min: Threshold
+
+
+@dataclass(frozen=True, slots=True)
 class LastNight:
     """A valid night of oximetry. low: what met a limit for NIV, if anything did."""
 
@@ -147,7 +159,7 @@ def last_night(
     t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
     t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=RECENT)],
     minutes: Annotated[tuple[Reading, ...], Series("spo2-t88-minutes", lookback=RECENT)],
-    limits: NivLimits,
+    limits: NightLimits,
 ) -> LastNight | None:
     """The newest night recorded long enough, on room air and without support."""
     measured = (

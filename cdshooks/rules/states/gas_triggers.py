@@ -20,7 +20,6 @@ from cdshooks.rules.authoring import (
     derived,
 )
 from cdshooks.rules.inputs import PaCO2, SittingVc, Snip
-from cdshooks.rules.states.niv_model import NivLimits
 
 LAB = "bicarbonate_days"
 
@@ -35,6 +34,15 @@ class GasLimits(Limits):
     spo2_assumed_warning_lt: Threshold
     bicarbonate_high_ge: Threshold
     venous_pco2_gt: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class WeaknessLimits(Limits):
+    """Weakness of breathing that asks for a blood gas."""
+
+    group: ClassVar[str] = "niv"
+    vc_asymptomatic_lt: Threshold
+    snip_cmh2o_lt: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def blood_triggers(
 
 @derived
 def weakness_triggers(
-    vc: SittingVc, snip: Snip, paco2: PaCO2, limits: NivLimits
+    vc: SittingVc, snip: Snip, paco2: PaCO2, limits: WeaknessLimits
 ) -> tuple[GasTrigger, ...]:
     """Weakness enough for NIV, and no blood gas at all within the age that counts."""
     if isinstance(paco2, Reading) or not paco2.proven:

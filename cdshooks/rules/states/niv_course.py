@@ -26,7 +26,6 @@ from cdshooks.rules.authoring import (
     on,
 )
 from cdshooks.rules.inputs import RECENT, PaCO2
-from cdshooks.rules.states.niv_model import NivLimits
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Event, Vent, niv_ended, niv_started, vent
 
@@ -45,6 +44,16 @@ class CourseLimits(Limits):
     niv_use_min_days: Threshold
     residual_ahi_ge: Threshold
     niv_symptom_after_ge_days: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class UnsolvedLimits(Limits):
+    """A night that is bad and carbon dioxide that is high, as without NIV."""
+
+    group: ClassVar[str] = "niv"
+    noct_min_recording_min: Threshold
+    noct_t90_pct_gt: Threshold
+    paco2_gt_mmhg: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ def night_on_niv(
     t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
     recordings: Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=RECENT)],
     limits: CourseLimits,
-    niv: NivLimits,
+    niv: UnsolvedLimits,
 ) -> Reading | None:
     """The newest share of a night below 90 % on NIV; too short a recording is no night."""
     short = {(r.day, r.instant) for r in recordings if not r.meets(niv.noct_min_recording_min)}
@@ -121,7 +130,7 @@ def gas_on_niv(
 def unsolved_gas(
     night: Annotated[Reading | None, State(night_on_niv)],
     gas: Annotated[Reading | None, State(gas_on_niv)],
-    niv: NivLimits,
+    niv: UnsolvedLimits,
 ) -> tuple[OnNiv, ...]:
     """Low saturation at night, and high carbon dioxide, in spite of NIV."""
     found = []
