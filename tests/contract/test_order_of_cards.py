@@ -45,30 +45,35 @@ def test_a_critical_card_comes_before_everything() -> None:
 
 def test_a_warning_comes_before_every_information() -> None:
     assert told(viewed()[1]) == "warning riluzole-liver-dysfunction"
-    assert [card["indicator"] for card in viewed()[2:]] == ["warning", "info", "info"]
+    assert [card["indicator"] for card in viewed()[2:]] == ["warning", "warning", "info"]
 
 
 def test_among_warnings_a_drug_that_harms_comes_before_care_that_is_missing() -> None:
     """Dysfunction of the liver is named first in card_order.yaml, before any topic."""
-    assert told(viewed()[2]) == "warning swallow-instrumental-study + chin-tuck"
+    assert [told(card) for card in viewed()[2:4]] == [
+        "warning swallow-instrumental-study + chin-tuck",
+        "warning aac-refer + dysarthria-slt",
+    ]
 
 
 def test_among_informations_ventilation_comes_before_the_tests_of_breathing() -> None:
-    """The order of topics in card_order.yaml: ventilation, breathing tests, due, data quality."""
-    assert [told(card) for card in viewed()[3:]] == [
+    """The order of topics in card_order.yaml: ventilation, breathing tests, planning, due."""
+    assert [told(card) for card in sent(COMPLEX, "encounter-start")] == [
         "info niv-consider",
-        "info blood-gas-indicated + resp-watch",
+        "info blood-gas-indicated",
+        "info palliative-referral",
+        "info pft-overdue",
     ]
 
 
 def test_advice_of_one_topic_shares_a_card() -> None:
-    """Both are about breathing tests, so the clinician reads them in one place."""
-    [card] = [c for c in viewed() if "resp-watch" in told(c)]
-    assert card["source"]["topic"]["code"] == "blood-gas-indicated"
-    assert "Early breathing weakness" in card["detail"]
+    """Both are about speech, so the clinician reads them in one place."""
+    [card] = [c for c in viewed() if "dysarthria-slt" in told(c)]
+    assert card["source"]["topic"]["code"] == "aac-refer"
+    assert "from which speech is changed" in card["detail"]
     assert [link["url"].rpartition("/")[2] for link in card["links"]] == [
-        "blood-gas-indicated",
-        "resp-watch",
+        "aac-refer",
+        "dysarthria-slt",
     ]
 
 
@@ -76,15 +81,15 @@ def test_the_topics_beyond_five_make_room_and_the_last_card_says_so() -> None:
     """What is due and values that cannot be right are the least urgent: they are left out."""
     assert len(viewed()) == CARDS_AT_VIEWS
     assert not any("dq-" in told(card) or "overdue" in told(card) for card in viewed())
-    assert viewed()[-1]["summary"].endswith("(3 more)")
-    assert "3 more of lower priority not shown" in viewed()[-1]["detail"]
+    assert viewed()[-1]["summary"].endswith("(6 more)")
+    assert "6 more of lower priority not shown" in viewed()[-1]["detail"]
 
 
 def test_what_is_only_due_is_one_list_at_the_end() -> None:
-    """Two visits were missed: what is only due comes after what is overdue, on one card."""
-    last = sent("breathing-tests-overdue", "patient-view")[-1]
-    assert last["summary"] == "Due today: ALSFRS-R, swallow screen"
-    assert told(last) == "info alsfrs-due + dysphagia-screen-due"
+    """On one card, after the referral."""
+    last = sent("acute-decompensation-on-admission", "appointment-book")[-1]
+    assert last["summary"].startswith("Due today: ")
+    assert told(last) == "info pft-overdue"
 
 
 def test_where_everything_is_recorded_a_topic_still_has_one_card() -> None:
@@ -108,7 +113,7 @@ def test_infos_make_room_for_warnings_and_warnings_for_nothing(
     """With room for one card only, every urgent card stays and every information goes."""
     monkeypatch.setattr("cdshooks.cards.clusters.CARDS_AT_VIEWS", 1)
     cards = sent(COMPLEX, "patient-view")
-    assert [card["indicator"] for card in cards] == ["critical", "warning", "warning"]
+    assert [card["indicator"] for card in cards] == ["critical", *["warning"] * 3]
     assert cards[-1]["summary"].endswith("more)")
 
 
@@ -119,6 +124,7 @@ def test_at_signing_the_order_is_judged_by_the_worst_finding_first() -> None:
         "critical riluzole-alt-high-on-therapy",
         "warning riluzole-liver-dysfunction",
         "warning riluzole-dose",
+        "info riluzole-formulation-swallow",
     ]
 
 
@@ -147,7 +153,8 @@ def test_at_signing_three_informations_stay_and_every_warning() -> None:
 def test_while_an_order_is_chosen_what_is_only_for_signing_stays_away() -> None:
     """The ALT card wants the order to be complete; dysfunction is a reason not to choose it."""
     assert [told(card) for card in sent(COMPLEX, "order-select", order())] == [
-        "warning riluzole-liver-dysfunction"
+        "warning riluzole-liver-dysfunction",
+        "info riluzole-formulation-swallow",
     ]
 
 
