@@ -25,6 +25,7 @@ from cdshooks.http import (
     openapi,
     pages,
     safety,
+    workbench,
 )
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.memory import Memory, memory_of
@@ -138,6 +139,8 @@ def build(
     app.register_blueprint(insights.blueprint(kept, site.public_url, clock, may_look))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
+    if settings.demo:
+        app.register_blueprint(workbench.blueprint(site, settings, clock, kept))
     return app
 
 
