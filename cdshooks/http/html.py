@@ -30,6 +30,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["on"] = on
+    # A resource reads best in the order in which it was written.
+    made.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     return made
 
 

@@ -1,9 +1,12 @@
 """Requests of the workbench to the service's own endpoints: the same way in as an EHR's."""
 
 import contextvars
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from flask import current_app
@@ -11,7 +14,8 @@ from werkzeug.test import Client
 
 from cdshooks.fhir.elements import Json, obj
 
-ORJSON = orjson.OPT_INDENT_2
+AT_MOST = 100
+"""Requests that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +28,33 @@ class Sent:
     status: int
     answer: Json | None
     milliseconds: str = ""
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def ok(self) -> bool:
         """Whether the service did what was asked."""
         return self.status == 200
 
-    @property
-    def request_text(self) -> str:
-        """The request's body, indented."""
-        return orjson.dumps(self.request, option=ORJSON).decode()
 
-    @property
-    def answer_text(self) -> str:
-        """The response's body, indented; it can be empty."""
-        return orjson.dumps(self.answer, option=ORJSON).decode() if self.answer else "(empty)"
+class Kept:
+    """The last requests of the workbench, to be looked at; gone with the process."""
 
-    @property
-    def curl(self) -> str:
-        """The command that sends the same; the body comes between this and ``END``."""
-        return f"curl -s -H 'Content-Type: application/json' --data-binary @- '{self.url}'"
+    def __init__(self) -> None:
+        self._sent: OrderedDict[str, Sent] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, sent: Sent) -> Sent:
+        """The same, findable by its id until enough others came."""
+        with self._lock:
+            self._sent[sent.id] = sent
+            while len(self._sent) > AT_MOST:
+                self._sent.popitem(last=False)
+        return sent
+
+    def find(self, id: str) -> Sent | None:
+        """A request that was kept."""
+        with self._lock:
+            return self._sent.get(id)
 
 
 def send(what: str, path: str, body: Json, public_url: str) -> Sent:

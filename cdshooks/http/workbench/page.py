@@ -1,0 +1,148 @@
+"""What the workbench's page is made of, for its template."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from cdshooks import __version__
+from cdshooks.chart import Search
+from cdshooks.fhir.elements import Json
+from cdshooks.http.assets import assets
+from cdshooks.http.html import rendered
+from cdshooks.http.workbench.calls import Sent
+from cdshooks.http.workbench.plots import kinds, plot, told
+from cdshooks.http.workbench.state import State
+from cdshooks.services import Service, services
+from cdshooks.services.answer import Site
+from cdshooks.services.asking import patients, request_body
+from cdshooks.services.catalogue.plain import HOOKS
+from cdshooks.services.workbench.chart import Chart
+from cdshooks.services.workbench.explain import Verdict, verdicts
+from cdshooks.services.workbench.orders import (
+    Change,
+    choices,
+    directions,
+    is_among,
+    label,
+    name_of,
+)
+
+USER = "Practitioner/workbench"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+TOURS = (
+    ("bulbar-onset-fvc-falling", "patient-view", "Breathing falls: is NIV due?"),
+    ("bulbar-onset-fvc-falling", "order-sign", "Sign riluzole at the wrong dose"),
+    ("riluzole-start-without-liver-tests", "order-sign", "Start riluzole without liver tests"),
+    ("acute-decompensation-on-admission", "encounter-start", "An admission short of breath"),
+    ("quiet-stable-limb-onset", "patient-view", "A stable patient: silence"),
+)
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that one page shows.
+
+    told: what was just done, with the feedback that went out and what it changed.
+    """
+
+    state: State
+    chart: Chart | None = None
+    call: Sent | None = None
+    did: str = ""
+    feedback: Sent | None = None
+    changes: tuple[Change, ...] = ()
+    trouble: str = ""
+    answering: bool = False
+
+    @property
+    def sent(self) -> tuple[Sent, ...]:
+        """The requests behind this page, in the order of their sending."""
+        return tuple(one for one in (self.feedback, self.call) if one is not None)
+
+    @property
+    def cards(self) -> list[Json]:
+        """The cards of the call, if it was answered."""
+        if self.call is None or not self.call.ok or self.call.answer is None:
+            return []
+        found: list[Json] = self.call.answer["cards"]
+        return found
+
+
+def request_of(state: State, bundle: Json, asked: tuple[Search, ...]) -> Json:
+    """The request of an EHR in this state."""
+    patient = next(iter(patients(bundle)))
+    return request_body(state.hook, bundle, patient, USER, state.drafts, asked)
+
+
+def shown(page: Page, site: Site, listed: Mapping[str, str]) -> str:
+    """The page as HTML."""
+    root = urlsplit(site.public_url).path.rstrip("/")
+    response = page.call.answer if page.call and page.call.ok else None
+    found: dict[str, tuple[Verdict, ...]] = verdicts(response or {}, site.knowledge)
+    files = assets()
+    return rendered(
+        "workbench.html.j2",
+        root=root,
+        style=f"{root}/static/{files['pages.css'].name}",
+        bench_style=f"{root}/static/{files['workbench.css'].name}",
+        scripts=[
+            f"{root}/static/{files[name].name}" for name in ("htmx-2.0.11.min.js", "workbench.js")
+        ],
+        version=__version__,
+        page=page,
+        state=page.state,
+        services=[(one, HOOKS.get(one.hook, one.hook)) for one in _by_hook()],
+        listed=listed,
+        tours=TOURS,
+        products=list(choices(site.knowledge.base)),
+        verdicts=found,
+        functions=_Functions(),
+    )
+
+
+_ORDER = (
+    "patient-view",
+    "order-select",
+    "order-sign",
+    "encounter-start",
+    "encounter-discharge",
+    "appointment-book",
+)
+
+
+def _by_hook() -> list[Service]:
+    known = {service.hook: service for service in services()}
+    return [known[hook] for hook in _ORDER if hook in known]
+
+
+class _Functions:
+    """What the template calls."""
+
+    plot = staticmethod(plot)
+    kinds = staticmethod(kinds)
+    told = staticmethod(told)
+    label = staticmethod(label)
+    name_of = staticmethod(name_of)
+    directions = staticmethod(directions)
+    is_among = staticmethod(is_among)
+
+    @staticmethod
+    def markdown(text: str) -> Markup:
+        """A card's detail; HTML in it stays text."""
+        return Markup(_MARKDOWN.render(text))  # noqa: S704
+
