@@ -2,14 +2,12 @@
 
 import hashlib
 from functools import cache
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from cdshooks import __version__, rules
-from cdshooks.http.assets import assets
+from cdshooks import rules
 from cdshooks.http.errors import operation_outcome
-from cdshooks.http.html import HEADERS, html_reply, rendered
+from cdshooks.http.html import HEADERS, frame, html_reply, rendered
 from cdshooks.http.reply import json_reply
 from cdshooks.knowledge import MARKS
 from cdshooks.services.answer import Site
@@ -61,14 +59,8 @@ def _kind() -> str:
 
 
 def _around(site: Site) -> dict[str, object]:
-    """What every page shows beside its own matter. Addresses follow the public one's path."""
-    root = urlsplit(site.public_url).path.rstrip("/")
-    return {
-        "root": root,
-        "style": f"{root}/static/{assets()['pages.css'].name}",
-        "version": __version__,
-        "marks": MARKS,
-    }
+    """What every page shows beside its own matter."""
+    return {**frame(site.public_url), "marks": MARKS}
 
 
 def _unknown(site: Site) -> Response:

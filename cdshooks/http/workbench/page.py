@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from cdshooks import __version__
 from cdshooks.chart import Search
 from cdshooks.fhir.elements import Json
-from cdshooks.http.assets import assets
-from cdshooks.http.html import rendered
+from cdshooks.http.html import address, frame, rendered
 from cdshooks.http.workbench.calls import Sent
 from cdshooks.http.workbench.plots import kinds, plot, told
 from cdshooks.http.workbench.state import State
@@ -43,6 +40,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+SCRIPTS = ("htmx-2.0.11.min.js", "workbench.js")
 TOURS = (
     ("bulbar-onset-fvc-falling", "patient-view", "Breathing falls: is NIV due?"),
     ("bulbar-onset-fvc-falling", "order-sign", "Sign riluzole at the wrong dose"),
@@ -91,19 +89,14 @@ def request_of(state: State, bundle: Json, asked: tuple[Search, ...]) -> Json:
 
 def shown(page: Page, site: Site, listed: Mapping[str, str]) -> str:
     """The page as HTML."""
-    root = urlsplit(site.public_url).path.rstrip("/")
+    around = frame(site.public_url)
     response = page.call.answer if page.call and page.call.ok else None
     found: dict[str, tuple[Verdict, ...]] = verdicts(response or {}, site.knowledge)
-    files = assets()
     return rendered(
         "workbench.html.j2",
-        root=root,
-        style=f"{root}/static/{files['pages.css'].name}",
-        bench_style=f"{root}/static/{files['workbench.css'].name}",
-        scripts=[
-            f"{root}/static/{files[name].name}" for name in ("htmx-2.0.11.min.js", "workbench.js")
-        ],
-        version=__version__,
+        **around,
+        bench_style=address(around["root"], "workbench.css"),
+        scripts=[address(around["root"], name) for name in SCRIPTS],
         page=page,
         state=page.state,
         services=[(one, HOOKS.get(one.hook, one.hook)) for one in _by_hook()],
@@ -145,4 +138,3 @@ class _Functions:
     def markdown(text: str) -> Markup:
         """A card's detail; HTML in it stays text."""
         return Markup(_MARKDOWN.render(text))  # noqa: S704
-

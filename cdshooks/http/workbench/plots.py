@@ -12,7 +12,7 @@ from markupsafe import Markup
 from cdshooks.rules.authoring import Reading, on
 from cdshooks.services.workbench.courses import Course, Line
 
-WIDTH, HEIGHT = 360, 190
+WIDTH, HEIGHT = 300, 180
 ROOM = 0.12
 """Share of the height that is left free above and below."""
 LONE = timedelta(days=60)
@@ -41,7 +41,11 @@ class _Points(leather.Shape):  # type: ignore[misc]
         for line in self._lines:
             _draw_limit(group, line, float(y.project(float(line.value), height, 0)), width)
         points = [
-            (datum.row[2], float(x.project(datum.x, 0, width)), float(y.project(datum.y, height, 0)))
+            (
+                datum.row[2],
+                float(x.project(datum.x, 0, width)),
+                float(y.project(datum.y, height, 0)),
+            )
             for datum in series.data()
         ]
         for number, kind in enumerate(kinds(tuple(reading for reading, _, _ in points))):
@@ -52,9 +56,12 @@ class _Points(leather.Shape):  # type: ignore[misc]
 
 def _draw_limit(group: ET.Element, line: Line, y: float, width: float) -> None:
     part = ET.SubElement(group, "g", {"class": "limit past" if line.past else "limit"})
-    ET.SubElement(part, "line", {"x1": "0", "x2": f"{width:.1f}", "y1": f"{y:.1f}", "y2": f"{y:.1f}"})
-    place = {"x": f"{width:.1f}", "y": f"{y - 4:.1f}", "text-anchor": "end"}
-    ET.SubElement(part, "text", place).text = line.words
+    ET.SubElement(
+        part, "line", {"x1": "0", "x2": f"{width:.1f}", "y1": f"{y:.1f}", "y2": f"{y:.1f}"}
+    )
+    # At the left, where what falls over the years is still far above its limits.
+    place = {"x": "5", "y": f"{y - 4:.1f}"}
+    ET.SubElement(part, "text", place).text = f"{line.words} {line.limit}"
 
 
 def _draw_kind(part: ET.Element, points: list[tuple[Reading, float, float]]) -> None:

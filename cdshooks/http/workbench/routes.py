@@ -185,7 +185,9 @@ class _Bench:
     def _bundle(self, state: State) -> Json:
         found = self.patients.bundle(state.patient, self._today())
         if found is None:
-            raise RequestInvalid("patient", "an example, or a Bundle that was pasted since the start")
+            raise RequestInvalid(
+                "patient", "an example, or a Bundle that was pasted since the start"
+            )
         return found
 
     def _patient(self, state: State) -> str:

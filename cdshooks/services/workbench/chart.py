@@ -43,9 +43,7 @@ class Chart:
 
 def chart_of(request: HookRequest, site: Site, now: datetime) -> Chart:
     """The chart of a request that asks for everything, read as the rules would read it."""
-    view = read_chart(
-        request, searches(request.hook, site), site.knowledge, now, site.timezone
-    )
+    view = read_chart(request, searches(request.hook, site), site.knowledge, now, site.timezone)
     patient = next((r.resource for r in view.index.of("Patient")), {})
     return Chart(
         name=_name(patient),

@@ -27,7 +27,7 @@ COURSES = (
     Shown(
         "vc-percent",
         "Vital capacity",
-        (("vc_symptomatic_lt", "NIV, with a symptom"), ("vc_asymptomatic_lt", "NIV, without")),
+        (("vc_symptomatic_lt", "NIV with a symptom"), ("vc_asymptomatic_lt", "NIV without one")),
     ),
     Shown(
         "snip",
@@ -49,7 +49,7 @@ COURSES = (
         (
             ("raised_gt", "raised"),
             ("closer_checks_gt", "closer checks"),
-            ("on_therapy_us_gt", "advise against riluzole"),
+            ("on_therapy_us_gt", "advised against riluzole"),
             ("on_therapy_eu_ge", "stop riluzole"),
         ),
     ),

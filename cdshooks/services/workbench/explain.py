@@ -26,7 +26,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule concluded of one call. order: the draft that it looked at, if any."""
+    """What one rule concluded of one call.
+
+    order: the draft that it looked at, if any. beside: the title of the rule that leads the
+    card that this one shares, where the evidence and the limits of both are told.
+    """
 
     rule: str
     title: str
@@ -35,6 +39,7 @@ class Verdict:
     order: str = ""
     evidence: tuple[str, ...] = ()
     bases: tuple[Basis, ...] = ()
+    beside: str = ""
 
 
 def verdicts(response: Json, knowledge: Knowledge) -> dict[str, tuple[Verdict, ...]]:
@@ -46,10 +51,20 @@ def verdicts(response: Json, knowledge: Knowledge) -> dict[str, tuple[Verdict, .
 
 def _verdicts(response: Json, knowledge: Knowledge) -> Iterator[Verdict]:
     titles = {rule.id: rule.title for rule in rules.load()}
-    cards = {rule: card for card in objects(response.get("cards")) for rule in _rules(card)}
-    for line in objects(_own(response).get("trace")):
+    cards = list(objects(response.get("cards")))
+    places = {rule: n for n, card in reversed(list(enumerate(cards))) for rule in _rules(card)}
+    lines = list(objects(_own(response).get("trace")))
+    # What is on cards comes first, in their order.
+    lines.sort(key=lambda line: places.get(line["rule"], len(cards)))
+    told: set[int] = set()
+    for line in lines:
         id, outcome = str(line["rule"]), str(line["outcome"])
-        card = cards.get(id, {}) if outcome == "recommended" else {}
+        place = places.get(id) if outcome == "recommended" else None
+        card = cards[place] if place is not None and place not in told else {}
+        beside = (
+            titles.get(_rules(cards[place])[0], "") if place in told and place is not None else ""
+        )
+        told |= {place} if place is not None else set()
         yield Verdict(
             id,
             titles.get(id, id),
@@ -58,6 +73,7 @@ def _verdicts(response: Json, knowledge: Knowledge) -> Iterator[Verdict]:
             str(line.get("order", "")),
             tuple(_evidence(card)),
             tuple(_bases(card, knowledge)),
+            beside,
         )
 
 
