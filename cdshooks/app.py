@@ -25,7 +25,6 @@ from cdshooks.http import (
     openapi,
     pages,
     safety,
-    workbench,
 )
 from cdshooks.http.clock import Clock, clock_of
 from cdshooks.http.memory import Memory, memory_of
@@ -140,6 +139,9 @@ def build(
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     if settings.demo:
+        # Only a demo needs what it draws with.
+        from cdshooks.http import workbench
+
         app.register_blueprint(workbench.blueprint(site, settings, clock, kept))
     return app
 

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from cdshooks import __version__
 from cdshooks.http.assets import assets
@@ -23,6 +25,8 @@ POLICY = "; ".join(
 )
 HEADERS = {"Content-Security-Policy": POLICY}
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
 
 @cache
 def _templates() -> Environment:
@@ -34,6 +38,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["on"] = on
+    made.filters["markdown"] = markdown
     # A resource reads best in the order in which it was written.
     made.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     return made
@@ -58,6 +63,11 @@ def address(root: str, file: str) -> str:
 def rendered(template: str, **values: Any) -> str:
     """The page of a template; a value that the template names must be given."""
     return _templates().get_template(template).render(values)
+
+
+def markdown(text: str) -> Markup:
+    """A card's detail; HTML in it stays text."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704
 
 
 def html_reply(text: str, status: int = 200) -> Response:

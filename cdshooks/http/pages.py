@@ -12,6 +12,7 @@ from cdshooks.http.reply import json_reply
 from cdshooks.knowledge import MARKS
 from cdshooks.services.answer import Site
 from cdshooks.services.catalogue import as_json, describe, index, index_as_json
+from cdshooks.services.catalogue.sample import sample
 
 KINDS = ("text/html", "application/json")
 UNKNOWN = "no rule of this id; GET /rules lists the rules"
@@ -38,7 +39,10 @@ def blueprint(site: Site) -> Blueprint:
         described = describe(rule, site.knowledge)
         if kind == KINDS[1]:
             return json_reply(as_json(described))
-        return html_reply(rendered("rule.html.j2", rule=described, **_around(site)))
+        found = sample(rule, site)
+        spoken = dict(described.hooks)[found.hook] if found else ""
+        around = {"sample": found, "spoken": spoken, **_around(site)}
+        return html_reply(rendered("rule.html.j2", rule=described, **around))
 
     @pages.get("/rules")
     def all_rules() -> Response:

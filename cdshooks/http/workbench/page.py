@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-from markupsafe import Markup
-
 from cdshooks.chart import Search
 from cdshooks.fhir.elements import Json
 from cdshooks.http.html import address, frame, rendered
 from cdshooks.http.workbench.calls import Sent
-from cdshooks.http.workbench.plots import kinds, plot, told
+from cdshooks.http.workbench.plots import kinds, plot, sign, told
 from cdshooks.http.workbench.state import State
 from cdshooks.services import Service, services
 from cdshooks.services.answer import Site
@@ -48,7 +45,6 @@ TOURS = (
     ("acute-decompensation-on-admission", "encounter-start", "An admission short of breath"),
     ("quiet-stable-limb-onset", "patient-view", "A stable patient: silence"),
 )
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +125,8 @@ class _Functions:
     plot = staticmethod(plot)
     kinds = staticmethod(kinds)
     told = staticmethod(told)
+    sign = staticmethod(sign)
     label = staticmethod(label)
     name_of = staticmethod(name_of)
     directions = staticmethod(directions)
     is_among = staticmethod(is_among)
-
-    @staticmethod
-    def markdown(text: str) -> Markup:
-        """A card's detail; HTML in it stays text."""
-        return Markup(_MARKDOWN.render(text))  # noqa: S704

@@ -36,10 +36,9 @@ class _Points(leather.Shape):  # type: ignore[misc]
         """Everything that this module draws is in order."""
 
     def to_svg(self, width: float, height: float, x: Any, y: Any, series: Any, _: Any) -> Any:
-        """The limits, then each kind of reading."""
+        """The limits, each kind of reading, and the words of the limits over them."""
         group = ET.Element("g")
-        for line in self._lines:
-            _draw_limit(group, line, float(y.project(float(line.value), height, 0)), width)
+        placed = [(line, float(y.project(float(line.value), height, 0))) for line in self._lines]
         points = [
             (
                 datum.row[2],
@@ -48,20 +47,39 @@ class _Points(leather.Shape):  # type: ignore[misc]
             )
             for datum in series.data()
         ]
+        for line, at in placed:
+            _draw_limit(group, line, at, width)
         for number, kind in enumerate(kinds(tuple(reading for reading, _, _ in points))):
             part = ET.SubElement(group, "g", {"class": f"kind kind-{number}"})
             _draw_kind(part, [point for point in points if kind_of(point[0]) == kind])
+        for line, at in placed:
+            left = abs(points[0][2] - at) >= abs(points[-1][2] - at)
+            _write_limit(group, line, at, 5 if left else width)
         return group
 
 
+def _limit(group: ET.Element, line: Line) -> ET.Element:
+    return ET.SubElement(group, "g", {"class": "limit past" if line.past else "limit"})
+
+
 def _draw_limit(group: ET.Element, line: Line, y: float, width: float) -> None:
-    part = ET.SubElement(group, "g", {"class": "limit past" if line.past else "limit"})
-    ET.SubElement(
-        part, "line", {"x1": "0", "x2": f"{width:.1f}", "y1": f"{y:.1f}", "y2": f"{y:.1f}"}
-    )
-    # At the left, where what falls over the years is still far above its limits.
-    place = {"x": "5", "y": f"{y - 4:.1f}"}
-    ET.SubElement(part, "text", place).text = f"{line.words} {line.limit}"
+    place = {"x1": "0", "x2": f"{width:.1f}", "y1": f"{y:.1f}", "y2": f"{y:.1f}"}
+    ET.SubElement(_limit(group, line), "line", place)
+
+
+def _write_limit(group: ET.Element, line: Line, y: float, x: float) -> None:
+    """At the end of the line from which the course is farther away."""
+    place = {
+        "x": f"{x:.1f}",
+        "y": f"{y - 4:.1f}",
+        "text-anchor": "start" if x < WIDTH / 2 else "end",
+    }
+    ET.SubElement(_limit(group, line), "text", place).text = f"{line.words} {sign(line)}"
+
+
+def sign(line: Line) -> str:
+    """A limit with its sign as one writes it by hand."""
+    return str(line.limit).replace(">=", "≥").replace("<=", "≤")
 
 
 def _draw_kind(part: ET.Element, points: list[tuple[Reading, float, float]]) -> None:
@@ -141,4 +159,4 @@ def _sentences(course: Course) -> Iterator[str]:
     if course.latest is not None:
         yield f"Last {told(course.latest)}."
     for line in course.lines:
-        yield f"{'Past' if line.past else 'Not past'} the limit: {line.words}, {line.limit}."
+        yield f"{'Past' if line.past else 'Not past'} the limit: {line.words}, {sign(line)}."

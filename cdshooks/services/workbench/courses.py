@@ -27,11 +27,14 @@ COURSES = (
     Shown(
         "vc-percent",
         "Vital capacity",
-        (("vc_symptomatic_lt", "NIV with a symptom"), ("vc_asymptomatic_lt", "NIV without one")),
+        (
+            ("vc_symptomatic_lt", "NIV with a symptom"),
+            ("vc_asymptomatic_lt", "NIV without symptoms"),
+        ),
     ),
     Shown(
         "snip",
-        "Sniff pressure (SNIP)",
+        "SNIP",
         (("watch_snip_lt", "early weakness"), ("snip_cmh2o_lt", "NIV")),
     ),
     Shown(

@@ -194,8 +194,8 @@ def _difference(before: Json, after: Json) -> tuple[tuple[str, str], ...]:
 
 
 def _lines(before: Json, after: Json) -> Iterator[tuple[str, str]]:
-    pair = [_pretty(one) for one in (before, after)]
-    diff = difflib.unified_diff(*pair, n=CONTEXT_LINES, lineterm="")
+    old, new = _pretty(before), _pretty(after)
+    diff = difflib.unified_diff(old, new, n=CONTEXT_LINES, lineterm="")
     for number, line in enumerate(diff):
         if number > 1 and not line.startswith("@@"):
             yield line[:1], line[1:]
