@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdshooks import examples
 from cdshooks.chart import Search
 from cdshooks.fhir.elements import Json
 from cdshooks.http.html import address, frame, rendered
@@ -97,11 +98,18 @@ def shown(page: Page, site: Site, listed: Mapping[str, str]) -> str:
         state=page.state,
         services=[(one, HOOKS.get(one.hook, one.hook)) for one in _by_hook()],
         listed=listed,
+        story=_story(page.state.patient),
         tours=TOURS,
         products=list(choices(site.knowledge.base)),
         verdicts=found,
         functions=_Functions(),
     )
+
+
+def _story(patient: str) -> str:
+    """What an example shows; nothing for a chart that was pasted."""
+    story = examples.stories().get(patient)
+    return story.text if story else ""
 
 
 _ORDER = (

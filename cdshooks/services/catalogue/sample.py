@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from functools import lru_cache
 
 from cdshooks import examples
 from cdshooks.cards import EXTENSION
-from cdshooks.chart import ORDER_HOOKS
 from cdshooks.fhir.elements import Json, objects
 from cdshooks.protocol import parse_request
 from cdshooks.rules.authoring import Rule
 from cdshooks.services import answer, services
 from cdshooks.services.answer import Site
 from cdshooks.services.asking import patients, request_body
-from cdshooks.services.workbench.orders import WRONG_DOSE, drafted
 
 USER = "Practitioner/example"
+
+
+LEVELS = ("info", "warning", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,29 @@ class Sample:
 
 
 def sample(rule: Rule, site: Site) -> Sample | None:
-    """The first card that leads with the rule, or else one that it is on; None if no example is.
+    """The card of an example patient that shows the rule best; None where no example has it.
 
-    At hooks about orders, the order is one of riluzole at half its dose. What an example
-    patient is told is worked out once a process.
+    That is a card which it leads, alone if there is one, and as severe as possible. The
+    stories say where to look, so that one call is enough; another profile may say less.
     """
-    found = list(_samples(rule, site))
-    leading = (one for one in found if _rules(one.card)[0] == rule.id)
-    return next(leading, next(iter(found), None))
+    places = sorted(_places(rule))
+    if not places:
+        return None
+    _, name, hook = places[0]
+    cards = (card for card in _cards(name, hook, site) if rule.id in _rules(card))
+    return next((Sample(name, hook, card) for card in cards), None)
 
 
-def _samples(rule: Rule, site: Site) -> Iterator[Sample]:
-    for hook in rule.hooks:
-        for name in examples.names():
-            for card in _cards(name, hook, site):
-                if rule.id in _rules(card):
-                    yield Sample(name, hook, card)
+def _places(rule: Rule) -> Iterator[tuple[tuple[bool, int, int], str, str]]:
+    """Where the stories tell of the rule, to be sorted by how well it is shown there."""
+    for name, story in examples.stories().items():
+        for hook in rule.hooks:
+            for told in story.cards.get(hook, ()):
+                level, _, named = told.partition(" ")
+                ids = named.split(" + ")
+                if rule.id in ids:
+                    worth = (ids[0] != rule.id, len(ids), -LEVELS.index(level))
+                    yield worth, name, hook
 
 
 def _rules(card: Json) -> list[str]:
@@ -52,18 +59,16 @@ def _rules(card: Json) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=512)
 def _cards(name: str, hook: str, site: Site) -> tuple[Json, ...]:
     """What is said of an example patient on the day of its story."""
     bundle = examples.load(name)
     day = examples.anchor(bundle)
     patient = next(iter(patients(bundle)))
-    service = next((one for one in services() if one.hook == hook), None)
-    if day is None or service is None:
+    service = next(one for one in services() if one.hook == hook)
+    if day is None:
         return ()
-    ordered = hook in ORDER_HOOKS
-    orders = (drafted(WRONG_DOSE, patient, day, site.knowledge.base),) if ordered else ()
+    draft = examples.order() | {"id": "draft-1", "subject": {"reference": f"Patient/{patient}"}}
     asked = answer.searches(hook, site)
-    request = parse_request(request_body(hook, bundle, patient, USER, orders, asked))
+    request = parse_request(request_body(hook, bundle, patient, USER, (draft,), asked))
     now = datetime.combine(day, time(12), UTC)
     return tuple(objects(answer.answer(service, request, site, now).body["cards"]))
