@@ -55,11 +55,12 @@ def load(name: str) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What an example patient shows, and by hook the cards that the service gives.
+    """Who an example patient is, what it shows, and by hook the cards that the service gives.
 
     Each card as ``indicator rule``, or ``indicator rule + rule`` where advice shares one.
     """
 
+    patient: str
     text: str
     cards: Mapping[str, tuple[str, ...]]
 
@@ -68,7 +69,11 @@ class Story:
 def stories() -> Mapping[str, Story]:
     """The story of every example patient, by name."""
     return {
-        name: Story(said["story"], {k: tuple(v) for k, v in said.items() if isinstance(v, list)})
+        name: Story(
+            said["patient"],
+            said["story"],
+            {hook: tuple(cards) for hook, cards in said.items() if isinstance(cards, list)},
+        )
         for name, said in yaml.read(_fixtures() / "stories.yaml").items()
     }
 

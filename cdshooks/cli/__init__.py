@@ -102,6 +102,7 @@ def _show_start_page(url: str) -> None:
     console = Console()
     console.print(
         Panel.fit(
+            f"Workbench  {url}/\n"
             f"Discovery  {url}/cds-services\n"
             f"Health     {url}/healthz\n\n"
             "To see cards, add the discovery address as a CDS service\n"

@@ -68,7 +68,7 @@ def test_the_niv_card_stands_beside_the_vital_capacity_that_crosses_its_limit(
     assert cards(page)[0].startswith("Warning Consider NIV: FVC 46% sitting")
     plot = page.get_by_role("img", name="Vital capacity")
     assert "Past the limit: NIV without symptoms, < 50%" in plot.get_attribute("aria-label")
-    assert plot.locator(".limit.past").count() == 2
+    assert plot.locator(".limit.past line").count() == 2
 
 
 def test_a_riluzole_order_is_signed_and_mended_with_one_click(opened: Opened, shot: Shot) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import orjson
 
-from cdshooks.fhir.elements import Json, first, obj, objects, string, texts
+from cdshooks.fhir.elements import Json, first, number, obj, objects, string, texts
 from cdshooks.knowledge import Base, Product
 
 OWN = "order-1"
@@ -90,11 +90,10 @@ def _line(form: Form) -> Json:
     line: Json = {"text": form.directions} if form.directions else {}
     if 0 < form.times <= TIMES_AT_MOST:
         line["timing"] = {"repeat": {"frequency": form.times, "period": 1, "periodUnit": "d"}}
-    try:
-        value = float(form.dose)
-    except ValueError:
+    value = number(form.dose)
+    if value is None:
         return line
-    dose: Json = {"value": int(value) if value.is_integer() else value, "unit": form.unit}
+    dose: Json = {"value": int(value) if value == int(value) else float(value), "unit": form.unit}
     dose |= {"system": "http://unitsofmeasure.org", "code": form.unit}
     return {**line, "doseAndRate": [{"doseQuantity": dose}]}
 
@@ -102,9 +101,9 @@ def _line(form: Form) -> Json:
 def placed(drafts: Iterable[Json], order: Json) -> tuple[Json, ...]:
     """The drafts with an order in the place of the one of its name, or behind them."""
     kept = list(drafts)
-    for number, draft in enumerate(kept):
+    for place, draft in enumerate(kept):
         if name_of(draft) == name_of(order):
-            kept[number] = order
+            kept[place] = order
             return tuple(kept)
     return (*kept, order)
 
@@ -196,10 +195,10 @@ def _difference(before: Json, after: Json) -> tuple[tuple[str, str], ...]:
 def _lines(before: Json, after: Json) -> Iterator[tuple[str, str]]:
     old, new = _pretty(before), _pretty(after)
     diff = difflib.unified_diff(old, new, n=CONTEXT_LINES, lineterm="")
-    for number, line in enumerate(diff):
-        if number > 1 and not line.startswith("@@"):
+    for place, line in enumerate(diff):
+        if place > 1 and not line.startswith("@@"):
             yield line[:1], line[1:]
-        elif number > 2:
+        elif place > 2:
             yield " ", "…"
 
 
