@@ -79,13 +79,13 @@ def opened(chromium: Any, demo: str) -> Iterator[Opened]:
 
 
 @pytest.fixture
-def shot() -> Callable[[Any, str], None]:
-    """Keeps what a page looks like, whole, under a name."""
+def shot() -> Callable[..., None]:
+    """Keeps what a page looks like under a name: whole, or what fits the window."""
     SHOTS.mkdir(parents=True, exist_ok=True)
 
-    def keep(page: Any, name: str) -> None:
+    def keep(page: Any, name: str, *, whole: bool = True) -> None:
         # Hiding the caret would leave inline styles, which the page's policy forbids.
-        page.screenshot(path=SHOTS / f"{name}.png", full_page=True, caret="initial")
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=whole, caret="initial")
 
     return keep
 

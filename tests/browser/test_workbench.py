@@ -24,7 +24,7 @@ PAGES = {
     "rules": "/rules",
     "rule": "/rules/niv-consider",
 }
-Shot = Callable[[Any, str], None]
+Shot = Callable[..., None]
 
 
 def cards(page: Any) -> list[str]:
@@ -62,9 +62,10 @@ def test_every_hook_brings_its_cards_and_says_of_every_rule_why(opened: Opened, 
 
 
 def test_the_niv_card_stands_beside_the_vital_capacity_that_crosses_its_limit(
-    opened: Opened,
+    opened: Opened, shot: Shot
 ) -> None:
     page = opened()
+    shot(page, "readme-chart", whole=False)
     assert cards(page)[0].startswith("Warning Consider NIV: FVC 46% sitting")
     plot = page.get_by_role("img", name="Vital capacity")
     assert "Past the limit: NIV without symptoms, < 50%" in plot.get_attribute("aria-label")
@@ -82,6 +83,7 @@ def test_a_riluzole_order_is_signed_and_mended_with_one_click(opened: Opened, sh
     assert '"period": 12' in page.locator(".did ins").all_inner_texts().__str__()
     assert "50 mg every 12 hours" in page.locator(".drafts").inner_text()
     shot(page, "mended-wide-light")
+    shot(page, "readme-order", whole=False)
     assert violations(page) == []
 
 

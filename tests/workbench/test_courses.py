@@ -26,7 +26,9 @@ def chart(name: str, profile: str = "default") -> Chart:
     day = examples.anchor(bundle)
     assert day is not None
     asked = searches("patient-view", site)
-    body = request_body("patient-view", bundle, next(iter(patients(bundle))), "Practitioner/7", (), asked)
+    body = request_body(
+        "patient-view", bundle, next(iter(patients(bundle))), "Practitioner/7", (), asked
+    )
     return chart_of(parse_request(body), site, datetime.combine(day, time(12), UTC))
 
 

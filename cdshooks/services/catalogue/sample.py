@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 from cdshooks import examples
 from cdshooks.cards import EXTENSION
-from cdshooks.fhir.elements import Json, objects
+from cdshooks.fhir.elements import Json, obj, objects
 from cdshooks.protocol import parse_request
 from cdshooks.rules.authoring import Rule
 from cdshooks.services import answer, services
@@ -55,7 +55,7 @@ def _places(rule: Rule) -> Iterator[tuple[tuple[bool, int, int], str, str]]:
 
 
 def _rules(card: Json) -> list[str]:
-    found: list[str] = card["extension"][EXTENSION]["rules"]
+    found: list[str] = obj(obj(card.get("extension")).get(EXTENSION)).get("rules", [])
     return found
 
 
