@@ -80,7 +80,8 @@ def test_a_riluzole_order_is_signed_and_mended_with_one_click(opened: Opened, sh
     done(page, "Change to 50 mg every 12 hours")
     assert cards(page) == []
     assert "Accepted: Change to 50 mg every 12 hours" in page.locator(".did").inner_text()
-    assert '"period": 12' in page.locator(".did ins").all_inner_texts().__str__()
+    assert page.locator(".did p del").inner_text() == "50 mg once a day"
+    assert page.locator(".did p ins").inner_text().startswith("50 mg every 12 hours")
     assert "50 mg every 12 hours" in page.locator(".drafts").inner_text()
     shot(page, "mended-wide-light")
     shot(page, "readme-order", whole=False)

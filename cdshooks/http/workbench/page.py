@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from cdshooks import examples
 from cdshooks.chart import Search
@@ -26,6 +27,7 @@ from cdshooks.services.workbench.orders import (
 )
 
 USER = "Practitioner/workbench"
+BOOKED_AHEAD = timedelta(days=14)
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -78,10 +80,25 @@ class Page:
         return found
 
 
-def request_of(state: State, bundle: Json, asked: tuple[Search, ...]) -> Json:
-    """The request of an EHR in this state."""
+def request_of(state: State, bundle: Json, asked: tuple[Search, ...], today: date) -> Json:
+    """The request of an EHR in this state; an appointment that is booked is in two weeks."""
     patient = next(iter(patients(bundle)))
-    return request_body(state.hook, bundle, patient, USER, state.drafts, asked)
+    body = request_body(state.hook, bundle, patient, USER, state.drafts, asked)
+    if state.hook == "appointment-book":
+        body["context"]["appointments"] = _appointment(patient, today + BOOKED_AHEAD)
+    return body
+
+
+def _appointment(patient: str, day: date) -> Json:
+    resource = {
+        "resourceType": "Appointment",
+        "id": "appointment-1",
+        "status": "proposed",
+        "start": f"{day.isoformat()}T09:00:00Z",
+        "end": f"{day.isoformat()}T09:30:00Z",
+        "participant": [{"actor": {"reference": f"Patient/{patient}"}, "status": "needs-action"}],
+    }
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": resource}]}
 
 
 def shown(page: Page, site: Site, listed: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ from cdshooks.services.workbench.courses import Course, Line
 WIDTH, HEIGHT = 300, 180
 ROOM = 0.12
 """Share of the height that is left free above and below."""
+LEAST = 0.05
+"""The same as a share of the highest value: what hardly changes must look like that."""
 LONE = timedelta(days=60)
 """What is shown on each side of a single day."""
 
@@ -138,7 +140,7 @@ def _span(course: Course) -> tuple[float, float]:
     """From below the lowest to above the highest of readings and limits."""
     shown = [float(r.value) for r in course.readings] + [float(line.value) for line in course.lines]
     low, high = min(shown), max(shown)
-    room = (high - low) * ROOM or max(abs(high) * ROOM, 1.0)
+    room = max((high - low) * ROOM, high * LEAST)
     return max(0.0, low - room), high + room
 
 

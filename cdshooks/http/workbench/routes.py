@@ -20,7 +20,7 @@ from cdshooks.http.workbench.state import State, read_list, state_of
 from cdshooks.protocol import parse_request
 from cdshooks.services import services
 from cdshooks.services.answer import Site, searches
-from cdshooks.services.asking import resources
+from cdshooks.services.asking import patients, resources
 from cdshooks.services.workbench.chart import chart_of
 from cdshooks.services.workbench.orders import applied, drafted, name_of, placed
 from cdshooks.settings import Settings
@@ -123,14 +123,13 @@ class _Bench:
     def called(self, page: Page) -> Page:
         """The page with its chart, and with the answer to the call where there is one to make."""
         bundle = self._bundle(page.state)
-        wide = request_of(
-            replace(page.state, hook=CHART_HOOK), bundle, searches(CHART_HOOK, self._full)
-        )
+        whole = replace(page.state, hook=CHART_HOOK)
+        wide = request_of(whole, bundle, searches(CHART_HOOK, self._full), self._today())
         chart = chart_of(parse_request(wide), self._full, self._clock())
         if not page.state.calls:
             return replace(page, chart=chart)
         asked = searches(page.state.hook, self._site)
-        body = request_of(page.state, bundle, asked)
+        body = request_of(page.state, bundle, asked, self._today())
         return replace(page, chart=chart, call=self._send(page.state, "", body, page.state.hook))
 
     def drafted(self, state: State) -> Page:
@@ -191,8 +190,7 @@ class _Bench:
         return found
 
     def _patient(self, state: State) -> str:
-        body = request_of(state, self._bundle(state), ())
-        return str(body["context"]["patientId"])
+        return next(iter(patients(self._bundle(state))))
 
     def _today(self) -> date:
         return self._clock().astimezone(self._site.timezone).date()

@@ -43,12 +43,17 @@ WRONG_DOSE = Form("riluzole 50 MG Oral Tablet", "50", "mg", 1, "50 mg once a day
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What accepting a suggestion did to one resource."""
+    """What accepting a suggestion did to one resource.
+
+    before, after: its directions, where it has any.
+    lines: of the difference, each after ``+``, ``-`` or a blank.
+    """
 
     did: Literal["added", "changed", "removed"]
     name: str
+    before: str
+    after: str
     lines: tuple[tuple[str, str], ...]
-    """Lines of the difference, each after ``+``, ``-`` or a blank."""
 
 
 @cache
@@ -132,11 +137,11 @@ def _applied(
         case "create":
             made = {**resource, "id": string(resource.get("id")) or _free_id(drafts)}
             ordered = {"resourceType": made.pop("resourceType", ""), "id": made.pop("id"), **made}
-            return (*drafts, ordered), Change("added", label(ordered), _difference({}, ordered))
+            return (*drafts, ordered), _change("added", {}, ordered)
         case "update":
             known = {**on_file, **{name_of(draft): draft for draft in drafts}}
             before = known.get(name_of(resource), {})
-            change = Change("changed", label(resource), _difference(before, resource))
+            change = _change("changed", before, resource)
             return placed(drafts, resource), change
         case "delete":
             gone = string(action.get("resourceId")) or name_of(resource)
@@ -150,7 +155,7 @@ def _without(drafts: tuple[Json, ...], gone: str) -> tuple[tuple[Json, ...], Cha
     removed = next((d for d in drafts if d not in kept), None)
     if removed is None:
         return drafts, None
-    return kept, Change("removed", label(removed), _difference(removed, {}))
+    return kept, _change("removed", removed, {})
 
 
 def _free_id(drafts: Iterable[Json]) -> str:
@@ -188,8 +193,9 @@ def _bare(resource: Json) -> Json:
     return {key: value for key, value in resource.items() if key != "id"}
 
 
-def _difference(before: Json, after: Json) -> tuple[tuple[str, str], ...]:
-    return tuple(_lines(before, after))
+def _change(did: Literal["added", "changed", "removed"], before: Json, after: Json) -> Change:
+    told = directions(before), directions(after)
+    return Change(did, label(after or before), *told, tuple(_lines(before, after)))
 
 
 def _lines(before: Json, after: Json) -> Iterator[tuple[str, str]]:
