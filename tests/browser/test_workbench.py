@@ -68,7 +68,7 @@ def test_the_niv_card_stands_beside_the_vital_capacity_that_crosses_its_limit(
     shot(page, "readme-chart", whole=False)
     assert cards(page)[0].startswith("Warning Consider NIV: FVC 46% sitting")
     plot = page.get_by_role("img", name="Vital capacity")
-    assert "Past the limit: NIV without symptoms, < 50%" in plot.get_attribute("aria-label")
+    assert "Past the limit: NIV, < 50%" in plot.get_attribute("aria-label")
     assert plot.locator(".limit.past line").count() == 2
 
 
@@ -84,6 +84,7 @@ def test_a_riluzole_order_is_signed_and_mended_with_one_click(opened: Opened, sh
     assert page.locator(".did p ins").inner_text().startswith("50 mg every 12 hours")
     assert "50 mg every 12 hours" in page.locator(".drafts").inner_text()
     shot(page, "mended-wide-light")
+    page.evaluate("scrollTo(0, 0)")
     shot(page, "readme-order", whole=False)
     assert violations(page) == []
 

@@ -48,7 +48,7 @@ def test_every_limit_is_a_parameter_of_the_knowledge() -> None:
 def test_vital_capacity_is_past_both_limits_of_ventilation() -> None:
     found = course(BULBARA, "Vital capacity")
     assert limits(found) == {"vc_symptomatic_lt": ("80", True), "vc_asymptomatic_lt": ("50", True)}
-    assert "Past the limit: NIV without symptoms, < 50%." in sentence(found)
+    assert "Past the limit: NIV, < 50%." in sentence(found)
 
 
 def test_a_profile_moves_the_line() -> None:

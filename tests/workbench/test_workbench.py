@@ -38,7 +38,7 @@ def test_the_demo_shows_the_card_of_a_patient_at_once(demo: FlaskClient) -> None
     page = demo.get("/")
     assert page.status_code == 200
     assert "Consider NIV: FVC 46% sitting" in page.text
-    assert "NIV without symptoms" in page.text
+    assert "NIV &lt; 50%" in page.text
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     assert "style=" not in page.text
 
@@ -58,6 +58,16 @@ def test_an_order_is_mended_by_its_suggestion(demo: FlaskClient) -> None:
     page = demo.post("/workbench/accept", data={k: unescape(v) for k, v in form.items()})
     assert "No cards" in page.text
     assert "Feedback was sent and kept" in page.text
+
+
+def test_the_answers_of_a_patient_can_be_forgotten(demo: FlaskClient) -> None:
+    assert "Forgotten" in demo.post("/workbench/forget", data={}).text
+
+
+def test_an_order_can_be_removed(demo: FlaskClient) -> None:
+    drafts = '[{"resourceType": "MedicationRequest", "id": "a"}]'
+    sent = {"hook": "order-sign", "drafts": drafts, "order": "MedicationRequest/a"}
+    assert "No order yet" in demo.post("/workbench/remove", data=sent).text
 
 
 def test_what_was_sent_can_be_read_for_a_while(demo: FlaskClient) -> None:

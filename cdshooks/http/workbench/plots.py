@@ -38,7 +38,7 @@ class _Points(leather.Shape):  # type: ignore[misc]
         """Everything that this module draws is in order."""
 
     def to_svg(self, width: float, height: float, x: Any, y: Any, series: Any, _: Any) -> Any:
-        """The limits, each kind of reading, and the words of the limits over them."""
+        """The limits with their words, and over them each kind of reading: no value is hidden."""
         group = ET.Element("g")
         placed = [(line, float(y.project(float(line.value), height, 0))) for line in self._lines]
         points = [
@@ -51,12 +51,12 @@ class _Points(leather.Shape):  # type: ignore[misc]
         ]
         for line, at in placed:
             _draw_limit(group, line, at, width)
-        for number, kind in enumerate(kinds(tuple(reading for reading, _, _ in points))):
-            part = ET.SubElement(group, "g", {"class": f"kind kind-{number}"})
-            _draw_kind(part, [point for point in points if kind_of(point[0]) == kind])
         for line, at in placed:
             left = abs(points[0][2] - at) >= abs(points[-1][2] - at)
             _write_limit(group, line, at, 5 if left else width)
+        for number, kind in enumerate(kinds(tuple(reading for reading, _, _ in points))):
+            part = ET.SubElement(group, "g", {"class": f"kind kind-{number}"})
+            _draw_kind(part, [point for point in points if kind_of(point[0]) == kind])
         return group
 
 

@@ -29,7 +29,7 @@ COURSES = (
         "Vital capacity",
         (
             ("vc_symptomatic_lt", "NIV with a symptom"),
-            ("vc_asymptomatic_lt", "NIV without symptoms"),
+            ("vc_asymptomatic_lt", "NIV"),
         ),
     ),
     Shown(
