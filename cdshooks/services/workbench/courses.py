@@ -79,7 +79,6 @@ class Course:
     """
 
     title: str
-    unit: str
     readings: tuple[Reading, ...]
     lines: tuple[Line, ...]
     rejected: int
@@ -102,9 +101,8 @@ def courses(view: View) -> tuple[Course, ...]:
 
 
 def _course(shown: Shown, view: View) -> Course:
-    measure = view.measure(shown.measure)
-    found = candidates(view, measure)
-    bare = Course(shown.title, measure.unit, found.usable, (), len(found.rejected))
+    found = candidates(view, view.measure(shown.measure))
+    bare = Course(shown.title, found.usable, (), len(found.rejected))
     latest = bare.latest
     return replace(bare, lines=tuple(_lines(shown, latest, view))) if latest else bare
 
