@@ -52,18 +52,13 @@ def verdicts(response: Json, knowledge: Knowledge) -> dict[str, tuple[Verdict, .
 def _verdicts(response: Json, knowledge: Knowledge) -> Iterator[Verdict]:
     titles = {rule.id: rule.title for rule in rules.load()}
     cards = list(objects(response.get("cards")))
-    places = {rule: n for n, card in reversed(list(enumerate(cards))) for rule in _rules(card)}
-    lines = list(objects(_own(response).get("trace")))
-    # What is on cards comes first, in their order.
-    lines.sort(key=lambda line: places.get(line["rule"], len(cards)))
     told: set[int] = set()
-    for line in lines:
+    for line in _sorted(response, cards):
         id, outcome = str(line["rule"]), str(line["outcome"])
-        place = places.get(id) if outcome == "recommended" else None
+        spoke = outcome == "recommended"
+        place = next((n for n, card in enumerate(cards) if spoke and id in _rules(card)), None)
         card = cards[place] if place is not None and place not in told else {}
-        beside = (
-            titles.get(_rules(cards[place])[0], "") if place in told and place is not None else ""
-        )
+        shared = place is not None and place in told
         told |= {place} if place is not None else set()
         yield Verdict(
             id,
@@ -73,8 +68,16 @@ def _verdicts(response: Json, knowledge: Knowledge) -> Iterator[Verdict]:
             str(line.get("order", "")),
             tuple(_evidence(card)),
             tuple(_bases(card, knowledge)),
-            beside,
+            titles.get(_rules(cards[place or 0])[0], "") if shared else "",
         )
+
+
+def _sorted(response: Json, cards: list[Json]) -> list[Json]:
+    """The lines of the trace: what is on cards first, in the order of the cards and on them."""
+    shown = list(dict.fromkeys(rule for card in cards for rule in _rules(card)))
+    lines = list(objects(_own(response).get("trace")))
+    places = {rule: place for place, rule in enumerate(shown)}
+    return sorted(lines, key=lambda line: places.get(line["rule"], len(places)))
 
 
 def _own(body: Json) -> Json:
