@@ -7,6 +7,7 @@ from cdshooks import rules
 from cdshooks.cards import EXTENSION
 from cdshooks.fhir.elements import Json, obj, objects
 from cdshooks.knowledge import MARKS, Knowledge
+from cdshooks.services.catalogue import amount
 
 ORDER = ("recommended", "not assessed", "snoozed", "not indicated")
 """How rules stand, the most telling first."""
@@ -102,7 +103,7 @@ def _bases(card: Json, knowledge: Knowledge) -> Iterator[Basis]:
         source = knowledge.base.sources[parameter.source]
         yield Basis(
             parameter.meaning,
-            str(parameter.threshold()) if parameter.operator else str(parameter),
+            amount(parameter),
             source.label,
             source.url if parameter.source != "product" else "",
             parameter.locator,
