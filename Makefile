@@ -3,7 +3,7 @@ PY := .venv/bin/python
 MODULE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test test-slow check format bench docs vignettes mutants lock clean
+.PHONY: help demo serve test test-slow test-browser check format bench docs vignettes mutants lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,11 @@ test: .venv/dev ## run every test
 
 test-slow: .venv/dev ## run what takes minutes: generated requests, killed processes, changed parameters
 	$(PY) -m pytest -m slow -n auto -rP tests
+
+test-browser: .venv/dev ## open the workbench in Chromium (apt-get install chromium); screenshots in build/
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  echo "No Chromium here, so these tests will be skipped. Debian, Ubuntu: apt-get install chromium"
+	$(PY) -m pytest -m browser -rs tests/browser
 
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes

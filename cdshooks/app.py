@@ -141,6 +141,10 @@ def build(
     app.register_blueprint(pages.blueprint(site))
     if settings.demo:
         app.register_blueprint(example_ehr.blueprint(settings, clock))
+        # Only a demo needs what it draws with.
+        from cdshooks.http import workbench
+
+        app.register_blueprint(workbench.blueprint(site, settings, clock, kept))
     return app
 
 

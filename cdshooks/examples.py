@@ -1,6 +1,8 @@
 """The example patients, and the shift that keeps their dates fresh."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
@@ -11,8 +13,10 @@ from typing import Any
 import orjson
 
 from cdshooks.errors import CdsHooksError
+from cdshooks.knowledge import yaml
 
 Json = dict[str, Any]
+ORDER = "riluzole-50-mg-twice-daily.json"
 
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?P<time>T\d{2}:\d{2}[0-9:.Z+-]*)?)?)?",
@@ -49,11 +53,46 @@ def load(name: str) -> Json:
     return bundle
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Who an example patient is, what it shows, and by hook the cards that the service gives.
+
+    Each card as ``indicator rule``, or ``indicator rule + rule`` where advice shares one.
+    """
+
+    patient: str
+    text: str
+    cards: Mapping[str, tuple[str, ...]]
+
+
 @cache
+def stories() -> Mapping[str, Story]:
+    """The story of every example patient, by name."""
+    return {
+        name: Story(
+            said["patient"],
+            said["story"],
+            {hook: tuple(cards) for hook, cards in said.items() if isinstance(cards, list)},
+        )
+        for name, said in yaml.read(_fixtures() / "stories.yaml").items()
+    }
+
+
+def order() -> Json:
+    """The draft of the stories at hooks about orders: riluzole as labelled, for nobody yet."""
+    draft: Json = orjson.loads((_fixtures() / "orders" / ORDER).read_bytes())
+    return draft
+
+
 def _folder() -> Traversable:
+    return _fixtures() / "fhir"
+
+
+@cache
+def _fixtures() -> Traversable:
     """Inside the wheel, or beside the package in a checkout."""
-    packaged = files("cdshooks") / "fixtures" / "fhir"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "fixtures" / "fhir"
+    packaged = files("cdshooks") / "fixtures"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "fixtures"
 
 
 def anchor(bundle: Json) -> date | None:

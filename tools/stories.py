@@ -1,17 +1,13 @@
 """What fixtures/stories.yaml says of each example patient, and the page made of it."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from cdshooks.knowledge import yaml
+from cdshooks import examples
 from cdshooks.services import services
 
 Json = dict[str, Any]
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-ORDER = FIXTURES / "orders" / "riluzole-50-mg-twice-daily.json"
 INTRODUCTION = """\
 Made-up people, inside the package and in `fixtures/fhir/`: one FHIR Bundle each, named for its
 story. None of them exists. Their dates move with the calendar: each Bundle says in
@@ -42,19 +38,13 @@ class Story:
 
 def stories() -> tuple[Story, ...]:
     """Every story, in the order of the file."""
-    found = yaml.read(FIXTURES / "stories.yaml")
-    return tuple(_story(name, dict(said)) for name, said in found.items())
-
-
-def _story(name: str, said: dict[str, Any]) -> Story:
-    patient, story = said.pop("patient"), said.pop("story")
-    return Story(name, patient, story, {hook: tuple(cards) for hook, cards in said.items()})
+    found = examples.stories().items()
+    return tuple(Story(name, one.patient, one.text, dict(one.cards)) for name, one in found)
 
 
 def order() -> Json:
     """The draft that a clinician signs for every example patient."""
-    draft: Json = json.loads(ORDER.read_text(encoding="utf-8"))
-    return draft | {"id": "draft-1"}
+    return examples.order() | {"id": "draft-1"}
 
 
 def told(card: Json) -> str:

@@ -102,6 +102,7 @@ def _show_start_page(url: str) -> None:
     console = Console()
     console.print(
         Panel.fit(
+            f"Workbench  {url}/\n"
             f"Discovery  {url}/cds-services\n"
             f"FHIR       {url}/fhir\n"
             f"Health     {url}/healthz\n\n"

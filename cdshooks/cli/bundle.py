@@ -1,23 +1,19 @@
 """From files to the hook request that a client with this chart would send."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
 from cdshooks import examples
-from cdshooks.chart import Search, as_prefetch
+from cdshooks.chart import Search
 from cdshooks.errors import CdsHooksError
 from cdshooks.fhir.elements import Json, objects, string
 from cdshooks.protocol import HookRequest, parse_request
+from cdshooks.services.asking import patients, request_body, resources
 
 USER = "Practitioner/command-line"
-WITH_DRAFTS = ("order-select", "order-sign")
-OPEN = ("arrived", "triaged", "in-progress")
-"""Statuses of an encounter that is under way."""
 
 
 class FileInvalid(CdsHooksError):
@@ -75,54 +71,17 @@ def _draft(order: Json, number: int, patient: str, path: Path) -> Json:
     return order | {"id": id, member: {"reference": f"Patient/{patient}"}}
 
 
-def resources(bundle: Json) -> Iterator[Json]:
-    """The resources of a Bundle, in order."""
-    for entry in objects(bundle.get("entry")):
-        if isinstance(entry.get("resource"), dict):
-            yield entry["resource"]
-
-
 def patient_of(bundle: Json, name: str) -> str:
     """The id of the one Patient that a Bundle is about."""
-    found = {
-        id
-        for resource in resources(bundle)
-        if resource.get("resourceType") == "Patient" and (id := string(resource.get("id")))
-    }
+    found = patients(bundle)
     if len(found) != 1:
         count = "no" if not found else "more than one"
         raise FileInvalid(f"{name}: expected one Patient with an id; there is {count}")
-    return found.pop()
+    return next(iter(found))
 
 
 def request(
     hook: str, bundle: Json, patient: str, orders: tuple[Json, ...], searches: tuple[Search, ...]
 ) -> HookRequest:
-    """The request of a client that honours every search and has these drafts open.
-
-    At order-select all drafts are selected. The encounter is the one under way;
-    at the hooks of encounters that need one, else the last of the Bundle.
-    """
-    context: Json = {"userId": USER, "patientId": patient}
-    encounter = _encounter(bundle, any_will_do=hook.startswith("encounter-"))
-    if encounter:
-        context["encounterId"] = encounter
-    if hook in WITH_DRAFTS:
-        entries = [{"resource": order} for order in orders]
-        context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-        context["selections"] = [f"{order['resourceType']}/{order['id']}" for order in orders]
-    return parse_request(
-        {
-            "hook": hook,
-            "hookInstance": str(uuid4()),
-            "context": context,
-            "prefetch": as_prefetch(searches, resources(bundle), encounter),
-        }
-    )
-
-
-def _encounter(bundle: Json, *, any_will_do: bool) -> str | None:
-    found = [r for r in resources(bundle) if r.get("resourceType") == "Encounter"]
-    under_way = [r for r in found if r.get("status") in OPEN]
-    chosen = under_way or (found if any_will_do else [])
-    return string(chosen[-1].get("id")) if chosen else None
+    """The request of a client that honours every search and has these drafts open."""
+    return parse_request(request_body(hook, bundle, patient, USER, orders, searches))

@@ -37,3 +37,9 @@ def prune(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
         with store.transaction() as connection:
             gone[table.name] = connection.execute(delete(table).where(condition)).rowcount
     return gone
+
+
+def forget(store: Store, patient: str) -> int:
+    """Ends every snooze of a patient, given as keyed hash; how many there were."""
+    with store.transaction() as connection:
+        return connection.execute(delete(snooze).where(snooze.c.patient == patient)).rowcount

@@ -7,7 +7,11 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, abort
 
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 

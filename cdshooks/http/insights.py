@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
 
-from cdshooks import __version__
 from cdshooks.feedback.insights import acceptance, lines, masked, ranked
-from cdshooks.http.assets import assets
 from cdshooks.http.clock import Clock
-from cdshooks.http.html import HEADERS, html_reply, rendered
+from cdshooks.http.html import HEADERS, frame, html_reply, rendered
 from cdshooks.http.memory import Memory
 
 YEAR = timedelta(days=366)
@@ -23,7 +20,6 @@ def blueprint(
 ) -> Blueprint:
     """The page of the last year; ``check`` raises for whoever may not see it."""
     pages = Blueprint("insights", __name__)
-    root = urlsplit(public_url).path.rstrip("/")
 
     @pages.get("/insights")
     def insights() -> Response:
@@ -32,9 +28,7 @@ def blueprint(
         page = html_reply(
             rendered(
                 "insights.html.j2",
-                root=root,
-                style=f"{root}/static/{assets()['pages.css'].name}",
-                version=__version__,
+                **frame(public_url),
                 rows=[masked(line) for line in found],
                 rates=ranked(found),
                 points=plotted(acceptance(found)),

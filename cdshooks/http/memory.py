@@ -15,6 +15,7 @@ from cdshooks.feedback import Keys, Store
 from cdshooks.feedback.audit import Entry, Outcome
 from cdshooks.feedback.migrate import check, stored_secret, upgrade
 from cdshooks.feedback.model import Caller, Report
+from cdshooks.feedback.prune import forget
 from cdshooks.feedback.recorder import Recorder
 from cdshooks.feedback.records import Call, Seal, snoozes_of, write_calls, write_reports
 from cdshooks.feedback.terms import Terms
@@ -57,6 +58,11 @@ class Memory:
             terms=self._terms,
             seal=self._seal,
         )
+
+    def forget(self, patient: str) -> None:
+        """Lets all advice about a patient of the current caller speak again; for a demo."""
+        caller = _caller()
+        forget(self.store, self.keys.patient(caller.client, caller.tenant, patient))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,17 @@
 
 import hashlib
 from functools import cache
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from cdshooks import __version__, rules
-from cdshooks.http.assets import assets
+from cdshooks import rules
 from cdshooks.http.errors import operation_outcome
-from cdshooks.http.html import HEADERS, html_reply, rendered
+from cdshooks.http.html import HEADERS, frame, html_reply, rendered
 from cdshooks.http.reply import json_reply
 from cdshooks.knowledge import MARKS
 from cdshooks.services.answer import Site
 from cdshooks.services.catalogue import as_json, describe, index, index_as_json
+from cdshooks.services.catalogue.sample import sample
 
 KINDS = ("text/html", "application/json")
 UNKNOWN = "no rule of this id; GET /rules lists the rules"
@@ -40,7 +39,10 @@ def blueprint(site: Site) -> Blueprint:
         described = describe(rule, site.knowledge)
         if kind == KINDS[1]:
             return json_reply(as_json(described))
-        return html_reply(rendered("rule.html.j2", rule=described, **_around(site)))
+        found = sample(rule, site)
+        spoken = dict(described.hooks)[found.hook] if found else ""
+        around = {"sample": found, "spoken": spoken, **_around(site)}
+        return html_reply(rendered("rule.html.j2", rule=described, **around))
 
     @pages.get("/rules")
     def all_rules() -> Response:
@@ -61,14 +63,8 @@ def _kind() -> str:
 
 
 def _around(site: Site) -> dict[str, object]:
-    """What every page shows beside its own matter. Addresses follow the public one's path."""
-    root = urlsplit(site.public_url).path.rstrip("/")
-    return {
-        "root": root,
-        "style": f"{root}/static/{assets()['pages.css'].name}",
-        "version": __version__,
-        "marks": MARKS,
-    }
+    """What every page shows beside its own matter."""
+    return {**frame(site.public_url), "marks": MARKS}
 
 
 def _unknown(site: Site) -> Response:

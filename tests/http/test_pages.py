@@ -19,6 +19,7 @@ from cdshooks.http.html import rendered
 from cdshooks.knowledge import base
 from cdshooks.rules.authoring import Rule
 from cdshooks.services.catalogue import as_json, describe, index, index_as_json
+from cdshooks.services.catalogue.sample import Sample
 from cdshooks.settings import Settings
 from tests.support import calls
 
@@ -344,10 +345,15 @@ def test_text_can_be_read_on_every_ground(scheme: int) -> None:
     colours: dict[str, str] = {}
     for block in (blocks[0], blocks[scheme]):
         colours |= dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
-    for ink in ("ink", "soft", "link", "critical", "warning", "info"):
+    for ink in ("ink", "soft", "link", "critical", "warning", "info", "second", "third"):
         assert contrast(colours[ink], colours["paper"]) >= 4.5, ink
-    assert contrast(colours["ink"], colours["notice"]) >= 4.5
-    assert contrast(colours["link"], colours["wash"]) >= 4.5
+        assert contrast(colours[ink], colours["raised"]) >= 4.5, ink
+    for ground in ("notice", "band", "wash", "added", "removed"):
+        assert contrast(colours["ink"], colours[ground]) >= 4.5, ground
+    for ground in ("wash", "band"):
+        assert contrast(colours["link"], colours[ground]) >= 4.5
+        assert contrast(colours["soft"], colours[ground]) >= 4.5
+    assert contrast(colours["edge"], colours["paper"]) >= 3, "of what can be worked"
 
 
 @pytest.mark.parametrize(
@@ -369,7 +375,10 @@ def test_what_a_knowledge_file_says_is_escaped() -> None:
         offers=(evil,),
         sources=(("evil", source),),
     )
-    values = {"root": "", "style": "/s.css", "version": "1", "marks": {}}
+    card = {"summary": evil, "detail": evil, "indicator": "info", "source": {"label": evil}}
+    shown = Sample("nobody", "patient-view", card)
+    values = {"root": "", "style": "/s.css", "icon": "/i.svg", "version": "1", "marks": {}}
+    values |= {"sample": shown, "spoken": ""}
     text = rendered("rule.html.j2", rule=changed, **values)
     assert evil not in text
     assert Page(text).all("script") == []

@@ -1,0 +1,1 @@
+"""What the workbench of the demo shows and does, without a word of HTTP or HTML."""
