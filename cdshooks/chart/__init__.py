@@ -14,7 +14,8 @@ from cdshooks.chart.declined import declined
 from cdshooks.chart.filed import filed, studied
 from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
-from cdshooks.chart.orders import ORDER_HOOKS, drafts, drafts_of, medication
+from cdshooks.chart.medications import medication
+from cdshooks.chart.orders import ORDER_HOOKS, drafts, drafts_of
 from cdshooks.chart.pairs import meetings, pairs, unmet
 from cdshooks.chart.papers import communicated, documented, related, tasked
 from cdshooks.chart.parts import by_part

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from cdshooks.chart.entries import reasons_of
-from cdshooks.chart.orders import ORDER_HOOKS, is_live, is_selected, reasons_for
+from cdshooks.chart.orders import ORDER_HOOKS, is_live, is_selected
+from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import Json, string, texts

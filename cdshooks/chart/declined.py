@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cdshooks.chart.drugs import identify
 from cdshooks.chart.index import Record
-from cdshooks.chart.orders import MEDICATIONS
+from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import period, when
 from cdshooks.fhir.elements import Json, boolean, objects, plain, string, texts, values

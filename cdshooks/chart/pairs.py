@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from cdshooks.chart.drafted import DRAFTED, PROPOSED, is_medication
 from cdshooks.chart.ingredients import recognised
+from cdshooks.chart.medications import medication
 from cdshooks.chart.orders import (
     as_drug,
     drafts_of,
-    medication,
     read_order,
 )
 from cdshooks.chart.view import View

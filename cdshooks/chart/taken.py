@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from cdshooks.chart.drugs import concepts_of, identify
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import contents
-from cdshooks.chart.orders import MEDICATIONS, goes_on, is_draft
+from cdshooks.chart.medications import goes_on, is_draft
+from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import texts
 from cdshooks.rules.authoring import Entries, Entry, Origin, Taken, Takes

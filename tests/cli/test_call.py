@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cdshooks import examples
+from cdshooks.app import create_app
 from cdshooks.cli import main
 from tests.support import calls
 from tests.support.card_rules import faults
@@ -145,10 +146,9 @@ def test_dates_move_to_today_unless_left_as_recorded() -> None:
 def test_the_json_is_what_the_server_answers() -> None:
     moved = examples.shifted(examples.load(BULBAR), calls.TODAY)
     assert moved["timestamp"].startswith(calls.TODAY.isoformat())
-    served = calls.app().test_client()
-    reply = served.post(
-        calls.path_of("patient-view"), json=calls.example_request(BULBAR, "patient-view")
-    )
+    served = create_app(calls.settings().model_copy(update={"prefetch": "full"})).test_client()
+    request = calls.example_request(BULBAR, "patient-view", full=True)
+    reply = served.post(calls.path_of("patient-view"), json=request)
     assert [c["summary"] for c in json.loads(reply.data)["cards"]] == [
         c["summary"] for c in answered("patient-view", BULBAR)["cards"]
     ]

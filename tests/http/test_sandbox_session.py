@@ -23,7 +23,7 @@ from tests.support.watch import leaks
 Json = dict[str, Any]
 WHOLE = settings().model_copy(update={"prefetch": "full"})
 RILUZOLE = ("199206", "riluzole 50 MG Oral Tablet")
-CIPROFLOXACIN = ("197511", "ciprofloxacin 250 MG Oral Tablet")
+LISINOPRIL = ("314076", "lisinopril 10 MG Oral Tablet")
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +227,7 @@ def test_a_snoozed_card_stays_away_from_the_next_opening(page: Sandbox) -> None:
 
 def test_orders_of_other_drugs_and_tabs_are_answered_with_silence(page: Sandbox) -> None:
     page.open_patient("limbert")
-    other = ordered(draft("limbert", CIPROFLOXACIN))
+    other = ordered(draft("limbert", LISINOPRIL))
     selected = ["MedicationRequest/request-123"]
     assert called(page, "order-select", draftOrders=other, selections=selected) == []
     # The tab that is open already, pressed again.

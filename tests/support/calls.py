@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -62,8 +63,13 @@ def recorded(name: str) -> Json:
     return body
 
 
-def example_request(name: str, hook: str, orders: tuple[Json, ...] = ()) -> Json:
-    """What a client sends whose only patient is an example, moved to the day of the tests."""
+def example_request(
+    name: str, hook: str, orders: tuple[Json, ...] = (), *, full: bool = False
+) -> Json:
+    """What a client sends whose only patient is an example, moved to the day of the tests.
+
+    full: whether the service asks for everything that some rule reads.
+    """
     bundle = examples.shifted(examples.load(name), TODAY)
     resources = [entry["resource"] for entry in bundle["entry"]]
     patient = next(r["id"] for r in resources if r["resourceType"] == "Patient")
@@ -76,7 +82,7 @@ def example_request(name: str, hook: str, orders: tuple[Json, ...] = ()) -> Json
     encounter = next((r["id"] for r in resources[::-1] if r["resourceType"] == "Encounter"), "none")
     if hook in NEED_ENCOUNTER:
         context["encounterId"] = encounter
-    asked = searches(hook, site_of(settings()))
+    asked = searches(hook, replace(site_of(settings()), full_prefetch=full))
     prefetch = as_prefetch(asked, resources, context.get("encounterId"))
     return {
         "hook": hook,

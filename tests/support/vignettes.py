@@ -264,6 +264,15 @@ def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
     return _result(case, said)
 
 
+def shared_card(case: Case) -> Json:
+    """The card of the whole response that tells the rule of a case, with whatever it shares."""
+    site = _site(case, None)
+    [service] = [s for s in services() if s.hook == case.hook]
+    said = answer(service, request_of(case, site), site, _now(case)).body["cards"]
+    found: Json = next(c for c in said if case.rule in c["extension"]["org.als-cdshooks"]["rules"])
+    return found
+
+
 def concludes(case: Case, knowledge: Knowledge) -> Result:
     """What the rule of a case says by itself, with no other rule and no card."""
     rule = next(rule for rule in rules.load() if rule.id == case.rule)

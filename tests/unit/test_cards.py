@@ -152,11 +152,8 @@ def test_the_extension_names_the_rules_and_leaves_out_what_is_empty() -> None:
 
 def test_every_draft_template_is_valid_r4_with_and_without_its_optional_slots() -> None:
     for name, file in base().drafts.items():
-        if (
-            name.startswith(("riluzole-", "tizanidine-", "edaravone-", "tofersen-dose"))
-            or name == "gastrostomy-image-guided"
-        ):
-            continue
+        if "{patient}" not in str(file.resource):
+            continue  # It corrects an order, and is none by itself.
         for urgent in (False, True):
             view = view_of([])
             offer = Create(name, urgent=urgent, reason="because")

@@ -8,10 +8,13 @@ from tests.support.vignettes import FOLDER, Case
 Json = dict[str, Any]
 
 
-def card_of(rule: str, title: str, **cells: str) -> Json:
+def case_of(rule: str, title: str, **cells: str) -> Case:
     found = {case.title: case for case in vignettes.load(FOLDER / f"{rule}.yaml")}[title]
-    case = Case(rule, title, found.today, found.hook, {**found.cells, **cells})
-    card = vignettes.evaluate(case).card
+    return Case(rule, title, found.today, found.hook, {**found.cells, **cells})
+
+
+def card_of(rule: str, title: str) -> Json:
+    card = vignettes.evaluate(case_of(rule, title)).card
     assert card is not None
     return card
 
@@ -33,11 +36,7 @@ def test_every_doubtful_value_is_evidence_as_it_was_sent() -> None:
 
 
 def test_doubts_of_every_kind_share_one_card() -> None:
-    card = card_of(
-        "dq-unit-missing",
-        "SNIP without a unit",
-        FVC="800 %, 9 days ago",
-        PaCO2="38 mmHg, 10 days ago",
-    )
+    cells = {"FVC": "800 %, 9 days ago", "PaCO2": "38 mmHg, 10 days ago", "profile": "default"}
+    card = vignettes.shared_card(case_of("dq-unit-missing", "SNIP without a unit", **cells))
     rules = card["extension"]["org.als-cdshooks"]["rules"]
     assert rules == ["dq-implausible-value", "dq-unit-missing"]

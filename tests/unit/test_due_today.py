@@ -1,4 +1,4 @@
-"""What is only due shares one card; a patient who is well gets none."""
+"""What is only due shares one card."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,9 @@ def rules_of(card: Json) -> list[str]:
 
 
 def test_what_is_due_is_one_card_that_lists_it() -> None:
-    card = card_of(case_of("pft-overdue-base", "90 percent 93 days ago", **{"cough flow": ""}))
+    pain = {"pain": "1, 23 days ago"}
+    case = case_of("pft-overdue-base", "90 percent 93 days ago", **{"cough flow": ""}, **pain)
+    card = vignettes.shared_card(case)
     assert card["summary"] == "Due today: breathing tests, cough flow"
     assert rules_of(card) == ["pft-overdue", "pft-panel-incomplete"]
 
@@ -52,21 +54,6 @@ def test_a_first_test_that_was_never_made_is_due() -> None:
 )
 def test_what_is_overdue_keeps_a_card_of_its_own(title: str) -> None:
     assert card_of(case_of("pft-overdue-base", title))["summary"].startswith("Breathing tests due:")
-
-
-def test_a_patient_who_is_well_gets_no_card() -> None:
-    case = case_of(
-        "resp-watch-base",
-        "all quiet",
-        record="condition als, 429 to 257 days ago + prescription 199206 active, 243 days ago"
-        " + reported tiv-preference answer=pref-undecided, 104 days ago",
-        ALT="24 U/L high=40, 23 days ago",
-    )
-    site = vignettes._site(case, None)
-    [service] = [s for s in vignettes.services() if s.hook == case.hook]
-    request = vignettes.request_of(case, site)
-    said = vignettes.answer(service, request, site, vignettes._now(case))
-    assert said.body["cards"] == []
 
 
 def test_values_of_one_day_that_disagree_soften_the_advice_and_are_named() -> None:

@@ -126,8 +126,7 @@ def test_an_endoscopic_gastrostomy_is_changed_to_the_image_guided_one() -> None:
     ],
 )
 def test_what_is_due_of_nutrition_shares_one_card(title: str, due: str) -> None:
-    card = vignettes.evaluate(case_of("nutrition-assessment-due", title)).card
-    assert card is not None
+    card = vignettes.shared_card(case_of("nutrition-assessment-due", title))
     assert card["summary"].startswith("Due today: ")
     assert f" {due}" in card["summary"]
 

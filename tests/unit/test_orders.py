@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cdshooks.chart import View, drafts, read_chart
-from cdshooks.chart.orders import medication
+from cdshooks.chart.medications import medication
 from cdshooks.chart.searches import Search
 from cdshooks.knowledge import base
 from cdshooks.protocol import Context, HookRequest
@@ -223,7 +223,6 @@ LOCAL = "http://als-cdshooks.org/CodeSystem/als-cds"
 @pytest.mark.parametrize(
     "change",
     [
-        {"reasonCode": [{"text": "ALS"}, {"text": "Clinical trial"}]},
         {"reasonCode": {"coding": [{"system": LOCAL, "code": "clinical-trial"}]}},
         {"reasonCode": [{"coding": [{"code": "x", "display": "open-label extension"}]}]},
         {"reasonCodeableConcept": {"text": "study drug"}},
@@ -237,10 +236,18 @@ def test_an_order_of_a_trial_says_so(change: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"note": [{}]}, {"reasonCode": [{"text": "ALS"}]}, {"reason": [{}]}, {"note": 5}]
+    ("change", "reasons"),
+    [
+        ({"reasonCode": [{"text": "ALS"}, {"text": "Clinical trial"}]}, {"als", "clinical-trial"}),
+        ({"reasonCode": [{"text": "ALS"}]}, {"als"}),
+        ({"reasonCode": [{"text": "ALS"}, {"text": "something else"}]}, {"als", "other"}),
+        ({"note": [{}]}, set()),
+        ({"reason": [{}]}, set()),
+        ({"note": 5}, set()),
+    ],
 )
-def test_other_reasons_are_no_trial(change: Json) -> None:
-    assert order_of(**change).reasons == frozenset()
+def test_an_order_tells_what_it_is_for(change: Json, reasons: set[str]) -> None:
+    assert order_of(**change).reasons == reasons
 
 
 def had(type: str = "MedicationRequest", **more: Any) -> Json:

@@ -26,6 +26,8 @@ NOT_BY_LIBRARY = {
     ("score", "1"): "its canonical unit is a bare annotation",
     ("ph", "[pH]"): "a logarithm, which the library does not define",
     ("ph", "1"): "its canonical unit is a logarithm",
+    ("celsius", "Cel"): "a scale with an offset, of which there is no factor to the library",
+    ("fahrenheit", "[degF]"): "a scale with an offset, kept apart from the other one",
 }
 
 numbers = st.decimals(

@@ -3,16 +3,22 @@
 from cdshooks.knowledge import Threshold
 from cdshooks.rules.authoring.decides import Level, Row, decides, rows_of
 from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
+from cdshooks.rules.authoring.drug_inputs import (
+    Allergic,
+    Declined,
+    Draft,
+    Medication,
+    Meets,
+    OneOf,
+    Taken,
+)
 from cdshooks.rules.authoring.inputs import (
     Agreed,
-    Allergic,
     Booked,
     Captured,
     Communicated,
-    Declined,
     Documented,
     Doubts,
-    Draft,
     Enrolled,
     Filed,
     Found,
@@ -23,9 +29,6 @@ from cdshooks.rules.authoring.inputs import (
     Latest,
     Limits,
     Listed,
-    Medication,
-    Meets,
-    OneOf,
     Ordered,
     Patient,
     Performed,
@@ -35,7 +38,6 @@ from cdshooks.rules.authoring.inputs import (
     Series,
     State,
     Studied,
-    Taken,
     Tasked,
     This,
     Together,

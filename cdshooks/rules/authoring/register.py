@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from cdshooks.rules.authoring.inputs import Draft, Input, Limits, Meets, OneOf, State
+from cdshooks.rules.authoring.drug_inputs import Draft, Meets, OneOf
+from cdshooks.rules.authoring.inputs import Input, Limits, State
 from cdshooks.rules.authoring.outcomes import NotIndicated, Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from cdshooks.chart import MEDICATIONS, View, read_chart
 from cdshooks.chart.conditions import DENIED, OVER, words
 from cdshooks.chart.drugs import concepts_of
 from cdshooks.chart.index import Record
-from cdshooks.chart.orders import goes_on
+from cdshooks.chart.medications import goes_on
 from cdshooks.fhir.dates import choice, when
 from cdshooks.fhir.elements import Json, obj, objects, plain, string, texts, values
 from cdshooks.protocol import HookRequest

@@ -1,0 +1,206 @@
+"""The medication that a patient already has: what is taken, was taken, or is planned."""
+
+from datetime import date
+from fractions import Fraction
+
+from cdshooks.chart.drafted import drafted
+from cdshooks.chart.drugs import Identity, identify
+from cdshooks.chart.entries import reasons_of
+from cdshooks.chart.index import Record
+from cdshooks.chart.ingredients import recognised_in
+from cdshooks.chart.searches import MEDICATIONS
+from cdshooks.chart.unread import unread
+from cdshooks.chart.view import View
+from cdshooks.fhir.dates import choice, period, when
+from cdshooks.fhir.dosage import read_regimen
+from cdshooks.fhir.elements import (
+    Json,
+    boolean,
+    number,
+    obj,
+    objects,
+    string,
+)
+from cdshooks.fhir.manner import as_needed, via_tube
+from cdshooks.rules.authoring import (
+    Entries,
+    Entry,
+    Medication,
+    Origin,
+)
+
+LONGEST_SUPPLY = 3650
+"""Days; a larger supply is a typing error, and would not fit a date."""
+GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
+NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
+"""Statuses of what was never taken, or of which nobody knows."""
+
+
+def medication(view: View, wanted: Medication) -> Entries:
+    """What the patient has of a drug: requests, statements and dispenses of the chart.
+
+    The draft itself, if the chart already holds it, is no history. Absence is
+    claimed only if every search for medication that was planned was read whole.
+    """
+    found = []
+    for type in MEDICATIONS:
+        for record in view.index.of(type):
+            if is_draft(record, view):
+                continue
+            identity = recognised_in(view, record, wanted.drug)
+            if identity is None:
+                continue
+            entry = _taken(record.resource, record.reference, identity, view)
+            if wanted.planned and string(record.resource.get("status")) == "draft":
+                entry = _planned(record, identity)
+            if entry is not None and (wanted.ended or entry.end is None):
+                found.append(entry)
+    if wanted.drafted:
+        found += drafted(view, wanted.drug)
+    covers = [view.coverage(type) for type in MEDICATIONS]
+    asked = [cover for cover in covers if cover.asked]
+    unnamed = _unnamed(view)
+    failed = tuple(dict.fromkeys([*(key for cover in asked for key in cover.failed), *unnamed]))
+    whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
+    label = view.knowledge.base.drugs[wanted.drug]
+    return Entries(tuple(found), whole, failed, label)
+
+
+def _unnamed(view: View) -> tuple[str, ...]:
+    """Keys of searches that answered with a drug which only an unread Medication names."""
+    if "unnamed" not in view.memory:
+        view.memory["unnamed"] = tuple(
+            result.search.key
+            for result in view.results
+            if result.search.type in MEDICATIONS
+            and any(_is_unnamed(record, view) for record in view.index.of(result.search.type))
+        )
+    keys: tuple[str, ...] = view.memory["unnamed"]
+    return keys
+
+
+def _is_unnamed(record: Record, view: View) -> bool:
+    status = string(record.resource.get("status")) or ""
+    return (
+        unread(view, record.resource) is not None
+        and _was_taken(record.resource, record.type, status, view)
+        and not is_draft(record, view)
+        and identify(view, record.resource) is None
+    )
+
+
+def is_draft(record: Record, view: View) -> bool:
+    """Whether the chart already holds what the call drafts."""
+    if "drafted" not in view.memory:
+        drafts = [draft for _, draft in view.context.draft_orders]
+        named = ((string(d.get("resourceType")), string(d.get("id"))) for d in drafts)
+        view.memory["drafted"] = frozenset(named)
+    return bool(record.id) and (record.type, record.id) in view.memory["drafted"]
+
+
+def _planned(record: Record, identity: Identity) -> Entry:
+    """A draft, of the chart or of this call."""
+    origin = Origin(record.reference, identity.label, "draft", "", None)
+    return Entry(record.type, record.id, identity.label, "draft", origins=(origin,))
+
+
+def goes_on(record: Record, view: View) -> bool:
+    """Whether a request, statement or dispense, of whatever drug, is what the patient takes."""
+    entry = _taken(record.resource, record.reference, Identity("", "", None), view)
+    return entry is not None and entry.end is None
+
+
+def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:
+    """A medication entry with its start and end; None for what was never taken.
+
+    Also None for what is over at an unknown time: it says nothing about any day.
+    """
+    type, status = str(resource.get("resourceType")), string(resource.get("status")) or ""
+    if not _was_taken(resource, type, status, view):
+        return None
+    start, end = _span(resource, type, view)
+    if start is not None and start > view.today:
+        return None
+    running = status == "active" or type == "MedicationDispense"
+    if end is not None and end >= view.today:
+        end = None
+    if not running:
+        end = end or _changed(resource, view) or start
+        if end is None:
+            return None
+    return Entry(
+        type=type,
+        id=reference.partition("/")[2],
+        label=identity.label,
+        status=status,
+        start=start,
+        end=end,
+        reasons=reasons_of(resource, view) | (AS_NEEDED if _when_needed(resource) else frozenset()),
+        certain=not identity.by_name,
+        exact=identity.exact,
+        sets=identity.sets,
+        form=identity.product.form if identity.product else None,
+        via_tube=any(map(via_tube, objects(resource.get("dosageInstruction")))),
+        mg_a_day=_a_day(resource, identity, view),
+        origins=(Origin(reference, identity.label, status, "", start),),
+    )
+
+
+def _a_day(resource: Json, identity: Identity, view: View) -> Fraction | None:
+    steps = read_regimen(resource, *identity.strength, view.zone).steps
+    return steps[0].a_day if len(steps) == 1 else None
+
+
+AS_NEEDED = frozenset({"as-needed"})
+"""The reason of an entry that is there for when it is needed."""
+
+
+def _when_needed(resource: Json) -> bool:
+    dosages = (*objects(resource.get("dosageInstruction")), *objects(resource.get("dosage")))
+    return any(map(as_needed, dosages))
+
+
+def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:
+    """Whether an entry is about a drug that is or was really taken."""
+    if status in NEVER or boolean(resource.get("doNotPerform")):
+        return False
+    if type == "MedicationDispense":
+        return status == "completed" and _handed_over(resource, view) is not None
+    if type == "MedicationStatement":
+        return string(resource.get("taken")) not in ("n", "unk", "na")
+    return string(resource.get("intent")) in (None, *GIVEN)
+
+
+def _handed_over(resource: Json, view: View) -> date | None:
+    moment = when(resource.get("whenHandedOver") or resource.get("whenPrepared"), view.zone)
+    return moment.day if moment else None
+
+
+def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | None]:
+    """First and last day of a request, statement or dispense, as far as recorded."""
+    if type == "MedicationStatement":
+        start, end = choice(resource, "effective", view.zone)
+        return start.day if start else None, end.day if end else None
+    if type == "MedicationDispense":
+        return _supplied(resource, view)
+    authored = when(resource.get("authoredOn"), view.zone)
+    _, end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), view.zone)
+    over = string(resource.get("status")) not in ("active", "on-hold")
+    return authored.day if authored else None, end.day if end and over else None
+
+
+def _supplied(resource: Json, view: View) -> tuple[date | None, date | None]:
+    """The day of a dispense and the last day of its supply; of one day if that is unknown."""
+    given = _handed_over(resource, view)
+    if given is None:
+        return None, None
+    supply = number(obj(resource.get("daysSupply")).get("value")) or 0
+    last = given.toordinal() + max(0, min(int(supply), LONGEST_SUPPLY))
+    return given, date.fromordinal(min(last, date.max.toordinal()))
+
+
+def _changed(resource: Json, view: View) -> date | None:
+    """Without a recorded end, a stopped order counts as ended when it was last changed."""
+    stamps = (resource.get("statusChanged"), obj(resource.get("meta")).get("lastUpdated"))
+    days = (when(stamp, view.zone) for stamp in stamps)
+    return next((moment.day for moment in days if moment is not None), None)
