@@ -23,8 +23,23 @@ TYPES = [
     for hook in fhir_calls.HOOKS
     for type in dict.fromkeys(s.type for s in fhir_calls.asked(hook, full=True))
 ]
-MATRIX = [(h, t, f) for h, t in TYPES for f in (QUICK if h == "patient-view" else FEW)]
-HANGING = [(h, t) for h, t in TYPES if h == "patient-view" or t in ("Patient", "Observation")]
+TELLING = ("Patient", "Condition", "Observation", "MedicationRequest")
+"""Types that decide most. The others are read by the same code, so with them every fault but one
+is tried on the slow target."""
+FIRST = "404"
+
+
+def _tried(hook: str, type: str, fault: str) -> object:
+    always = type in TELLING or (hook == "patient-view" and fault == FIRST)
+    return pytest.param(hook, type, fault, marks=() if always else pytest.mark.slow)
+
+
+MATRIX = [_tried(h, t, f) for h, t in TYPES for f in (QUICK if h == "patient-view" else FEW)]
+HANGING = [
+    pytest.param(hook, type, marks=() if type in TELLING else pytest.mark.slow)
+    for hook, type in TYPES
+    if hook == "patient-view" or type in ("Patient", "Observation")
+]
 MAY_ASK = {"data-unavailable"}
 
 
