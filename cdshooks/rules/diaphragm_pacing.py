@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     This,
     rule,
 )
+from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
@@ -45,12 +46,13 @@ def diaphragm_pacing_harm(
     call: Annotated[Call, This()],
     vent: Annotated[Vent, State(vent)],
     criteria: Annotated[NivCriteria, State(niv_criteria)],
+    pneumothorax: Pneumothorax,
 ) -> Outcome:
     """
     Warn when pacing is selected, more so when it is signed; tell of a pacer in use.
 
     A study that the patient takes part in makes it information, unless it can be read
-    that the study is about something else.
+    that the study is about something else. After a pneumothorax no ventilator is drafted.
     """
     if order is None:
         return _in_use(pacers)
@@ -64,16 +66,17 @@ def diaphragm_pacing_harm(
             *(f"Takes part in a study ({study.status})." for study in studies),
         ),
         evidence=(order, *studies),
-        offers=tuple(_instead(order, criteria, vent)),
+        offers=tuple(_instead(order, criteria, vent, device=not pneumothorax)),
     )
 
 
-def _instead(order: Order, criteria: NivCriteria, vent: Vent) -> Iterator[Offer]:
+def _instead(order: Order, criteria: NivCriteria, vent: Vent, *, device: bool) -> Iterator[Offer]:
     """Removing the draft; where breathing is weak and nothing in place, what NIV needs."""
     yield Delete(order, recommended=True)
     if criteria and vent.state == "none":
         yield Create("respiratory-referral", reason=criteria.met[0].finding)
-        yield Create("home-niv", reason=criteria.met[0].finding)
+        if device:
+            yield Create("home-niv", reason=criteria.met[0].finding)
 
 
 def _in_use(pacers: Entries) -> Outcome:
