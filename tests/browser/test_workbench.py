@@ -79,7 +79,9 @@ def test_a_riluzole_order_is_signed_and_mended_with_one_click(opened: Opened, sh
     shot(page, "signed-wide-light")
     done(page, "Change to 50 mg every 12 hours")
     # What is left is about tablets that are hard to swallow, whatever their dose.
-    assert not any("once a day" in card or "50 mg every 12" in card for card in cards(page))
+    [left] = cards(page)
+    assert "Dysphagia recorded" in left
+    assert "50 mg every 12" not in left
     assert "Accepted: Change to 50 mg every 12 hours" in page.locator(".did").inner_text()
     assert page.locator(".did p del").inner_text() == "50 mg once a day"
     assert page.locator(".did p ins").inner_text().startswith("50 mg every 12 hours")
