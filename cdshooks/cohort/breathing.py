@@ -1,0 +1,148 @@
+"""Ventilation as charts show it: ordered, delivered, used, declined, not tolerated."""
+
+from datetime import date, timedelta
+
+from cdshooks.cohort.chance import Chance
+from cdshooks.cohort.chart import Chart
+from cdshooks.cohort.courses import Course
+from cdshooks.cohort.elements import at, codings, concept, instant, period, reference
+from cdshooks.cohort.plans import NEVER, Plan
+from cdshooks.cohort.results import Bench
+from cdshooks.cohort.visits import night
+
+
+def breathing(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """Everything about ventilation."""
+    for day in plan.visits:
+        if chance.yes("done_night"):
+            supported = plan.niv == "active" and day >= plan.niv_day
+            night(chart, chance, course, day + timedelta(days=1), supported)
+    if plan.tracheostomy < plan.lost and at(plan.tracheostomy) <= chart.until:
+        _performed(chart, "tracheostomy", plan.tracheostomy)
+    if plan.niv == "none":
+        return
+    _referred(chart, plan)
+    if plan.niv == "active":
+        _delivered(chart, plan, chance)
+        _used(chart, course, plan, chance)
+    elif plan.niv == "declined":
+        _declined(chart, plan, chance)
+    else:
+        _failed(chart, plan, chance)
+
+
+def _performed(chart: Chart, value_set: str, day: date) -> None:
+    chart.add(
+        "Procedure",
+        at(day, 12),
+        status="completed",
+        code=concept(value_set, chart.site.systems),
+        performedDateTime=day.isoformat(),
+    )
+
+
+def _referred(chart: Chart, plan: Plan) -> None:
+    chart.add(
+        "ServiceRequest",
+        at(plan.niv_ordered, 11),
+        status="completed",
+        intent="order",
+        code=concept("respiratory-referral"),
+        authoredOn=instant(at(plan.niv_ordered, 11)),
+    )
+
+
+def _delivered(chart: Chart, plan: Plan, chance: Chance) -> None:
+    """The order, and one or more of: the device, its use, the treatment as a Procedure."""
+    began = plan.niv_day
+    here = at(began, 15) <= chart.until
+    device = concept("niv-device", (*chart.site.systems[:1], "hcpcs"))
+    ordered = at(plan.niv_ordered, 11)
+    chart.add(
+        "DeviceRequest",
+        ordered,
+        at(began, 15) if here else None,
+        status="completed" if here else "active",
+        intent="order",
+        codeCodeableConcept=device,
+        authoredOn=instant(ordered),
+    )
+    if chance.yes(0.7):
+        id = chart.add("Device", at(began, 15), status="active", type=device)
+        chart.add(
+            "DeviceUseStatement",
+            at(began, 15),
+            status="active",
+            timingPeriod=period(began),
+            recordedOn=began.isoformat(),
+            device=reference("Device", id),
+        )
+    if chance.yes(0.6):
+        chart.add(
+            "Procedure",
+            at(began, 15),
+            status="in-progress",
+            code=concept("niv", chart.site.systems),
+            performedPeriod=period(began),
+        )
+    if chance.yes(0.4):
+        chart.add(
+            "Condition",
+            at(began, 15),
+            code={"coding": list(codings("niv-dependence", chart.site.systems))},
+            recordedDate=began.isoformat(),
+        )
+
+
+def _used(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """Hours of use at some visits, and reviews of ventilation."""
+    for day in plan.visits:
+        if day > plan.niv_day and chance.yes(0.45):
+            bench = Bench(chart, chance, at(day, 10))
+            hours = chance.normal(6.5 + (day - plan.niv_day).days / 90, 2, 0.5, 23)
+            bench.measured("niv-usage", hours, "h", "procedure", 1)
+        if day > plan.niv_day and chance.yes(0.25):
+            start = at(day + timedelta(days=chance.whole(1, 20)), 14)
+            chart.add(
+                "Encounter",
+                start,
+                **{"class": {"code": "AMB"}},
+                status="finished",
+                type=[concept("niv-review")],
+                period={"start": instant(start), "end": instant(start)},
+            )
+
+
+def _declined(chart: Chart, plan: Plan, chance: Chance) -> None:
+    """As a consent that denies, as an answer, or as an order that was revoked."""
+    when = at(plan.niv_day, 12)
+    if chance.yes(0.4):
+        chart.add(
+            "Consent",
+            when,
+            status="active",
+            scope={"text": "treatment"},
+            category=[{"text": "refusal of a treatment"}],
+            dateTime=instant(when),
+            policyRule={"text": "local policy"},
+            provision={"type": "deny", "code": [concept("niv")]},
+        )
+    else:
+        bench = Bench(chart, chance, when)
+        bench.stated("niv-preference", concept("declines"))
+
+
+def _failed(chart: Chart, plan: Plan, chance: Chance) -> None:
+    """Tried and not tolerated."""
+    end = plan.niv_day + chance.days(7, 90)
+    here = at(end, 12) <= chart.until and end != NEVER
+    reason = {"statusReason": concept("niv-intolerance")} if here else {}
+    chart.add(
+        "Procedure",
+        at(plan.niv_day, 12),
+        at(end, 12) if here else None,
+        status="stopped" if here else "in-progress",
+        code=concept("niv", chart.site.systems),
+        performedPeriod=period(plan.niv_day, end if here else None),
+        **reason,
+    )

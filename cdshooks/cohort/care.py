@@ -1,0 +1,185 @@
+"""Everything around the visits: feeding, referrals, planning, stays in hospital, the end."""
+
+from datetime import date, timedelta
+
+from cdshooks.cohort.chance import Chance
+from cdshooks.cohort.chart import Chart
+from cdshooks.cohort.courses import Course
+from cdshooks.cohort.distributions import number
+from cdshooks.cohort.elements import Json, at, coding, concept, instant, period, reference
+from cdshooks.cohort.plans import NEVER, YEAR, Plan
+from cdshooks.cohort.problems import problem
+from cdshooks.cohort.scores import UNAIDED, answers
+
+REFERRALS = (
+    ("slt-referral", 3, 3),
+    ("dietitian-referral", 3, 3),
+    ("physiotherapy", 8, 3),
+    ("occupational-therapy", 6, 3),
+    ("wheelchair", 8, 2),
+)
+"""Referrals, and the answer of an item of the ALSFRS-R from which they are due."""
+TEAM = ("team-neurology", "team-physiotherapy", "team-speech", "team-nutrition")
+
+
+def care(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """All of it."""
+    _tube(chart, plan, chance.of("tube"))
+    _referrals(chart, course, plan, chance.of("referrals"))
+    _planning(chart, course, plan, chance.of("planning"))
+    _team(chart, plan, chance.of("team"))
+    _admissions(chart, course, plan, chance.of("admissions"))
+    _hospice(chart, plan, chance.of("hospice"))
+    _appointment(chart, course, plan, chance.of("appointment"))
+
+
+def _tube(chart: Chart, plan: Plan, chance: Chance) -> None:
+    """The request, the gastrostomy, and feeding through it."""
+    endoscopic = chance.yes("gastrostomy_endoscopic")
+    kind = "gastrostomy-endoscopic" if endoscopic else "gastrostomy-other"
+    if plan.tube >= min(plan.lost, plan.hospice):
+        return
+    done = at(plan.tube, 10) <= chart.until
+    ordered = at(plan.tube - timedelta(days=14), 11)
+    chart.add(
+        "ServiceRequest",
+        ordered,
+        at(plan.tube, 10) if done else None,
+        status="completed" if done else "active",
+        intent="order",
+        code=concept(kind, chart.site.systems),
+        authoredOn=instant(ordered),
+    )
+    chart.add(
+        "Procedure",
+        at(plan.tube, 13),
+        status="completed",
+        code=concept(kind, chart.site.systems),
+        performedDateTime=instant(at(plan.tube, 10)),
+    )
+    chart.add(
+        "NutritionOrder",
+        at(plan.tube, 16),
+        status="active",
+        intent="order",
+        dateTime=instant(at(plan.tube, 16)),
+        enteralFormula={"baseFormulaProductName": "standard feed"},
+    )
+
+
+def _referrals(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    written: set[str] = set()
+    for day in plan.visits:
+        scores = answers(course, day, 0, UNAIDED)
+        for name, item, due in REFERRALS:
+            share = "wheelchair_share" if name == "wheelchair" else "referral_share"
+            if name not in written and scores[item] <= due and chance.yes(share):
+                written.add(name)
+                _ordered(chart, name, day, chance)
+    if chance.yes("referral_share"):
+        _ordered(chart, "palliative-care", chance.one_of(plan.visits), chance, index=1)
+
+
+def _ordered(chart: Chart, name: str, day: date, chance: Chance, index: int = 0) -> None:
+    """A referral that is done some weeks later, or never."""
+    written = at(day, 11, 30)
+    done = written + timedelta(days=chance.whole(10, 60))
+    over = chance.yes(0.7) and done <= chart.until
+    code = coding(name, index)
+    chart.add(
+        "ServiceRequest",
+        written,
+        done if over else None,
+        status="completed" if over else "active",
+        intent="order",
+        code={"coding": [code], "text": code["display"]},
+        authoredOn=instant(written),
+    )
+
+
+def _planning(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """Talks about plans, the documents that come of them, and who decides."""
+    if not chance.yes("advance_plan_share"):
+        return
+    day = chance.one_of(plan.visits)
+    chart.add(
+        "Procedure",
+        at(day, 12),
+        status="completed",
+        code=concept("planning-talk"),
+        performedDateTime=day.isoformat(),
+    )
+    filed = at(day + chance.days(0, 60), 15)
+    chart.add(
+        "DocumentReference",
+        filed,
+        status="current",
+        type=concept("advance-plan"),
+        date=instant(filed),
+        content=[{"attachment": {"title": "Advance care plan"}}],
+    )
+    if chance.yes(0.5):
+        chart.add("RelatedPerson", filed, relationship=[concept("proxy")])
+
+
+def _team(chart: Chart, plan: Plan, chance: Chance) -> None:
+    if not chance.yes(0.5):
+        return
+    first = plan.visits[0]
+    roles = [{"role": [concept(role)]} for role in TEAM]
+    chart.add("CareTeam", at(first, 12), status="active", period=period(first), participant=roles)
+
+
+def _admissions(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """Stays in hospital that nobody planned, some with an infection of the chest."""
+    end = min(plan.lost, course.death)
+    day = course.diagnosed
+    while (day := day + _until_next(chance, number("admissions_yearly"))) < end:
+        begin, over = at(day, 20), at(day + chance.days(2, 12), 11)
+        discharged = over <= chart.until
+        stay = chart.add(
+            "Encounter",
+            begin,
+            over if discharged else None,
+            **{"class": coding("inpatient", 0 if chance.yes(0.8) else 1)},
+            status="finished" if discharged else "in-progress",
+            period={"start": instant(begin)} | ({"end": instant(over)} if discharged else {}),
+        )
+        if chance.yes(0.5):
+            visit = {"encounter": reference("Encounter", stay)}
+            problem(chart, "chest-infection", begin, status="resolved", **visit)
+
+
+def _until_next(chance: Chance, yearly: float) -> timedelta:
+    return timedelta(days=1 + min(20 * YEAR, chance.lognormal(YEAR / yearly * 0.7, 0.9)))
+
+
+def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
+    """As an episode of care, or as comfort measures that were ordered."""
+    if plan.hospice >= plan.lost:
+        return
+    begin = at(plan.hospice, 12)
+    if chance.yes(0.6):
+        start = period(plan.hospice)
+        chart.add("EpisodeOfCare", begin, status="active", type=[concept("hospice")], period=start)
+        return
+    order: Json = {"code": concept("comfort-care"), "authoredOn": instant(begin)}
+    chart.add("ServiceRequest", begin, status="active", intent="order", **order)
+
+
+def _appointment(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """The next visit, booked at the last one that took place."""
+    last = plan.visits[-1]
+    if plan.lost != NEVER or not chance.yes(0.75):
+        return
+    coming = at(last + chance.days(75, 110), 9)
+    patient = {"actor": reference("Patient", chart.id), "status": "accepted"}
+    chart.add(
+        "Appointment",
+        at(last, 13),
+        status="booked",
+        serviceType=[concept("als-clinic")],
+        start=instant(coming),
+        end=instant(coming + timedelta(hours=2)),
+        participant=[patient],
+    )

@@ -1,0 +1,153 @@
+"""Drugs: when they are ordered, renewed, stopped, and what their orders look like."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from cdshooks.cohort.chance import Chance
+from cdshooks.cohort.chart import Chart
+from cdshooks.cohort.content import Regimen, content
+from cdshooks.cohort.courses import Course
+from cdshooks.cohort.distributions import number
+from cdshooks.cohort.elements import Json, at, instant, period, product, quantity
+from cdshooks.cohort.plans import NEVER, Plan
+from cdshooks.cohort.scores import UNAIDED, answers
+
+RENEWAL = 270
+"""Days after which a drug is ordered anew."""
+
+
+def drugs(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
+    """Every drug of a patient with ALS."""
+    if plan.riluzole != NEVER:
+        prescribed(chart, chance, _riluzole(course, plan, chance), plan.riluzole, plan.riluzole_end)
+    end = min(plan.hospice, plan.lost)
+    for regimen, start in _others(chart, course, plan, chance):
+        if start < end:
+            prescribed(chart, chance, regimen, start, end)
+
+
+def _riluzole(course: Course, plan: Plan, chance: Chance) -> str:
+    """The form: liquid or film for some, more often once swallowing is hard."""
+    swallowing = answers(course, plan.riluzole, 0, UNAIDED)[3]
+    if chance.yes(number("riluzole_suspension") if swallowing < 4 else 0.05):
+        return chance.weighted(("riluzole-suspension", "riluzole-film"), (0.7, 0.3))
+    return chance.weighted(
+        ("riluzole-tablet", "riluzole-brand", "riluzole-class"), (0.85, 0.1, 0.05)
+    )
+
+
+def _others(chart: Chart, course: Course, plan: Plan, chance: Chance) -> Iterator[tuple[str, date]]:
+    """Regimens with the day on which they start."""
+    if chance.yes("edaravone_share"):
+        start = course.diagnosed + chance.days(20, 120)
+        yield chance.weighted(("edaravone-oral", "edaravone-infusion"), (0.7, 0.3)), start
+    if course.gene == "sod1" and plan.gene_test != NEVER and chance.yes("tofersen_share"):
+        yield "tofersen", plan.gene_test + chance.days(20, 90)
+    if chance.yes(number("pba_share") * number("pba_treated")):
+        yield "dmq", _visit(plan, chance)
+    if chance.yes(number("depression_share") * number("depression_treated")):
+        yield chance.one_of(("sertraline", "escitalopram")), _visit(plan, chance)
+    if chance.yes(number("spasticity_share") * number("spasticity_treated")):
+        yield chance.weighted(("baclofen", "tizanidine"), (0.75, 0.25)), _visit(plan, chance)
+    if chance.yes(number("cramps_share") * 0.15):
+        yield "mexiletine", _visit(plan, chance)
+    drools = next((d for d in plan.visits if answers(course, d, 0, UNAIDED)[2] <= 2), NEVER)
+    if drools != NEVER and chance.yes("saliva_treated"):
+        yield chance.weighted(("glycopyrronium", "amitriptyline"), (0.6, 0.4)), drools
+
+
+def _visit(plan: Plan, chance: Chance) -> date:
+    return chance.one_of(plan.visits)
+
+
+def comfort(chart: Chart, plan: Plan, chance: Chance) -> None:
+    """Opioid and benzodiazepine in the last weeks."""
+    for regimen in ("morphine", "lorazepam"):
+        if plan.hospice != NEVER and chance.yes(0.6):
+            prescribed(chart, chance, regimen, plan.hospice + chance.days(0, 14), NEVER)
+
+
+def prescribed(
+    chart: Chart, chance: Chance, regimen: str, start: date, end: date, statement: float = 0.06
+) -> None:
+    """Orders of a regimen from ``start``, renewed, the last one stopped on ``end`` if that came.
+
+    A few drugs are known by a MedicationStatement only.
+    """
+    drug = content().regimens[regimen]
+    medication = _medication(regimen, drug, chance)
+    lines = _dosage(drug, chance)
+    if chance.yes(statement):
+        _stated(chart, medication, lines, start, end)
+        return
+    day, reason = start, chance.one_of(("side effects", "patient's wish", "goals of care"))
+    while day < end and at(day) <= chart.until:
+        following = day + timedelta(days=RENEWAL)
+        changed = min(following, end)
+        over = at(changed) <= chart.until
+        status = ("stopped" if changed == end else "completed") if over else "active"
+        more = {"statusReason": {"text": reason}} if status == "stopped" else {}
+        _ordered(chart, medication, lines, at(day, 11), at(changed) if over else None, status, more)
+        day = following
+
+
+def _ordered(
+    chart: Chart,
+    medication: Json,
+    lines: list[Json],
+    written: datetime,
+    changed: datetime | None,
+    status: str,
+    more: Json,
+) -> None:
+    chart.add(
+        "MedicationRequest",
+        written,
+        changed,
+        status=status,
+        intent="order",
+        medicationCodeableConcept=medication,
+        authoredOn=instant(written),
+        dosageInstruction=lines,
+        **more,
+    )
+
+
+def _stated(chart: Chart, medication: Json, lines: list[Json], start: date, end: date) -> None:
+    over = end != NEVER and at(end) <= chart.until
+    chart.add(
+        "MedicationStatement",
+        at(start, 11),
+        at(end) if over else None,
+        status="stopped" if over else "active",
+        medicationCodeableConcept=medication,
+        effectivePeriod=period(start, end if over else None),
+        dateAsserted=start.isoformat(),
+        dosage=lines,
+    )
+
+
+def _medication(regimen: str, drug: Regimen, chance: Chance) -> Json:
+    if chance.yes("drug_text_only"):
+        return {"text": drug.name}
+    return product(regimen)
+
+
+def _dosage(drug: Regimen, chance: Chance) -> list[Json]:
+    """The dose, coded in one of the ways that orders code it, or in words only."""
+    if drug.days:
+        repeat: Json = {"frequency": 1, "period": drug.days, "periodUnit": "d"}
+        words = f"every {drug.days} days"
+    else:
+        daily = drug.daily
+        if drug.drug == "riluzole" and chance.yes("riluzole_wrong_dose"):
+            daily = 1
+        words = {1: "once daily", 2: "twice daily"}.get(daily, f"{daily} times a day")
+        repeat = {"frequency": daily, "period": 1, "periodUnit": "d"}
+        if chance.yes(0.3):
+            repeat = {"frequency": 1, "period": 24 / daily, "periodUnit": "h"}
+    line: Json = {"text": f"{drug.dose:g} {drug.unit} {words}"}
+    if chance.yes(0.85):
+        dose = {"doseQuantity": quantity(drug.dose, drug.unit, 3)}
+        line |= {"timing": {"repeat": repeat}, "doseAndRate": [dose]}
+    return [line]

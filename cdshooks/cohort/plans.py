@@ -1,0 +1,134 @@
+"""What care a patient gets and when, from the course and from chance."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from cdshooks.cohort.chance import Chance
+from cdshooks.cohort.courses import Course
+from cdshooks.cohort.distributions import number
+from cdshooks.cohort.scores import INVASIVE, ON_NIV, UNAIDED, answers
+
+Niv = Literal["none", "active", "declined", "failed"]
+NEVER = date.max
+YEAR = 365.25
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The care of one patient. A day that does not come is ``NEVER``.
+
+    visits: clinic visits that took place, the first at diagnosis. lost: from when the
+    clinic heard no more. niv: how it went from ``niv_day`` on, ordered ``niv_ordered``.
+    """
+
+    visits: tuple[date, ...]
+    lost: date
+    riluzole: date
+    riluzole_end: date
+    niv: Niv
+    niv_ordered: date
+    niv_day: date
+    tracheostomy: date
+    tube: date
+    hospice: date
+    gene_test: date
+
+    def breathing(self, day: date) -> int:
+        """The answer of item 12 of the ALSFRS-R."""
+        if day >= self.tracheostomy:
+            return INVASIVE
+        return ON_NIV if self.niv == "active" and day >= self.niv_day else UNAIDED
+
+    def in_care(self, day: date) -> bool:
+        """Whether somebody writes down what happens."""
+        return day < self.lost
+
+
+def plan(course: Course, chance: Chance, until: date) -> Plan:
+    """The care of a patient with this course, up to ``until``."""
+    lost = _lost(course, chance)
+    visits = tuple(_visits(course, chance, min(lost, course.death, until)))
+    riluzole = course.diagnosed + chance.days(0, 60) if chance.yes("riluzole_share") else NEVER
+    niv, niv_ordered, niv_day = _niv(course, chance, visits)
+    tube = _tube(course, chance, visits)
+    hospice = NEVER
+    if chance.yes("hospice_share"):
+        hospice = max(course.diagnosed, course.death - chance.days(10, 150))
+    tested = course.diagnosed + chance.days(20, 120)
+    stop = _riluzole_end(course, chance, riluzole)
+    return Plan(
+        visits=visits,
+        lost=lost,
+        riluzole=riluzole,
+        riluzole_end=min(stop, hospice),
+        niv=niv,
+        niv_ordered=niv_ordered,
+        niv_day=niv_day,
+        tracheostomy=_tracheostomy(course, chance),
+        tube=tube,
+        hospice=hospice,
+        gene_test=tested if chance.yes("gene_test_share") else NEVER,
+    )
+
+
+def _lost(course: Course, chance: Chance) -> date:
+    """The day of being lost to follow-up, or never before death."""
+    years = chance.lognormal(1, 0.8) if chance.yes(_ever_lost(course)) else None
+    if years is None:
+        return NEVER
+    return course.diagnosed + timedelta(days=30 + years * YEAR)
+
+
+def _ever_lost(course: Course) -> float:
+    years = (course.death - course.diagnosed).days / YEAR
+    return float(1 - (1 - number("lost_yearly")) ** years)
+
+
+def _visits(course: Course, chance: Chance, end: date) -> list[date]:
+    day, days = course.diagnosed, []
+    while day < end:
+        if day == course.diagnosed or not chance.yes("visit_missed"):
+            days.append(_weekday(day))
+        day += timedelta(days=chance.near("visit_days", 40, 200))
+    return [day for day in days if day < end] or [course.diagnosed]
+
+
+def _weekday(day: date) -> date:
+    """The Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def _riluzole_end(course: Course, chance: Chance, start: date) -> date:
+    if start == NEVER or not chance.yes("riluzole_stops"):
+        return NEVER
+    return start + chance.days(20, 500)
+
+
+def _niv(course: Course, chance: Chance, visits: tuple[date, ...]) -> tuple[Niv, date, date]:
+    """How NIV goes, when it is ordered, and when it starts or comes to nothing."""
+    weak = course.day_of_fvc(chance.near("niv_fvc", 30, 95))
+    ordered = next((day for day in visits if day >= weak), NEVER)
+    if ordered == NEVER or not chance.yes("niv_offered"):
+        return "none", NEVER, NEVER
+    day = ordered + chance.days(7, 60)
+    if chance.yes("niv_success"):
+        return "active", ordered, day
+    if chance.yes("niv_declined"):
+        return "declined", ordered, ordered
+    return "failed", ordered, day
+
+
+def _tracheostomy(course: Course, chance: Chance) -> date:
+    if not chance.yes("tracheostomy_share"):
+        return NEVER
+    return max(course.diagnosed, course.death - chance.days(60, 400))
+
+
+def _tube(course: Course, chance: Chance, visits: tuple[date, ...]) -> date:
+    """The day of a gastrostomy, some weeks after the visit that found dysphagia."""
+    wanted = chance.yes("gastrostomy_share")
+    found = next((day for day in visits if answers(course, day, 0, UNAIDED)[3] <= 2), NEVER)
+    if not wanted or found == NEVER:
+        return NEVER
+    return found + chance.days(14, 90)
