@@ -21,6 +21,12 @@ WHOSE = {
 """The member that names the patient, where it is not ``subject``."""
 NOBODY = ("Patient", "Appointment")
 """Types that name the patient elsewhere, or not at all."""
+MADE_UP = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+    "code": "HTEST",
+    "display": "test health data",
+}
+"""What every Patient is tagged with."""
 
 
 @dataclass(slots=True)
@@ -50,10 +56,12 @@ class Chart:
         known by the end, which whoever calls makes sure of.
         """
         count = self.counts[type] = self.counts.get(type, 0) + 1
-        id = f"{self.id}-{type.lower()}-{count}"
+        id = self.id if type == "Patient" else f"{self.id}-{type.lower()}-{count}"
         if recorded <= self.until:
-            updated = instant(max(recorded, changed or recorded))
-            found: Json = {"resourceType": type, "id": id, "meta": {"lastUpdated": updated}}
+            meta: Json = {"lastUpdated": instant(max(recorded, changed or recorded))}
+            if type == "Patient":
+                meta["security"] = [MADE_UP]
+            found: Json = {"resourceType": type, "id": id, "meta": meta}
             if type not in NOBODY:
                 found[WHOSE.get(type, "subject")] = self.patient
             found.update(elements)

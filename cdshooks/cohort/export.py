@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -83,11 +84,13 @@ def _parts(
 ) -> Iterator[Part]:
     """The parts in order; only a few are held at a time."""
     ranges = [(n, min(n + PART, patients)) for n in range(0, patients, PART)]
-    if processes == 1:
+    if processes == 1 or len(ranges) == 1:
         yield from (_part(cohort, first, end, zipped) for first, end in ranges)
         return
     # A fresh process each: a forked one would inherit the threads of the progress bar.
-    pool = stack.enter_context(ProcessPoolExecutor(processes, mp_context=get_context("spawn")))
+    fresh = get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=fresh, initializer=_leave_interrupts)
+    stack.callback(pool.shutdown, cancel_futures=True)
     waiting: deque[Future[Part]] = deque()
     for first, end in ranges:
         waiting.append(pool.submit(_part, cohort, first, end, zipped))
@@ -95,6 +98,11 @@ def _parts(
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the process that writes; it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _part(cohort: Cohort, first: int, end: int, zipped: bool) -> Part:

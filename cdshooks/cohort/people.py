@@ -7,12 +7,6 @@ from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.courses import Body
 from cdshooks.cohort.elements import at, instant
 
-MADE_UP = {
-    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
-    "code": "HTEST",
-    "display": "test health data",
-}
-
 
 def person(chart: Chart, body: Body, since: date, died: date | None, chance: Chance) -> None:
     """The Patient. died: the day of death if it is recorded by the end of the cohort."""
@@ -29,9 +23,6 @@ def person(chart: Chart, body: Body, since: date, died: date | None, chance: Cha
         birthDate=body.born.isoformat(),
         **more,
     )
-    if chart.resources and chart.resources[-1]["resourceType"] == "Patient":
-        chart.resources[-1]["id"] = chart.id
-        chart.resources[-1]["meta"]["security"] = [MADE_UP]
 
 
 def _death(died: date, chance: Chance) -> str:

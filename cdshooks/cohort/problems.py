@@ -35,21 +35,20 @@ def problem(
     chart: Chart, value_set: str, recorded: datetime, status: str = "active", **elements: Any
 ) -> str:
     """A Condition of a value set, in the code systems of the site."""
-    code = elements.pop("code", None) or concept(value_set, chart.site.systems)
-    return _condition(chart, recorded, code, status, **elements)
+    return _condition(chart, recorded, concept(value_set, chart.site.systems), status, **elements)
 
 
 def _condition(
     chart: Chart, recorded: datetime, code: Json, status: str = "active", **elements: Any
 ) -> str:
+    stated = {"verificationStatus": standard("condition-ver-status", "confirmed")}
     return chart.add(
         "Condition",
         recorded,
         clinicalStatus=standard("condition-clinical", status),
-        verificationStatus=standard("condition-ver-status", "confirmed"),
         code=code,
         recordedDate=instant(recorded),
-        **elements,
+        **(stated | elements),
     )
 
 
@@ -60,8 +59,11 @@ def diagnosis(chart: Chart, course: Course, chance: Chance) -> None:
     more: Json = {"onsetDateTime": course.onset.isoformat()[:written]}
     if course.region == "bulbar" and chance.yes(0.6):
         more["bodySite"] = [concept("bulbar-onset")]
-    category = standard("condition-category", "problem-list-item")
-    problem(chart, "als", recorded, category=[category], **more)
+    more["category"] = [standard("condition-category", "problem-list-item")]
+    if chance.yes("als_provisional"):
+        more["verificationStatus"] = standard("condition-ver-status", "provisional")
+    name = "motor-neuron-disease-unspecified" if chance.yes("als_unspecified") else "als"
+    problem(chart, name, recorded, **more)
 
 
 def symptoms(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:

@@ -9,6 +9,8 @@ from cdshooks.cohort.courses import Course
 INVASIVE, ON_NIV, UNAIDED = 0, 2, 4
 """Item 12 by the kind of ventilation."""
 LIMBS = range(1, 10)
+STEPS = 9
+"""Steps of Newton's method; the ninth changes nothing that rounding keeps."""
 
 
 def answers(course: Course, day: date, more: float, breathing: int) -> dict[int, int]:
@@ -34,13 +36,14 @@ def _part(value: float) -> float:
 
 
 def _spread(lost: float, early: tuple[float, ...]) -> list[float]:
-    """``lost`` points over items that come to their end one sooner than another."""
-    target = min(lost, 4 * len(early) - 0.5)
-    low, high = 0.0, 12.0
-    for _ in range(18):
-        middle = (low + high) / 2
-        if sum(4 * (1 - math.exp(-middle * rate)) for rate in early) < target:
-            low = middle
-        else:
-            high = middle
-    return [4 * (1 - math.exp(-low * rate)) for rate in early]
+    """``lost`` points over items that come to their end one sooner than another.
+
+    An item of rate r has lost 4 (1 - exp(-r x)); x is found by Newton's method, which
+    comes from below since the sum is concave.
+    """
+    target, x = min(lost, 4 * len(early) - 0.5), 0.0
+    for _ in range(STEPS):
+        left = [4 * math.exp(-x * rate) for rate in early]
+        gap = target - 4 * len(early) + sum(left)
+        x += gap / sum(rate * part for rate, part in zip(early, left, strict=True))
+    return [4 * (1 - math.exp(-x * rate)) for rate in early]
