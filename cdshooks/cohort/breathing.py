@@ -17,7 +17,7 @@ def breathing(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
         if chance.yes("done_night"):
             supported = plan.niv == "active" and day >= plan.niv_day
             night(chart, chance, course, day + timedelta(days=1), supported)
-    if plan.tracheostomy < plan.lost and at(plan.tracheostomy) <= chart.until:
+    if plan.tracheostomy != NEVER:
         _performed(chart, "tracheostomy", plan.tracheostomy)
     if plan.niv == "none":
         return
@@ -102,7 +102,7 @@ def _used(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
             hours = chance.normal(6.5 + (day - plan.niv_day).days / 90, 2, 0.5, 23)
             bench.measured("niv-usage", hours, "h", "procedure", 1)
         if day > plan.niv_day and chance.yes(0.25):
-            start = at(day + timedelta(days=chance.whole(1, 20)), 14)
+            start = at(day, 14)
             chart.add(
                 "Encounter",
                 start,
@@ -135,7 +135,7 @@ def _declined(chart: Chart, plan: Plan, chance: Chance) -> None:
 def _failed(chart: Chart, plan: Plan, chance: Chance) -> None:
     """Tried and not tolerated."""
     end = plan.niv_day + chance.days(7, 90)
-    here = at(end, 12) <= chart.until and end != NEVER
+    here = end < plan.last and at(end, 12) <= chart.until
     reason = {"statusReason": concept("niv-intolerance")} if here else {}
     chart.add(
         "Procedure",

@@ -12,13 +12,13 @@ from cdshooks.cohort.problems import problem
 from cdshooks.cohort.scores import UNAIDED, answers
 
 REFERRALS = (
-    ("slt-referral", 3, 3),
-    ("dietitian-referral", 3, 3),
-    ("physiotherapy", 8, 3),
-    ("occupational-therapy", 6, 3),
-    ("wheelchair", 8, 2),
+    ("slt-referral", 0, 3, 3),
+    ("dietitian-referral", 0, 3, 3),
+    ("physiotherapy", 1, 8, 3),
+    ("occupational-therapy", 1, 6, 3),
+    ("wheelchair", 0, 8, 2),
 )
-"""Referrals, and the answer of an item of the ALSFRS-R from which they are due."""
+"""Referrals by value set and code, the item of the ALSFRS-R and the answer that make them due."""
 TEAM = ("team-neurology", "team-physiotherapy", "team-speech", "team-nutrition")
 
 
@@ -37,7 +37,7 @@ def _tube(chart: Chart, plan: Plan, chance: Chance) -> None:
     """The request, the gastrostomy, and feeding through it."""
     endoscopic = chance.yes("gastrostomy_endoscopic")
     kind = "gastrostomy-endoscopic" if endoscopic else "gastrostomy-other"
-    if plan.tube >= min(plan.lost, plan.hospice):
+    if plan.tube >= plan.hospice or plan.tube == NEVER:
         return
     done = at(plan.tube, 10) <= chart.until
     ordered = at(plan.tube - timedelta(days=14), 11)
@@ -71,21 +71,20 @@ def _referrals(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None
     written: set[str] = set()
     for day in plan.visits:
         scores = answers(course, day, 0, UNAIDED)
-        for name, item, due in REFERRALS:
+        for name, index, item, due in REFERRALS:
             share = "wheelchair_share" if name == "wheelchair" else "referral_share"
             if name not in written and scores[item] <= due and chance.yes(share):
                 written.add(name)
-                _ordered(chart, name, day, chance)
+                _ordered(chart, plan, coding(name, index), day, chance)
     if chance.yes("referral_share"):
-        _ordered(chart, "palliative-care", chance.one_of(plan.visits), chance, index=1)
+        _ordered(chart, plan, coding("palliative-care", 1), chance.one_of(plan.visits), chance)
 
 
-def _ordered(chart: Chart, name: str, day: date, chance: Chance, index: int = 0) -> None:
+def _ordered(chart: Chart, plan: Plan, code: Json, day: date, chance: Chance) -> None:
     """A referral that is done some weeks later, or never."""
     written = at(day, 11, 30)
     done = written + timedelta(days=chance.whole(10, 60))
-    over = chance.yes(0.7) and done <= chart.until
-    code = coding(name, index)
+    over = chance.yes(0.7) and done <= chart.until and done.date() < plan.last
     chart.add(
         "ServiceRequest",
         written,
@@ -109,7 +108,7 @@ def _planning(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
         code=concept("planning-talk"),
         performedDateTime=day.isoformat(),
     )
-    filed = at(day + chance.days(0, 60), 15)
+    filed = at(min(day + chance.days(0, 60), plan.last - timedelta(days=1)), 15)
     chart.add(
         "DocumentReference",
         filed,
@@ -132,10 +131,9 @@ def _team(chart: Chart, plan: Plan, chance: Chance) -> None:
 
 def _admissions(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     """Stays in hospital that nobody planned, some with an infection of the chest."""
-    end = min(plan.lost, course.death)
     day = course.diagnosed
-    while (day := day + _until_next(chance, number("admissions_yearly"))) < end:
-        begin, over = at(day, 20), at(day + chance.days(2, 12), 11)
+    while (day := day + _until_next(chance, number("admissions_yearly"))) < plan.last:
+        begin, over = at(day, 20), at(min(day + chance.days(2, 12), course.death), 23)
         discharged = over <= chart.until
         stay = chart.add(
             "Encounter",
@@ -156,7 +154,7 @@ def _until_next(chance: Chance, yearly: float) -> timedelta:
 
 def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
     """As an episode of care, or as comfort measures that were ordered."""
-    if plan.hospice >= plan.lost:
+    if plan.hospice == NEVER:
         return
     begin = at(plan.hospice, 12)
     if chance.yes(0.6):
@@ -170,7 +168,7 @@ def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
 def _appointment(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     """The next visit, booked at the last one that took place."""
     last = plan.visits[-1]
-    if plan.lost != NEVER or not chance.yes(0.75):
+    if plan.lost != NEVER or plan.hospice != NEVER or not chance.yes(0.75):
         return
     coming = at(last + chance.days(75, 110), 9)
     patient = {"actor": reference("Patient", chart.id), "status": "accepted"}

@@ -1,6 +1,7 @@
 """Drugs: when they are ordered, renewed, stopped, and what their orders look like."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cdshooks.cohort.chance import Chance
@@ -14,16 +15,30 @@ from cdshooks.cohort.scores import UNAIDED, answers
 
 RENEWAL = 270
 """Days after which a drug is ordered anew."""
+COMFORT = ("morphine", "lorazepam")
+"""Regimens of the last weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a drug is taken: from ``start`` to ``end``, and nothing is written from ``last`` on."""
+
+    start: date
+    end: date
+    last: date
 
 
 def drugs(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     """Every drug of a patient with ALS."""
     if plan.riluzole != NEVER:
-        prescribed(chart, chance, _riluzole(course, plan, chance), plan.riluzole, plan.riluzole_end)
-    end = min(plan.hospice, plan.lost)
+        span = Span(plan.riluzole, plan.riluzole_end, plan.last)
+        prescribed(chart, chance, _riluzole(course, plan, chance), span)
     for regimen, start in _others(chart, course, plan, chance):
-        if start < end:
-            prescribed(chart, chance, regimen, start, end)
+        prescribed(chart, chance, regimen, Span(start, plan.hospice, plan.last))
+    for regimen in COMFORT:
+        if chance.yes(0.6) and plan.hospice != NEVER:
+            start = plan.hospice + chance.days(0, 9)
+            prescribed(chart, chance, regimen, Span(start, NEVER, plan.last))
 
 
 def _riluzole(course: Course, plan: Plan, chance: Chance) -> str:
@@ -60,32 +75,24 @@ def _visit(plan: Plan, chance: Chance) -> date:
     return chance.one_of(plan.visits)
 
 
-def comfort(chart: Chart, plan: Plan, chance: Chance) -> None:
-    """Opioid and benzodiazepine in the last weeks."""
-    for regimen in ("morphine", "lorazepam"):
-        if plan.hospice != NEVER and chance.yes(0.6):
-            prescribed(chart, chance, regimen, plan.hospice + chance.days(0, 14), NEVER)
-
-
-def prescribed(
-    chart: Chart, chance: Chance, regimen: str, start: date, end: date, statement: float = 0.06
-) -> None:
-    """Orders of a regimen from ``start``, renewed, the last one stopped on ``end`` if that came.
+def prescribed(chart: Chart, chance: Chance, regimen: str, span: Span) -> None:
+    """Orders of a regimen: renewed while there is care, the last one stopped if it came to that.
 
     A few drugs are known by a MedicationStatement only.
     """
     drug = content().regimens[regimen]
     medication = _medication(regimen, drug, chance)
     lines = _dosage(drug, chance)
-    if chance.yes(statement):
-        _stated(chart, medication, lines, start, end)
+    if chance.yes("drug_stated"):
+        _stated(chart, medication, lines, span)
         return
-    day, reason = start, chance.one_of(("side effects", "patient's wish", "goals of care"))
-    while day < end and at(day) <= chart.until:
+    reason = chance.one_of(("side effects", "patient's wish", "goals of care"))
+    day = span.start
+    while day < min(span.end, span.last) and at(day) <= chart.until:
         following = day + timedelta(days=RENEWAL)
-        changed = min(following, end)
-        over = at(changed) <= chart.until
-        status = ("stopped" if changed == end else "completed") if over else "active"
+        changed = min(following, span.end)
+        over = changed < span.last and at(changed) <= chart.until
+        status = ("stopped" if changed == span.end else "completed") if over else "active"
         more = {"statusReason": {"text": reason}} if status == "stopped" else {}
         _ordered(chart, medication, lines, at(day, 11), at(changed) if over else None, status, more)
         day = following
@@ -113,16 +120,18 @@ def _ordered(
     )
 
 
-def _stated(chart: Chart, medication: Json, lines: list[Json], start: date, end: date) -> None:
-    over = end != NEVER and at(end) <= chart.until
+def _stated(chart: Chart, medication: Json, lines: list[Json], span: Span) -> None:
+    if span.start >= min(span.end, span.last):
+        return
+    over = span.end < span.last and at(span.end) <= chart.until
     chart.add(
         "MedicationStatement",
-        at(start, 11),
-        at(end) if over else None,
+        at(span.start, 11),
+        at(span.end) if over else None,
         status="stopped" if over else "active",
         medicationCodeableConcept=medication,
-        effectivePeriod=period(start, end if over else None),
-        dateAsserted=start.isoformat(),
+        effectivePeriod=period(span.start, span.end if over else None),
+        dateAsserted=span.start.isoformat(),
         dosage=lines,
     )
 

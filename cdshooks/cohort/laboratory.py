@@ -21,7 +21,7 @@ def laboratory(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None
     """Every blood test of a patient with ALS."""
     usual = chance.lognormal(22, 0.3)
     peak = _peak(chance) * ULN
-    for day in _days(plan, chance, min(plan.lost, course.death)):
+    for day in _days(plan, chance, plan.last):
         bench = Bench(chart, chance, at(day, 7, chance.whole(0, 59)))
         _liver(bench, max(usual, peak * _height(plan, day)) * chance.lognormal(1, 0.1))
         if chance.yes(0.6):

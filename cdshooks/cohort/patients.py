@@ -9,7 +9,7 @@ from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.content import Site, content
 from cdshooks.cohort.courses import Course, course
-from cdshooks.cohort.drugs import comfort, drugs
+from cdshooks.cohort.drugs import drugs
 from cdshooks.cohort.elements import Json, at
 from cdshooks.cohort.laboratory import laboratory
 from cdshooks.cohort.not_als import not_als
@@ -71,7 +71,6 @@ def _als(chart: Chart, chance: Chance, until: date) -> None:
     symptoms(chart, found, cared, chance.of("symptoms"))
     laboratory(chart, found, cared, chance.of("laboratory"))
     drugs(chart, found, cared, chance.of("drugs"))
-    comfort(chart, cared, chance.of("comfort"))
     breathing(chart, found, cared, chance.of("breathing"))
     care(chart, found, cared, chance.of("care"))
 

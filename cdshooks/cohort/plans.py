@@ -19,11 +19,13 @@ class Plan:
     """The care of one patient. A day that does not come is ``NEVER``.
 
     visits: clinic visits that took place, the first at diagnosis. lost: from when the
-    clinic heard no more. niv: how it went from ``niv_day`` on, ordered ``niv_ordered``.
+    clinic heard no more. last: the day before which all care lies, by death or by loss.
+    niv: how it went from ``niv_day`` on, ordered on ``niv_ordered``.
     """
 
     visits: tuple[date, ...]
     lost: date
+    last: date
     riluzole: date
     riluzole_end: date
     niv: Niv
@@ -40,35 +42,33 @@ class Plan:
             return INVASIVE
         return ON_NIV if self.niv == "active" and day >= self.niv_day else UNAIDED
 
-    def in_care(self, day: date) -> bool:
-        """Whether somebody writes down what happens."""
-        return day < self.lost
-
 
 def plan(course: Course, chance: Chance, until: date) -> Plan:
     """The care of a patient with this course, up to ``until``."""
     lost = _lost(course, chance)
-    visits = tuple(_visits(course, chance, min(lost, course.death, until)))
-    riluzole = course.diagnosed + chance.days(0, 60) if chance.yes("riluzole_share") else NEVER
-    niv, niv_ordered, niv_day = _niv(course, chance, visits)
-    tube = _tube(course, chance, visits)
-    hospice = NEVER
-    if chance.yes("hospice_share"):
-        hospice = max(course.diagnosed, course.death - chance.days(10, 150))
-    tested = course.diagnosed + chance.days(20, 120)
-    stop = _riluzole_end(course, chance, riluzole)
+    last = min(lost, course.death)
+
+    def within(day: date) -> date:
+        return day if day < last else NEVER
+
+    hospice = within(_hospice(course, chance))
+    seen = last if chance.yes("hospice_visits") else min(last, hospice)
+    visits = tuple(_visits(course, chance, min(seen, until)))
+    riluzole = within(_riluzole(course, chance))
+    niv, ordered, started = _niv(course, chance, visits, last)
     return Plan(
         visits=visits,
         lost=lost,
+        last=last,
         riluzole=riluzole,
-        riluzole_end=min(stop, hospice),
+        riluzole_end=min(within(_riluzole_end(chance, riluzole)), hospice),
         niv=niv,
-        niv_ordered=niv_ordered,
-        niv_day=niv_day,
-        tracheostomy=_tracheostomy(course, chance),
-        tube=tube,
+        niv_ordered=ordered,
+        niv_day=started,
+        tracheostomy=within(_tracheostomy(course, chance)),
+        tube=within(_tube(course, chance, visits)),
         hospice=hospice,
-        gene_test=tested if chance.yes("gene_test_share") else NEVER,
+        gene_test=within(_gene_test(course, chance)),
     )
 
 
@@ -99,19 +99,36 @@ def _weekday(day: date) -> date:
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
-def _riluzole_end(course: Course, chance: Chance, start: date) -> date:
+def _hospice(course: Course, chance: Chance) -> date:
+    begin = max(course.diagnosed, course.death - chance.days(10, 150))
+    return begin if chance.yes("hospice_share") else NEVER
+
+
+def _gene_test(course: Course, chance: Chance) -> date:
+    tested = course.diagnosed + chance.days(20, 120)
+    return tested if chance.yes("gene_test_share") else NEVER
+
+
+def _riluzole(course: Course, chance: Chance) -> date:
+    begin = course.diagnosed + chance.days(0, 60)
+    return begin if chance.yes("riluzole_share") else NEVER
+
+
+def _riluzole_end(chance: Chance, start: date) -> date:
     if start == NEVER or not chance.yes("riluzole_stops"):
         return NEVER
     return start + chance.days(20, 500)
 
 
-def _niv(course: Course, chance: Chance, visits: tuple[date, ...]) -> tuple[Niv, date, date]:
+def _niv(
+    course: Course, chance: Chance, visits: tuple[date, ...], last: date
+) -> tuple[Niv, date, date]:
     """How NIV goes, when it is ordered, and when it starts or comes to nothing."""
     weak = course.day_of_fvc(chance.near("niv_fvc", 30, 95))
     ordered = next((day for day in visits if day >= weak), NEVER)
     if ordered == NEVER or not chance.yes("niv_offered"):
         return "none", NEVER, NEVER
-    day = ordered + chance.days(7, 60)
+    day = min(ordered + chance.days(7, 60), last - timedelta(days=1))
     if chance.yes("niv_success"):
         return "active", ordered, day
     if chance.yes("niv_declined"):

@@ -1,7 +1,7 @@
 """Observations as laboratories and clinics file them, with the ordinary untidiness."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from cdshooks.cohort.chance import Chance
@@ -23,6 +23,7 @@ CATEGORIES = {
     name: [standard("observation-category", name)]
     for name in ("laboratory", "vital-signs", "survey", "procedure", "exam")
 }
+BEDSIDE = ("vital-signs", "survey")
 SITTING, SUPINE = "sitting", "supine"
 
 
@@ -30,13 +31,15 @@ SITTING, SUPINE = "sitting", "supine"
 class Bench:
     """Where and when results of one patient are written down.
 
-    encounter: the id of the visit, if they belong to one.
+    encounter: the id of the visit, if they belong to one. reports: when the results of
+    a category are recorded, which is at once for all of them.
     """
 
     chart: Chart
     chance: Chance
     when: datetime
     encounter: str = ""
+    reports: dict[str, datetime] = field(default_factory=dict)
 
     def measured(
         self,
@@ -60,12 +63,9 @@ class Bench:
 
     def stated(self, value_set: str, answer: Json, **elements: Any) -> str:
         """Files an answer that is a concept."""
+        code = self._code(value_set)
         return self._file(
-            code=self._code(value_set),
-            category=CATEGORIES["survey"],
-            status="final",
-            valueCodeableConcept=answer,
-            **elements,
+            "survey", code=code, status="final", valueCodeableConcept=answer, **elements
         )
 
     def filed(self, code: Json, found: Json, category: str, **elements: Any) -> str:
@@ -80,9 +80,7 @@ class Bench:
             status = self.chance.one_of(UNUSUAL)
         elif draw < edge + number("in_error"):
             status = "entered-in-error"
-        return self._file(
-            code=code, category=CATEGORIES[category], status=status, **value, **elements
-        )
+        return self._file(category, code=code, status=status, **value, **elements)
 
     def general(self, loinc: str, name: str, found: Json, category: str) -> str:
         """Files a general test of the content."""
@@ -93,17 +91,26 @@ class Bench:
         found = coding(value_set, self.chart.habit if self.chart.habit % 4 == 0 else 0)
         return {"coding": [found], "text": found["display"]}
 
-    def _file(self, **elements: Any) -> str:
-        recorded = filed(self.chance, self.when)
+    def _file(self, category: str, **elements: Any) -> str:
+        if category not in self.reports:
+            self.reports[category] = self._reported(category)
+        recorded = self.reports[category]
         if self.encounter:
             elements["encounter"] = reference("Encounter", self.encounter)
         return self.chart.add(
             "Observation",
             recorded,
+            category=CATEGORIES[category],
             effectiveDateTime=instant(self.when),
             issued=instant(recorded),
             **elements,
         )
+
+    def _reported(self, category: str) -> datetime:
+        """What is asked or weighed is written down at once, what is tested when it is read."""
+        if category in BEDSIDE:
+            return self.when + timedelta(minutes=10)
+        return filed(self.chance, self.when)
 
 
 def position(value_set: str) -> list[Json]:

@@ -56,7 +56,8 @@ def _breathing(bench: Bench, course: Course, plan: Plan, day: date) -> None:
     if site.supine and chance.yes("done_supine") and fvc > 25:
         drop = 3 + number("supine_drop") * (course.fvc_onset - fvc) * chance.between(0.5, 1.5)
         lying = position(SUPINE)
-        bench.measured("fvc-percent", max(6.0, fvc - drop), "%", "procedure", component=lying)
+        unit = _predicted(bench)
+        bench.measured("fvc-percent", max(6.0, fvc - drop), unit, "procedure", component=lying)
     _pressures(bench, course, fvc)
     saturation = min(99.0, 97.5 - max(0.0, 45 - fvc) / 10 + chance.normal(0, 0.9))
     if chance.yes("done_spo2"):
@@ -68,10 +69,15 @@ def _breathing(bench: Bench, course: Course, plan: Plan, day: date) -> None:
 def _vital_capacity(bench: Bench, course: Course, fvc: float) -> None:
     sitting = position(SITTING) if bench.chance.yes("done_position") else None
     more: Json = {"component": sitting} if sitting else {}
-    bench.measured("fvc-percent", fvc, "%", "procedure", **more)
+    bench.measured("fvc-percent", fvc, _predicted(bench), "procedure", **more)
     if bench.chart.habit % 3 == 0:
         liters = fvc / 100 * (course.body.height * 4.6 - 3.9)
         bench.measured("fvc-volume", liters, "L", "procedure", 2, **more)
+
+
+def _predicted(bench: Bench) -> str:
+    """How a site writes percent of predicted."""
+    return "%{predicted}" if bench.chart.habit % 5 == 1 else "%"
 
 
 def _pressures(bench: Bench, course: Course, fvc: float) -> None:
