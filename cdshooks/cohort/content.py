@@ -21,6 +21,7 @@ class Site(Strict):
     items: bool
     forms: bool
     coded_visit: bool
+    references: bool
     snip: bool
     supine: bool
     weight: Text

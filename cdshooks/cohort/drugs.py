@@ -9,12 +9,14 @@ from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.content import Regimen, content
 from cdshooks.cohort.courses import Course
 from cdshooks.cohort.distributions import number
-from cdshooks.cohort.elements import Json, at, instant, period, product, quantity
+from cdshooks.cohort.elements import Json, at, instant, period, product, quantity, reference
 from cdshooks.cohort.plans import NEVER, Plan
 from cdshooks.cohort.scores import UNAIDED, answers
 
 RENEWAL = 270
 """Days after which a drug is ordered anew."""
+LISTED = "2020-01-01T00:00:00Z"
+"""When the list of drugs was last updated."""
 COMFORT = ("morphine", "lorazepam")
 """Regimens of the last weeks."""
 
@@ -81,7 +83,7 @@ def prescribed(chart: Chart, chance: Chance, regimen: str, span: Span) -> None:
     A few drugs are known by a MedicationStatement only.
     """
     drug = content().regimens[regimen]
-    medication = _medication(regimen, drug, chance)
+    medication = _medication(chart, regimen, drug, chance)
     lines = _dosage(drug, chance)
     if chance.yes("drug_stated"):
         _stated(chart, medication, lines, span)
@@ -113,9 +115,9 @@ def _ordered(
         changed,
         status=status,
         intent="order",
-        medicationCodeableConcept=medication,
         authoredOn=instant(written),
         dosageInstruction=lines,
+        **medication,
         **more,
     )
 
@@ -129,17 +131,38 @@ def _stated(chart: Chart, medication: Json, lines: list[Json], span: Span) -> No
         at(span.start, 11),
         at(span.end) if over else None,
         status="stopped" if over else "active",
-        medicationCodeableConcept=medication,
         effectivePeriod=period(span.start, span.end if over else None),
         dateAsserted=span.start.isoformat(),
         dosage=lines,
+        **medication,
     )
 
 
-def _medication(regimen: str, drug: Regimen, chance: Chance) -> Json:
+def medications() -> list[Json]:
+    """The Medications that orders may refer to; they belong to no patient."""
+    return [
+        {
+            "resourceType": "Medication",
+            "id": _id(regimen),
+            "meta": {"lastUpdated": LISTED},
+            "code": product(regimen),
+        }
+        for regimen in content().regimens
+    ]
+
+
+def _id(regimen: str) -> str:
+    return f"medication-{regimen}"
+
+
+def _medication(chart: Chart, regimen: str, drug: Regimen, chance: Chance) -> Json:
+    """What is taken: with a code, with its name only, or as a reference."""
     if chance.yes("drug_text_only"):
-        return {"text": drug.name}
-    return product(regimen)
+        return {"medicationCodeableConcept": {"text": drug.name}}
+    if chart.site.references:
+        named = {"display": drug.name} if chart.habit % 2 else {}
+        return {"medicationReference": reference("Medication", _id(regimen)) | named}
+    return {"medicationCodeableConcept": product(regimen)}
 
 
 def _dosage(drug: Regimen, chance: Chance) -> list[Json]:

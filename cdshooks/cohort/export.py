@@ -10,12 +10,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import BinaryIO
+
+import orjson
 
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.dirt import line
+from cdshooks.cohort.drugs import medications
 from cdshooks.cohort.patients import Cohort, patient
 from cdshooks.errors import CdsHooksError
+from cdshooks.knowledge import base
 
 PART = 50
 """Patients that a process makes at a time."""
@@ -56,16 +59,27 @@ def write(
     _prepare(folder)
     ending = ".ndjson.gz" if zipped else ".ndjson"
     with ExitStack() as stack:
-        open_files: dict[str, BinaryIO] = {}
+        files = {
+            type: stack.enter_context((folder / f"{type}{ending}{UNFINISHED}").open("wb"))
+            for type in exported()
+        }
+        if zipped:
+            for file in files.values():
+                file.write(_zipped(b""))
         for part in _parts(cohort, patients, zipped, processes, stack):
             for type, content in part.files.items():
-                if type not in open_files:
-                    path = folder / f"{type}{ending}{UNFINISHED}"
-                    open_files[type] = stack.enter_context(path.open("wb"))
-                open_files[type].write(content)
+                files[type].write(content)
             progress(part)
     for path in sorted(folder.glob(f"*{UNFINISHED}")):
         path.rename(path.with_name(path.name.removesuffix(UNFINISHED)))
+
+
+def exported() -> list[str]:
+    """The types that rules read: each has a file, if an empty one.
+
+    A type without a file would not have been asked for, and of it nothing would be known.
+    """
+    return sorted({*base().searches, "Observation", "Medication"})
 
 
 def _prepare(folder: Path) -> None:
@@ -82,7 +96,8 @@ def _prepare(folder: Path) -> None:
 def _parts(
     cohort: Cohort, patients: int, zipped: bool, processes: int, stack: ExitStack
 ) -> Iterator[Part]:
-    """The parts in order; only a few are held at a time."""
+    """The parts in order, what belongs to nobody first; only a few are held at a time."""
+    yield _packed(0, {"Medication": [orjson.dumps(drug) for drug in medications()]}, zipped)
     ranges = [(n, min(n + PART, patients)) for n in range(0, patients, PART)]
     if processes == 1 or len(ranges) == 1:
         yield from (_part(cohort, first, end, zipped) for first, end in ranges)
@@ -113,11 +128,15 @@ def _part(cohort: Cohort, first: int, end: int, zipped: bool) -> Part:
         for resource in patient(cohort, index):
             found = line(resource, dirt, cohort.dirt)
             lines.setdefault(resource["resourceType"], []).append(found)
+    return _packed(end - first, lines, zipped)
+
+
+def _packed(patients: int, lines: dict[str, list[bytes]], zipped: bool) -> Part:
     count = sum(len(found) for found in lines.values())
     joined = {type: b"\n".join(found) + b"\n" for type, found in lines.items()}
     if zipped:
         joined = {type: _zipped(content) for type, content in joined.items()}
-    return Part(end - first, joined, count)
+    return Part(patients, joined, count)
 
 
 def _zipped(content: bytes) -> bytes:

@@ -12,6 +12,7 @@ from cdshooks.cohort import Cohort, patient
 from cdshooks.cohort.content import content
 from cdshooks.cohort.courses import Course
 from cdshooks.cohort.distributions import Distributions, distributions, number
+from cdshooks.cohort.drugs import medications
 from cdshooks.cohort.elements import product
 from cdshooks.cohort.patients import hidden
 from cdshooks.cohort.plans import NEVER, Plan
@@ -131,10 +132,11 @@ def test_every_resource_is_valid_r4() -> None:
 
 
 def test_ids_are_unique_and_every_reference_leads_to_a_resource_of_the_chart() -> None:
+    drugs = {f"Medication/{drug['id']}" for drug in medications()}
     for chart in CHARTS:
         names = [f"{r['resourceType']}/{r['id']}" for r in chart]
         assert len(names) == len(set(names))
-        assert set(_references(chart)) <= set(names)
+        assert set(_references(chart)) <= {*names, *drugs}
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ from cdshooks.cli import main
 from cdshooks.cohort import Cohort, FolderInvalid, export, patient, write
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.dirt import WAYS, line
+from cdshooks.knowledge import base
 
 UNTIL = date(2026, 6, 30)
 CLEAN = Cohort(seed=7, until=UNTIL, not_als=0.3, dirt=0)
@@ -56,7 +57,23 @@ def test_zipped_files_hold_what_plain_ones_hold(tmp_path: Path) -> None:
 def test_each_file_holds_one_type_and_one_resource_a_line(tmp_path: Path) -> None:
     for name, content in files(made(CLEAN, 8, tmp_path / "cohort")).items():
         types = {orjson.loads(row)["resourceType"] for row in content.splitlines()}
-        assert {f"{type}.ndjson" for type in types} == {name}
+        assert {f"{type}.ndjson" for type in types} <= {name}
+
+
+def test_every_type_that_rules_read_has_a_file_even_if_nobody_has_one(tmp_path: Path) -> None:
+    found = files(made(CLEAN, 1, tmp_path / "cohort"))
+    assert {f"{type}.ndjson" for type in (*base().searches, "Observation")} <= found.keys()
+    assert found["Task.ndjson"] == b""
+
+
+def test_orders_of_one_clinic_refer_to_medications_of_a_file_of_their_own(tmp_path: Path) -> None:
+    found = files(made(CLEAN, 60, tmp_path / "cohort"))
+    listed = {
+        f"Medication/{orjson.loads(r)['id']}" for r in found["Medication.ndjson"].splitlines()
+    }
+    orders = map(orjson.loads, found["MedicationRequest.ndjson"].splitlines())
+    named = {o["medicationReference"]["reference"] for o in orders if "medicationReference" in o}
+    assert named and named <= listed
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
