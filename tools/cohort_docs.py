@@ -27,6 +27,7 @@ def _tables(numbers: Distributions) -> Mapping[str, Iterable[str]]:
     return {
         "checks": _checks(numbers),
         "parameters": _parameters(numbers),
+        "spans": _spans(numbers),
         "clinics": [", ".join(f"{site.name} {site.share:.0%}" for site in content().sites)],
         "sources": _sources(numbers),
     }
@@ -44,6 +45,13 @@ def _parameters(numbers: Distributions) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     for name, number in numbers.parameters.items():
         yield _number(name, number, numbers)
+
+
+def _spans(numbers: Distributions) -> Iterator[str]:
+    yield "| span | from | to | unit | means |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, span in numbers.spans.items():
+        yield f"| `{name}` | {span.low:g} | {span.high:g} | {span.unit} | {span.meaning} |"
 
 
 def _sources(numbers: Distributions) -> Iterator[str]:

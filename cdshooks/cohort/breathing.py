@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.chart import Chart
-from cdshooks.cohort.courses import Course
+from cdshooks.cohort.courses import MONTH, Course
+from cdshooks.cohort.distributions import number
 from cdshooks.cohort.elements import at, codings, concept, instant, period, reference
 from cdshooks.cohort.plans import NEVER, Plan
 from cdshooks.cohort.results import Bench
@@ -67,7 +68,7 @@ def _delivered(chart: Chart, plan: Plan, chance: Chance) -> None:
         codeCodeableConcept=device,
         authoredOn=instant(ordered),
     )
-    if chance.yes(0.7):
+    if chance.yes("niv_device_recorded"):
         id = chart.add("Device", at(began, 15), status="active", type=device)
         chart.add(
             "DeviceUseStatement",
@@ -77,7 +78,7 @@ def _delivered(chart: Chart, plan: Plan, chance: Chance) -> None:
             recordedOn=began.isoformat(),
             device=reference("Device", id),
         )
-    if chance.yes(0.6):
+    if chance.yes("niv_procedure_recorded"):
         chart.add(
             "Procedure",
             at(began, 15),
@@ -85,7 +86,7 @@ def _delivered(chart: Chart, plan: Plan, chance: Chance) -> None:
             code=concept("niv", chart.site.systems),
             performedPeriod=period(began),
         )
-    if chance.yes(0.4):
+    if chance.yes("niv_dependence_recorded"):
         chart.add(
             "Condition",
             at(began, 15),
@@ -97,11 +98,12 @@ def _delivered(chart: Chart, plan: Plan, chance: Chance) -> None:
 def _used(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     """Hours of use at some visits, and reviews of ventilation."""
     for day in plan.visits:
-        if day > plan.niv_day and chance.yes(0.45):
+        if day > plan.niv_day and chance.yes("niv_usage_read"):
             bench = Bench(chart, chance, at(day, 10))
-            hours = chance.normal(6.5 + (day - plan.niv_day).days / 90, 2, 0.5, 23)
+            more = number("niv_hours_more") * (day - plan.niv_day).days / MONTH
+            hours = min(23.0, chance.near("niv_hours", 0.5) + more)
             bench.measured("niv-usage", hours, "h", "procedure", 1)
-        if day > plan.niv_day and chance.yes(0.25):
+        if day > plan.niv_day and chance.yes("niv_reviewed"):
             start = at(day, 14)
             chart.add(
                 "Encounter",
@@ -116,7 +118,7 @@ def _used(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
 def _declined(chart: Chart, plan: Plan, chance: Chance) -> None:
     """As a consent that denies, as an answer, or as an order that was revoked."""
     when = at(plan.niv_day, 12)
-    if chance.yes(0.4):
+    if chance.yes("niv_refusal_consent"):
         chart.add(
             "Consent",
             when,
@@ -134,7 +136,7 @@ def _declined(chart: Chart, plan: Plan, chance: Chance) -> None:
 
 def _failed(chart: Chart, plan: Plan, chance: Chance) -> None:
     """Tried and not tolerated."""
-    end = plan.niv_day + chance.days(7, 90)
+    end = plan.niv_day + chance.days("niv_failed")
     here = end < plan.last and at(end, 12) <= chart.until
     reason = {"statusReason": concept("niv-intolerance")} if here else {}
     chart.add(

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.courses import Course
-from cdshooks.cohort.distributions import number
 from cdshooks.cohort.elements import Json, at, coding, concept, instant, period, reference
-from cdshooks.cohort.plans import NEVER, YEAR, Plan
+from cdshooks.cohort.plans import NEVER, Plan
 from cdshooks.cohort.problems import problem
 from cdshooks.cohort.scores import UNAIDED, answers
 
@@ -83,8 +82,8 @@ def _referrals(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None
 def _ordered(chart: Chart, plan: Plan, code: Json, day: date, chance: Chance) -> None:
     """A referral that is done some weeks later, or never."""
     written = at(day, 11, 30)
-    done = written + timedelta(days=chance.whole(10, 60))
-    over = chance.yes(0.7) and done <= chart.until and done.date() < plan.last
+    done = written + chance.days("referral_done")
+    over = chance.yes("referral_answered") and done <= chart.until and done.date() < plan.last
     chart.add(
         "ServiceRequest",
         written,
@@ -108,7 +107,7 @@ def _planning(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
         code=concept("planning-talk"),
         performedDateTime=day.isoformat(),
     )
-    filed = at(min(day + chance.days(0, 60), plan.last - timedelta(days=1)), 15)
+    filed = at(min(day + chance.days("plan_filed"), plan.last - timedelta(days=1)), 15)
     chart.add(
         "DocumentReference",
         filed,
@@ -117,12 +116,12 @@ def _planning(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
         date=instant(filed),
         content=[{"attachment": {"title": "Advance care plan"}}],
     )
-    if chance.yes(0.5):
+    if chance.yes("proxy_share"):
         chart.add("RelatedPerson", filed, relationship=[concept("proxy")])
 
 
 def _team(chart: Chart, plan: Plan, chance: Chance) -> None:
-    if not chance.yes(0.5):
+    if not chance.yes("team_recorded"):
         return
     first = plan.visits[0]
     roles = [{"role": [concept(role)]} for role in TEAM]
@@ -132,24 +131,20 @@ def _team(chart: Chart, plan: Plan, chance: Chance) -> None:
 def _admissions(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     """Stays in hospital that nobody planned, some with an infection of the chest."""
     day = course.diagnosed
-    while (day := day + _until_next(chance, number("admissions_yearly"))) < plan.last:
-        begin, over = at(day, 20), at(min(day + chance.days(2, 12), course.death), 23)
+    while (day := day + chance.wait("admissions_yearly") + timedelta(days=1)) < plan.last:
+        begin, over = at(day, 20), at(min(day + chance.days("stay"), course.death), 23)
         discharged = over <= chart.until
         stay = chart.add(
             "Encounter",
             begin,
             over if discharged else None,
-            **{"class": coding("inpatient", 0 if chance.yes(0.8) else 1)},
+            **{"class": coding("inpatient", 0 if chance.yes("admitted_share") else 1)},
             status="finished" if discharged else "in-progress",
             period={"start": instant(begin)} | ({"end": instant(over)} if discharged else {}),
         )
-        if chance.yes(0.5):
+        if chance.yes("chest_infection"):
             visit = {"encounter": reference("Encounter", stay)}
             problem(chart, "chest-infection", begin, status="resolved", **visit)
-
-
-def _until_next(chance: Chance, yearly: float) -> timedelta:
-    return timedelta(days=1 + min(20 * YEAR, chance.lognormal(YEAR / yearly * 0.7, 0.9)))
 
 
 def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
@@ -157,7 +152,7 @@ def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
     if plan.hospice == NEVER:
         return
     begin = at(plan.hospice, 12)
-    if chance.yes(0.6):
+    if chance.yes("hospice_episode"):
         start = period(plan.hospice)
         chart.add("EpisodeOfCare", begin, status="active", type=[concept("hospice")], period=start)
         return
@@ -168,9 +163,9 @@ def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
 def _appointment(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     """The next visit, booked at the last one that took place."""
     last = plan.visits[-1]
-    if plan.lost != NEVER or plan.hospice != NEVER or not chance.yes(0.75):
+    if plan.lost != NEVER or plan.hospice != NEVER or not chance.yes("appointment_booked"):
         return
-    coming = at(last + chance.days(75, 110), 9)
+    coming = at(last + chance.days("appointment"), 9)
     patient = {"actor": reference("Patient", chart.id), "status": "accepted"}
     chart.add(
         "Appointment",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 from typing import TypeVar
 
-from cdshooks.cohort.distributions import number
+from cdshooks.cohort.distributions import distributions, number
 
 T = TypeVar("T")
 
@@ -58,9 +58,19 @@ class Chance:
         """A whole number, both ends included."""
         return self._random.randint(low, high)
 
-    def days(self, low: int, high: int) -> timedelta:
-        """So many days, both ends included."""
-        return timedelta(days=self.whole(low, high))
+    def span(self, name: str) -> float:
+        """Anything within a span of the distributions."""
+        found = distributions().spans[name]
+        return self.between(found.low, found.high)
+
+    def days(self, name: str) -> timedelta:
+        """Whole days within a span, both ends included."""
+        found = distributions().spans[name]
+        return timedelta(days=self.whole(int(found.low), int(found.high)))
+
+    def wait(self, yearly: str) -> timedelta:
+        """Until the next of what happens so often a year."""
+        return timedelta(days=min(365.25 * self._random.expovariate(number(yearly)), 36525))
 
     def one_of(self, choices: Sequence[T]) -> T:
         """One of them, each as likely."""

@@ -73,7 +73,7 @@ def filed(chance: Chance, done: datetime) -> datetime:
     """When a result is recorded: minutes or hours later, sometimes days or weeks."""
     draw = chance.share()
     if draw < number("elsewhere_share"):
-        return done + timedelta(days=chance.whole(10, 70), hours=2)
+        return done + chance.days("elsewhere") + timedelta(hours=2)
     if draw < number("elsewhere_share") + number("late_share"):
-        return done + timedelta(days=chance.whole(2, int(number("late_days"))), hours=3)
-    return done + timedelta(minutes=chance.whole(20, 300))
+        return done + chance.days("late") + timedelta(hours=3)
+    return done + timedelta(minutes=int(chance.span("read")))

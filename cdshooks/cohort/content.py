@@ -102,6 +102,24 @@ class Test(Strict):
     decimals: int
 
 
+class BloodTest(Strict):
+    """A test of the knowledge by its value set, normally distributed."""
+
+    set: Text
+    unit: Text
+    mean: float
+    sd: float
+    low: float
+    decimals: int
+
+
+class Panel(Strict):
+    """Tests of one blood sample; share: of samples."""
+
+    share: float
+    tests: tuple[BloodTest, ...]
+
+
 class Content(Strict):
     """The whole file."""
 
@@ -112,6 +130,7 @@ class Content(Strict):
     regimens: dict[str, Regimen]
     conditions: tuple[CommonCondition, ...]
     allergies: tuple[CommonAllergy, ...]
+    blood: tuple[Panel, ...]
     tests: tuple[Test, ...]
     vitals: tuple[Test, ...]
 

@@ -81,7 +81,7 @@ def course(chance: Chance, until: date) -> Course:
     survival = _survival(chance, slope, region)
     delay = _delay(chance, slope, survival)
     window = int(number("diagnosis_window") * 365.25)
-    diagnosed = until - chance.days(0, window)
+    diagnosed = until - timedelta(days=chance.whole(0, window))
     onset = diagnosed - timedelta(days=delay * MONTH)
     fvc, loss, lag = _breathing(chance, survival, region)
     familial = chance.yes("familial_share")
@@ -135,9 +135,13 @@ def _breathing(chance: Chance, survival: float, region: Region) -> tuple[float, 
 
 def _weight(chance: Chance, region: Region, slope: float) -> tuple[float, float]:
     mean = number("loss_bulbar" if region == "bulbar" else "loss_spinal")
-    lost = chance.skewed(mean, mean * 0.7) if chance.yes("loss_share") else chance.between(-2, 0)
+    lost = (
+        chance.skewed(mean, mean * number("loss_spread"))
+        if chance.yes("loss_share")
+        else chance.span("weight_gained")
+    )
     monthly = number("loss_monthly") * slope / number("slope_mean")
-    return lost, chance.normal(monthly, monthly / 2, -0.1, 2.5)
+    return lost, chance.normal(monthly, monthly * number("loss_monthly_spread"), -0.1, 2.5)
 
 
 def _body(chance: Chance, onset: date) -> Body:
@@ -150,7 +154,9 @@ def _body(chance: Chance, onset: date) -> Body:
 
 def body(chance: Chance, man: bool, born: date) -> Body:
     """A person of this sex and age."""
-    height = chance.normal(1.76 if man else 1.63, 0.07, 1.45, 2.02)
+    height = chance.normal(
+        number("height_men" if man else "height_women"), number("height_sd"), 1.4, 2.1
+    )
     return Body(man, born, height, chance.near("bmi_mean", 17, 45) * height**2)
 
 

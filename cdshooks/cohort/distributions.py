@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
@@ -36,6 +36,15 @@ class Number(Strict):
         return self
 
 
+class Span(Strict):
+    """From ``low`` to ``high``, every value as likely; each is assumed."""
+
+    low: float
+    high: float
+    unit: Text
+    meaning: Text
+
+
 class Check(Strict):
     """What a large cohort must show although nothing was set to make it so."""
 
@@ -52,6 +61,7 @@ class Distributions(Strict):
 
     sources: dict[str, Source]
     parameters: dict[str, Number]
+    spans: dict[str, Span] = Field(default_factory=dict)
     checks: dict[str, Check]
 
     @model_validator(mode="after")

@@ -38,39 +38,38 @@ def drugs(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
     for regimen, start in _others(chart, course, plan, chance):
         prescribed(chart, chance, regimen, Span(start, plan.hospice, plan.last))
     for regimen in COMFORT:
-        if chance.yes(0.6) and plan.hospice != NEVER:
-            start = plan.hospice + chance.days(0, 9)
+        if chance.yes("comfort_drugs") and plan.hospice != NEVER:
+            start = plan.hospice + chance.days("comfort")
             prescribed(chart, chance, regimen, Span(start, NEVER, plan.last))
 
 
 def _riluzole(course: Course, plan: Plan, chance: Chance) -> str:
     """The form: liquid or film for some, more often once swallowing is hard."""
     swallowing = answers(course, plan.riluzole, 0, UNAIDED)[3]
-    if chance.yes(number("riluzole_suspension") if swallowing < 4 else 0.05):
-        return chance.weighted(("riluzole-suspension", "riluzole-film"), (0.7, 0.3))
-    return chance.weighted(
-        ("riluzole-tablet", "riluzole-brand", "riluzole-class"), (0.85, 0.1, 0.05)
-    )
+    if chance.yes("riluzole_liquid" if swallowing < 4 else "riluzole_liquid_early"):
+        return "riluzole-suspension" if chance.yes("liquid_suspension") else "riluzole-film"
+    brand, plain = number("riluzole_brand"), number("riluzole_class")
+    return chance.weighted(("riluzole-brand", "riluzole-class", "riluzole-tablet"), (brand, plain))
 
 
 def _others(chart: Chart, course: Course, plan: Plan, chance: Chance) -> Iterator[tuple[str, date]]:
     """Regimens with the day on which they start."""
     if chance.yes("edaravone_share"):
-        start = course.diagnosed + chance.days(20, 120)
-        yield chance.weighted(("edaravone-oral", "edaravone-infusion"), (0.7, 0.3)), start
+        start = course.diagnosed + chance.days("edaravone_start")
+        yield "edaravone-oral" if chance.yes("edaravone_oral") else "edaravone-infusion", start
     if course.gene == "sod1" and plan.gene_test != NEVER and chance.yes("tofersen_share"):
-        yield "tofersen", plan.gene_test + chance.days(20, 90)
+        yield "tofersen", plan.gene_test + chance.days("tofersen_start")
     if chance.yes(number("pba_share") * number("pba_treated")):
         yield "dmq", _visit(plan, chance)
     if chance.yes(number("depression_share") * number("depression_treated")):
         yield chance.one_of(("sertraline", "escitalopram")), _visit(plan, chance)
     if chance.yes(number("spasticity_share") * number("spasticity_treated")):
-        yield chance.weighted(("baclofen", "tizanidine"), (0.75, 0.25)), _visit(plan, chance)
-    if chance.yes(number("cramps_share") * 0.15):
+        yield "baclofen" if chance.yes("baclofen_share") else "tizanidine", _visit(plan, chance)
+    if chance.yes(number("cramps_share") * number("cramps_treated")):
         yield "mexiletine", _visit(plan, chance)
     drools = next((d for d in plan.visits if answers(course, d, 0, UNAIDED)[2] <= 2), NEVER)
     if drools != NEVER and chance.yes("saliva_treated"):
-        yield chance.weighted(("glycopyrronium", "amitriptyline"), (0.6, 0.4)), drools
+        yield "glycopyrronium" if chance.yes("glycopyrronium_share") else "amitriptyline", drools
 
 
 def _visit(plan: Plan, chance: Chance) -> date:
@@ -176,10 +175,10 @@ def _dosage(drug: Regimen, chance: Chance) -> list[Json]:
             daily = 1
         words = {1: "once daily", 2: "twice daily"}.get(daily, f"{daily} times a day")
         repeat = {"frequency": daily, "period": 1, "periodUnit": "d"}
-        if chance.yes(0.3):
+        if chance.yes("timing_in_hours"):
             repeat = {"frequency": 1, "period": 24 / daily, "periodUnit": "h"}
     line: Json = {"text": f"{drug.dose:g} {drug.unit} {words}"}
-    if chance.yes(0.85):
+    if chance.yes("dose_coded"):
         dose = {"doseQuantity": quantity(drug.dose, drug.unit, 3)}
         line |= {"timing": {"repeat": repeat}, "doseAndRate": [dose]}
     return [line]

@@ -7,7 +7,8 @@ from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.content import content
 from cdshooks.cohort.courses import body
 from cdshooks.cohort.distributions import number
-from cdshooks.cohort.elements import at, concept, instant, quantity
+from cdshooks.cohort.elements import at, instant, quantity
+from cdshooks.cohort.laboratory import blood
 from cdshooks.cohort.people import person
 from cdshooks.cohort.plans import YEAR
 from cdshooks.cohort.problems import others, problem
@@ -17,28 +18,24 @@ from cdshooks.cohort.visits import ambulatory, vitals
 
 def not_als(chart: Chart, chance: Chance, until: date) -> None:
     """A chart of several years."""
-    years = chance.between(1, 6)
+    years = chance.span("other_years")
     since = until - timedelta(days=years * YEAR)
     age = chance.near("other_age", 19, 95)
-    who = body(chance, chance.yes(0.48), since - timedelta(days=age * YEAR))
-    died = until - chance.days(1, 300) if chance.yes(0.02) else None
+    who = body(chance, chance.yes("other_men"), since - timedelta(days=age * YEAR))
+    died = until - chance.days("other_death") if chance.yes("other_died") else None
     person(chart, who, since, died, chance)
     others(chart, chance.of("others"), since)
     if chance.yes("other_mnd_share"):
-        problem(chart, "other-motor-neuron-disease", at(since + chance.days(30, 300), 10))
+        problem(chart, "other-motor-neuron-disease", at(since + chance.days("other_mnd"), 10))
     for day in _days(chance, since, died or until):
         _visit(chart, chance, day, who.weight)
 
 
 def _days(chance: Chance, since: date, end: date) -> list[date]:
     found, day = [], since
-    while (day := day + timedelta(days=_gap(chance))) < end:
+    while (day := day + timedelta(days=1) + chance.wait("other_visits_yearly")) < end:
         found.append(day)
     return found
-
-
-def _gap(chance: Chance) -> float:
-    return 5 + chance.lognormal(YEAR / number("other_visits_yearly") * 0.75, 0.7)
 
 
 def _visit(chart: Chart, chance: Chance, day: date, weight: float) -> None:
@@ -52,11 +49,11 @@ def _visit(chart: Chart, chance: Chance, day: date, weight: float) -> None:
         period={"start": instant(begin), "end": instant(begin + timedelta(hours=1))},
     )
     bench = Bench(chart, chance, begin + timedelta(minutes=10), encounter)
-    kilograms = weight + chance.normal(0, 1.5)
+    kilograms = weight + chance.normal(0, number("weight_visit_sd"))
     bench.converted("body-weight", kilograms, chart.site.weight, "vital-signs", 1)
     for test in vitals(bench):
         bench.general(*test)
-    if chance.yes(0.6):
+    if chance.yes("other_tests"):
         _tests(bench)
 
 
@@ -65,15 +62,7 @@ def _tests(bench: Bench) -> None:
         value = bench.chance.normal(test.mean, test.sd, test.low)
         found = quantity(value, test.unit, test.decimals)
         bench.general(test.loinc, test.name, found, "laboratory")
-    if bench.chance.yes(0.7):
-        bench.measured("alt", bench.chance.lognormal(23, 0.35), "U/L", "laboratory")
-        bench.measured("hemoglobin", bench.chance.normal(13.8, 1.3, 7, 18), "g/dL", "laboratory", 1)
-    if bench.chance.yes(0.03):
-        panel = concept("spirometry")
-        bench.chart.add(
-            "Procedure",
-            bench.when,
-            status="completed",
-            code=panel,
-            performedDateTime=instant(bench.when),
-        )
+    alt = bench.chance.lognormal(number("alt_usual"), number("alt_sigma"))
+    bench.converted("alt", alt, bench.chart.site.enzyme, "laboratory")
+    for panel in content().blood:
+        blood(bench, panel)

@@ -26,4 +26,4 @@ def person(chart: Chart, body: Body, since: date, died: date | None, chance: Cha
 
 
 def _death(died: date, chance: Chance) -> str:
-    return instant(at(died, 5)) if chance.yes(0.5) else died.isoformat()
+    return instant(at(died, 5)) if chance.yes("death_with_time") else died.isoformat()

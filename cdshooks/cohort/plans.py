@@ -6,7 +6,6 @@ from typing import Literal
 
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.courses import Course
-from cdshooks.cohort.distributions import number
 from cdshooks.cohort.scores import INVASIVE, ON_NIV, UNAIDED, answers
 
 Niv = Literal["none", "active", "declined", "failed"]
@@ -74,15 +73,8 @@ def plan(course: Course, chance: Chance, until: date) -> Plan:
 
 def _lost(course: Course, chance: Chance) -> date:
     """The day of being lost to follow-up, or never before death."""
-    years = chance.lognormal(1, 0.8) if chance.yes(_ever_lost(course)) else None
-    if years is None:
-        return NEVER
-    return course.diagnosed + timedelta(days=30 + years * YEAR)
-
-
-def _ever_lost(course: Course) -> float:
-    years = (course.death - course.diagnosed).days / YEAR
-    return float(1 - (1 - number("lost_yearly")) ** years)
+    day = course.diagnosed + chance.days("lost_first") + chance.wait("lost_yearly")
+    return day if day < course.death else NEVER
 
 
 def _visits(course: Course, chance: Chance, end: date) -> list[date]:
@@ -100,24 +92,24 @@ def _weekday(day: date) -> date:
 
 
 def _hospice(course: Course, chance: Chance) -> date:
-    begin = max(course.diagnosed, course.death - chance.days(10, 150))
+    begin = max(course.diagnosed, course.death - chance.days("hospice"))
     return begin if chance.yes("hospice_share") else NEVER
 
 
 def _gene_test(course: Course, chance: Chance) -> date:
-    tested = course.diagnosed + chance.days(20, 120)
+    tested = course.diagnosed + chance.days("gene_test")
     return tested if chance.yes("gene_test_share") else NEVER
 
 
 def _riluzole(course: Course, chance: Chance) -> date:
-    begin = course.diagnosed + chance.days(0, 60)
+    begin = course.diagnosed + chance.days("riluzole_start")
     return begin if chance.yes("riluzole_share") else NEVER
 
 
 def _riluzole_end(chance: Chance, start: date) -> date:
     if start == NEVER or not chance.yes("riluzole_stops"):
         return NEVER
-    return start + chance.days(20, 500)
+    return start + chance.days("riluzole_stop")
 
 
 def _niv(
@@ -128,7 +120,7 @@ def _niv(
     ordered = next((day for day in visits if day >= weak), NEVER)
     if ordered == NEVER or not chance.yes("niv_offered"):
         return "none", NEVER, NEVER
-    day = min(ordered + chance.days(7, 60), last - timedelta(days=1))
+    day = min(ordered + chance.days("niv_start"), last - timedelta(days=1))
     if chance.yes("niv_success"):
         return "active", ordered, day
     if chance.yes("niv_declined"):
@@ -139,7 +131,7 @@ def _niv(
 def _tracheostomy(course: Course, chance: Chance) -> date:
     if not chance.yes("tracheostomy_share"):
         return NEVER
-    return max(course.diagnosed, course.death - chance.days(60, 400))
+    return max(course.diagnosed, course.death - chance.days("tracheostomy"))
 
 
 def _tube(course: Course, chance: Chance, visits: tuple[date, ...]) -> date:
@@ -148,4 +140,4 @@ def _tube(course: Course, chance: Chance, visits: tuple[date, ...]) -> date:
     found = next((day for day in visits if answers(course, day, 0, UNAIDED)[3] <= 2), NEVER)
     if not wanted or found == NEVER:
         return NEVER
-    return found + chance.days(14, 90)
+    return found + chance.days("tube")

@@ -1,12 +1,13 @@
 """The problem list, allergies, relatives and genes of a patient."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.content import CommonCondition, CommonDrug, content
 from cdshooks.cohort.courses import GENES, Course
+from cdshooks.cohort.distributions import number
 from cdshooks.cohort.elements import (
     Json,
     at,
@@ -54,10 +55,12 @@ def _condition(
 
 def diagnosis(chart: Chart, course: Course, chance: Chance) -> None:
     """ALS: onset by day, month or year, recorded at diagnosis or somewhat later."""
-    recorded = at(course.diagnosed, 10) + timedelta(days=chance.weighted((0, 1, 20), (0.7, 0.2)))
-    written = chance.weighted((7, 10, 4), (0.6, 0.25))
+    recorded = at(course.diagnosed, 10)
+    if not chance.yes("diagnosis_same_day"):
+        recorded += chance.days("diagnosis_recorded")
+    written = chance.weighted((7, 10, 4), (number("onset_by_month"), number("onset_by_day")))
     more: Json = {"onsetDateTime": course.onset.isoformat()[:written]}
-    if course.region == "bulbar" and chance.yes(0.6):
+    if course.region == "bulbar" and chance.yes("bulbar_recorded"):
         more["bodySite"] = [concept("bulbar-onset")]
     more["category"] = [standard("condition-category", "problem-list-item")]
     if chance.yes("als_provisional"):
@@ -90,13 +93,13 @@ def others(chart: Chart, chance: Chance, since: date) -> None:
     """Diseases that have nothing to do with ALS, their drugs, and allergies."""
     for entry in content().conditions:
         if chance.yes(entry.share):
-            _other(chart, chance, entry, since - chance.days(30, 3000))
+            _other(chart, chance, entry, since - chance.days("other_since"))
     recorded = at(since, 9, 30)
     found = [allergy for allergy in content().allergies if chance.yes(allergy.share)]
     for allergy in found:
         code = own("rxnorm", allergy.rxnorm, allergy.name)
         _allergy(chart, recorded, code, reaction=[{"manifestation": [{"text": allergy.reaction}]}])
-    if not found and chance.yes(0.6):
+    if not found and chance.yes("no_allergy_stated"):
         _allergy(chart, recorded, concept("no-known-allergy"))
 
 
@@ -105,7 +108,7 @@ def _other(chart: Chart, chance: Chance, entry: CommonCondition, day: date) -> N
     if "icd-10-cm" in chart.site.systems:
         code["coding"].append(own("icd-10-cm", entry.icd, entry.name)["coding"][0])
     _condition(chart, at(day, 10), code)
-    if entry.drug and chance.yes(0.8):
+    if entry.drug and chance.yes("other_drug"):
         _drug(chart, entry.drug, at(day, 11))
 
 
@@ -138,7 +141,7 @@ def _allergy(chart: Chart, recorded: datetime, code: Json, **elements: Any) -> N
 def family(chart: Chart, course: Course, chance: Chance) -> None:
     """A relative with ALS, where the disease is familial and somebody asked; a spouse."""
     recorded = at(course.diagnosed, 12)
-    if course.familial and chance.yes(0.8):
+    if course.familial and chance.yes("family_recorded"):
         chart.add(
             "FamilyMemberHistory",
             recorded,
@@ -147,7 +150,7 @@ def family(chart: Chart, course: Course, chance: Chance) -> None:
             relationship={"text": chance.one_of(("mother", "father", "sister", "brother"))},
             condition=[{"code": concept("als")}],
         )
-    if chance.yes(0.5):
+    if chance.yes("spouse_recorded"):
         chart.add("RelatedPerson", recorded, relationship=[concept("caregiver", ("role-code",))])
 
 

@@ -54,12 +54,12 @@ def _breathing(bench: Bench, course: Course, plan: Plan, day: date) -> None:
     if chance.yes("done_fvc") and day < plan.tracheostomy:
         _vital_capacity(bench, course, fvc)
     if site.supine and chance.yes("done_supine") and fvc > 25:
-        drop = 3 + number("supine_drop") * (course.fvc_onset - fvc) * chance.between(0.5, 1.5)
+        drop = 3 + number("supine_drop") * (course.fvc_onset - fvc) * chance.span("supine")
         lying = position(SUPINE)
         unit = _predicted(bench)
         bench.measured("fvc-percent", max(6.0, fvc - drop), unit, "procedure", component=lying)
     _pressures(bench, course, fvc)
-    saturation = min(99.0, 97.5 - max(0.0, 45 - fvc) / 10 + chance.normal(0, 0.9))
+    saturation = min(99.0, chance.near("saturation") - max(0.0, 45 - fvc) / 10)
     if chance.yes("done_spo2"):
         bench.measured("spo2", saturation, "%", "vital-signs", component=room_air())
     if chance.yes("done_gas_weak" if fvc < 60 else "done_gas"):
@@ -88,25 +88,27 @@ def _pressures(bench: Bench, course: Course, fvc: float) -> None:
         ("mip", "mip_share", number("done_mip")),
     ):
         if bench.chance.yes(often):
-            value = healthy * number(share) * weak * bench.chance.lognormal(1, 0.12)
+            value = (
+                healthy * number(share) * weak * bench.chance.lognormal(1, number("pressure_sigma"))
+            )
             bench.measured(value_set, max(4.0, value), "cm[H2O]", "procedure")
     if bench.chance.yes("done_cough"):
-        flow = 420 * weak * bench.chance.lognormal(1, 0.12)
+        flow = number("cough_healthy") * weak * bench.chance.lognormal(1, number("pressure_sigma"))
         bench.measured("peak-cough-flow", max(40.0, flow), "L/min", "procedure")
 
 
 def _gases(bench: Bench, plan: Plan, fvc: float, day: date) -> None:
     helped = number("pco2_niv") if plan.breathing(day) != 4 else 0
     rise = number("pco2_rise") * max(0.0, number("pco2_from_fvc") - fvc)
-    carbon = bench.chance.normal(39 + max(0.0, rise - helped), 2, 28, 95)
+    carbon = bench.chance.near("pco2", 28) + max(0.0, rise - helped)
     air, unit = room_air(), bench.chart.site.gas
     bench.converted("paco2", carbon, unit, "laboratory", component=air)
-    base = 24.5 + 0.3 * (carbon - 39) + bench.chance.normal(0, 1)
+    base = bench.chance.near("bicarbonate") + number("bicarbonate_rise") * (carbon - number("pco2"))
     bench.measured("bicarbonate", base, "mmol/L", "laboratory", 1)
 
 
 def _body(bench: Bench, course: Course, plan: Plan, day: date, index: int) -> None:
-    kilograms = course.weight(day, plan.tube) + bench.chance.normal(0, 0.7)
+    kilograms = course.weight(day, plan.tube) + bench.chance.normal(0, number("weight_visit_sd"))
     if bench.chance.yes("done_weight"):
         bench.converted("body-weight", kilograms, bench.chart.site.weight, "vital-signs", 1)
     if index == 0 or bench.chance.yes("done_height"):
@@ -129,11 +131,11 @@ def vitals(bench: Bench) -> Iterator[tuple[str, str, Json, str]]:
 
 def night(chart: Chart, chance: Chance, course: Course, day: date, supported: bool) -> None:
     """An overnight oximetry, with or without NIV."""
-    low = max(0.0, (70 - course.fvc(day)) * chance.between(0, 0.6))
-    low = low * 0.25 if supported else low
+    low = max(0.0, (70 - course.fvc(day)) * chance.span("night"))
+    low *= number("night_on_niv") if supported else 1
     bench = Bench(chart, chance, at(day, 6))
     for value_set, value, unit in (
         ("spo2-t90", min(90.0, low), "%"),
-        ("spo2-recording-minutes", chance.normal(430, 50, 90), "min"),
+        ("spo2-recording-minutes", chance.near("night_minutes", 90), "min"),
     ):
         bench.measured(value_set, value, unit, "procedure", 1 if unit == "%" else 0)

@@ -207,7 +207,7 @@ def test_another_seed_makes_other_patients() -> None:
 
 def test_every_parameter_is_used_by_the_generator() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py"))
-    names = set(distributions().parameters)
+    names = {*distributions().parameters, *distributions().spans}
     spreads = {f"{name}_sd" for name in names} & names
     genes = {name for name in names if name.startswith(("familial_", "sporadic_"))}
     unused = [name for name in names - spreads - genes if f'"{name}"' not in source]
@@ -244,6 +244,10 @@ def test_a_published_number_without_source_is_refused() -> None:
     wrong = {"value": 1, "unit": "share", "meaning": "x", "mark": "published"}
     with pytest.raises(ValueError, match="has a source"):
         Distributions.model_validate({"sources": {}, "parameters": {"x": wrong}, "checks": {}})
+
+
+def test_a_span_has_an_end_that_is_not_before_its_beginning() -> None:
+    assert [name for name, span in distributions().spans.items() if span.low > span.high] == []
 
 
 def test_a_source_that_nothing_cites_is_refused() -> None:
