@@ -6,7 +6,7 @@ from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.chart import Chart
 from cdshooks.cohort.courses import MONTH, Course
 from cdshooks.cohort.distributions import number
-from cdshooks.cohort.elements import at, codings, concept, instant, period, reference
+from cdshooks.cohort.elements import Json, at, codings, concept, instant, period, reference
 from cdshooks.cohort.plans import NEVER, Plan
 from cdshooks.cohort.results import Bench
 from cdshooks.cohort.visits import night
@@ -54,45 +54,40 @@ def _referred(chart: Chart, plan: Plan) -> None:
 
 
 def _delivered(chart: Chart, plan: Plan, chance: Chance) -> None:
-    """The order, and one or more of: the device, its use, the treatment as a Procedure."""
-    began = plan.niv_day
-    here = at(began, 15) <= chart.until
+    """The order, and none or more of: the device, the treatment, the problem list."""
     device = concept("niv-device", (*chart.site.systems[:1], "hcpcs"))
-    ordered = at(plan.niv_ordered, 11)
+    ordered, delivered = at(plan.niv_ordered, 11), at(plan.niv_day, 15)
+    here = delivered <= chart.until
     chart.add(
         "DeviceRequest",
         ordered,
-        at(began, 15) if here else None,
+        delivered if here else None,
         status="completed" if here else "active",
         intent="order",
         codeCodeableConcept=device,
         authoredOn=instant(ordered),
     )
     if chance.yes("niv_device_recorded"):
-        id = chart.add("Device", at(began, 15), status="active", type=device)
-        chart.add(
-            "DeviceUseStatement",
-            at(began, 15),
-            status="active",
-            timingPeriod=period(began),
-            recordedOn=began.isoformat(),
-            device=reference("Device", id),
-        )
+        _device(chart, device, plan.niv_day)
     if chance.yes("niv_procedure_recorded"):
-        chart.add(
-            "Procedure",
-            at(began, 15),
-            status="in-progress",
-            code=concept("niv", chart.site.systems),
-            performedPeriod=period(began),
-        )
+        started: Json = {"status": "in-progress", "performedPeriod": period(plan.niv_day)}
+        chart.add("Procedure", delivered, code=concept("niv", chart.site.systems), **started)
     if chance.yes("niv_dependence_recorded"):
-        chart.add(
-            "Condition",
-            at(began, 15),
-            code={"coding": list(codings("niv-dependence", chart.site.systems))},
-            recordedDate=began.isoformat(),
-        )
+        code = {"coding": list(codings("niv-dependence", chart.site.systems))}
+        chart.add("Condition", delivered, code=code, recordedDate=plan.niv_day.isoformat())
+
+
+def _device(chart: Chart, device: Json, day: date) -> None:
+    """The device and the statement that it is used."""
+    id = chart.add("Device", at(day, 15), status="active", type=device)
+    chart.add(
+        "DeviceUseStatement",
+        at(day, 15),
+        status="active",
+        timingPeriod=period(day),
+        recordedOn=day.isoformat(),
+        device=reference("Device", id),
+    )
 
 
 def _used(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:

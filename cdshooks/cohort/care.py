@@ -35,35 +35,26 @@ def care(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
 def _tube(chart: Chart, plan: Plan, chance: Chance) -> None:
     """The request, the gastrostomy, and feeding through it."""
     endoscopic = chance.yes("gastrostomy_endoscopic")
-    kind = "gastrostomy-endoscopic" if endoscopic else "gastrostomy-other"
     if plan.tube >= plan.hospice or plan.tube == NEVER:
         return
-    done = at(plan.tube, 10) <= chart.until
-    ordered = at(plan.tube - timedelta(days=14), 11)
+    kind = "gastrostomy-endoscopic" if endoscopic else "gastrostomy-other"
+    code = concept(kind, chart.site.systems)
+    ordered, placed = at(plan.tube - timedelta(days=14), 11), at(plan.tube, 10)
+    done = placed <= chart.until
     chart.add(
         "ServiceRequest",
         ordered,
-        at(plan.tube, 10) if done else None,
+        placed if done else None,
         status="completed" if done else "active",
         intent="order",
-        code=concept(kind, chart.site.systems),
+        code=code,
         authoredOn=instant(ordered),
     )
-    chart.add(
-        "Procedure",
-        at(plan.tube, 13),
-        status="completed",
-        code=concept(kind, chart.site.systems),
-        performedDateTime=instant(at(plan.tube, 10)),
-    )
-    chart.add(
-        "NutritionOrder",
-        at(plan.tube, 16),
-        status="active",
-        intent="order",
-        dateTime=instant(at(plan.tube, 16)),
-        enteralFormula={"baseFormulaProductName": "standard feed"},
-    )
+    when = {"performedDateTime": instant(placed)}
+    chart.add("Procedure", at(plan.tube, 13), status="completed", code=code, **when)
+    fed, feed = at(plan.tube, 16), {"baseFormulaProductName": "standard feed"}
+    order: Json = {"intent": "order", "dateTime": instant(fed), "enteralFormula": feed}
+    chart.add("NutritionOrder", fed, status="active", **order)
 
 
 def _referrals(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:

@@ -67,7 +67,7 @@ def test_every_type_that_rules_read_has_a_file_even_if_nobody_has_one(tmp_path: 
 
 
 def test_orders_of_one_clinic_refer_to_medications_of_a_file_of_their_own(tmp_path: Path) -> None:
-    found = files(made(CLEAN, 60, tmp_path / "cohort"))
+    found = files(made(CLEAN, 30, tmp_path / "cohort"))
     listed = {
         f"Medication/{orjson.loads(r)['id']}" for r in found["Medication.ndjson"].splitlines()
     }
