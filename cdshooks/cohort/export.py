@@ -53,8 +53,8 @@ def write(
     Writes a cohort into a folder that is empty or not there yet.
 
     The files are the same for any number of processes. They get their names when all
-    are whole; an interrupted run leaves files that end in ``.part``. Raises
-    FolderInvalid.
+    are whole; an interrupted run leaves files that end in ``.part``, which the next
+    one removes. Raises FolderInvalid.
     """
     _prepare(folder)
     ending = ".ndjson.gz" if zipped else ".ndjson"
@@ -83,8 +83,11 @@ def exported() -> list[str]:
 
 
 def _prepare(folder: Path) -> None:
+    """Makes the folder, without what an interrupted run left there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob(f"*.ndjson*{UNFINISHED}"):
+            path.unlink()
         used = any(folder.iterdir())
     except OSError as problem:
         reason = (problem.strerror or "cannot be written to").lower()

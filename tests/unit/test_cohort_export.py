@@ -95,6 +95,8 @@ def test_an_interrupted_run_leaves_no_file_that_looks_whole(tmp_path: Path) -> N
     with pytest.raises(KeyboardInterrupt):
         write(CLEAN, 5, tmp_path / "cohort", zipped=False, processes=1, progress=stop)
     assert all(name.endswith(".part") for name in files(tmp_path / "cohort"))
+    again = files(made(CLEAN, 5, tmp_path / "cohort", zipped=True))
+    assert all(name.endswith(".ndjson.gz") for name in again)
 
 
 def test_dirt_changes_its_share_of_the_lines_and_nothing_else() -> None:
