@@ -1,6 +1,6 @@
 """Everything around the visits: feeding, referrals, planning, stays in hospital, the end."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from cdshooks.cohort.chance import Chance
 from cdshooks.cohort.chart import Chart
@@ -108,7 +108,8 @@ def _planning(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
         content=[{"attachment": {"title": "Advance care plan"}}],
     )
     if chance.yes("proxy_share"):
-        chart.add("RelatedPerson", filed, relationship=[concept("proxy")])
+        since = period(filed.date())
+        chart.add("RelatedPerson", filed, relationship=[concept("proxy")], period=since)
 
 
 def _team(chart: Chart, plan: Plan, chance: Chance) -> None:
@@ -134,8 +135,16 @@ def _admissions(chart: Chart, course: Course, plan: Plan, chance: Chance) -> Non
             period={"start": instant(begin)} | ({"end": instant(over)} if discharged else {}),
         )
         if chance.yes("chest_infection"):
-            visit = {"encounter": reference("Encounter", stay)}
-            problem(chart, "chest-infection", begin, status="resolved", **visit)
+            _infection(chart, stay, begin, over if discharged else None)
+
+
+def _infection(chart: Chart, stay: str, begin: datetime, over: datetime | None) -> None:
+    """Of the chest, found on arrival and over at discharge."""
+    visit: Json = {"encounter": reference("Encounter", stay)}
+    status = "active"
+    if over:
+        status, visit["abatementDateTime"] = "resolved", instant(over)
+    problem(chart, "chest-infection", begin, over, status=status, **visit)
 
 
 def _hospice(chart: Chart, plan: Plan, chance: Chance) -> None:
@@ -162,6 +171,7 @@ def _appointment(chart: Chart, course: Course, plan: Plan, chance: Chance) -> No
         "Appointment",
         at(last, 13),
         status="booked",
+        created=instant(at(last, 13)),
         serviceType=[concept("als-clinic")],
         start=instant(coming),
         end=instant(coming + timedelta(hours=2)),

@@ -15,6 +15,7 @@ from cdshooks.cohort.elements import (
     concept,
     instant,
     own,
+    period,
     quantity,
     standard,
 )
@@ -33,19 +34,32 @@ SYMPTOMS = (
 
 
 def problem(
-    chart: Chart, value_set: str, recorded: datetime, status: str = "active", **elements: Any
-) -> str:
-    """A Condition of a value set, in the code systems of the site."""
-    return _condition(chart, recorded, concept(value_set, chart.site.systems), status, **elements)
+    chart: Chart,
+    value_set: str,
+    recorded: datetime,
+    changed: datetime | None = None,
+    *,
+    status: str = "active",
+    **elements: Any,
+) -> None:
+    """Files a Condition of a value set, in the code systems of the site."""
+    code = concept(value_set, chart.site.systems)
+    _condition(chart, recorded, changed, code, status, **elements)
 
 
 def _condition(
-    chart: Chart, recorded: datetime, code: Json, status: str = "active", **elements: Any
-) -> str:
+    chart: Chart,
+    recorded: datetime,
+    changed: datetime | None,
+    code: Json,
+    status: str = "active",
+    **elements: Any,
+) -> None:
     stated = {"verificationStatus": standard("condition-ver-status", "confirmed")}
-    return chart.add(
+    chart.add(
         "Condition",
         recorded,
+        changed,
         clinicalStatus=standard("condition-clinical", status),
         code=code,
         recordedDate=instant(recorded),
@@ -107,7 +121,7 @@ def _other(chart: Chart, chance: Chance, entry: CommonCondition, day: date) -> N
     code = own("snomed", entry.snomed, entry.name)
     if "icd-10-cm" in chart.site.systems:
         code["coding"].append(own("icd-10-cm", entry.icd, entry.name)["coding"][0])
-    _condition(chart, at(day, 10), code)
+    _condition(chart, at(day, 10), None, code)
     if entry.drug and chance.yes("other_drug"):
         _drug(chart, entry.drug, at(day, 11))
 
@@ -151,7 +165,9 @@ def family(chart: Chart, course: Course, chance: Chance) -> None:
             condition=[{"code": concept("als")}],
         )
     if chance.yes("spouse_recorded"):
-        chart.add("RelatedPerson", recorded, relationship=[concept("caregiver", ("role-code",))])
+        spouse = concept("caregiver", ("role-code",))
+        since = period(course.diagnosed)
+        chart.add("RelatedPerson", recorded, relationship=[spouse], period=since)
 
 
 def genes(chart: Chart, course: Course, plan: Plan, chance: Chance) -> None:
