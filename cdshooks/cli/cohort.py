@@ -92,6 +92,9 @@ def _written(chosen: Cohort, patients: int, folder: Path, zipped: bool, processe
             write(chosen, patients, folder, zipped=zipped, processes=processes, progress=tell)
         except FolderInvalid as problem:
             raise click.UsageError(str(problem)) from None
+        except OSError as problem:
+            reason = (problem.strerror or "cannot be written to").lower()
+            raise click.ClickException(f"{folder}: {reason}") from None
     return lines
 
 

@@ -162,3 +162,14 @@ def test_the_command_refuses_a_folder_in_use(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["cohort", "--patients", "3", str(tmp_path)])
     assert done.exit_code == 2
     assert "expected a folder that is empty" in done.output
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(content: bytes) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export, "_zipped", full)
+    options = ["--patients", "3", "--gzip", "--processes", "1", str(tmp_path / "cohort")]
+    done = CliRunner().invoke(main, ["cohort", *options])
+    assert done.exit_code == 1
+    assert done.output.endswith("cohort: no space left on device\n")
