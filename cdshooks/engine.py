@@ -8,7 +8,7 @@ for one of the two values speaks softly and says that they conflict.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
@@ -100,15 +100,22 @@ def run(rules: Iterable[Rule], view: View) -> tuple[Finding, ...]:
 
     Rules that report on the call itself run last, from what the others met.
     """
-    named = [rule for rule in rules if view.hook in rule.hooks]
-    if any(rule.needs_als and _gate(rule, view) is None for rule in named):
+    first, last = _named(tuple(rules), view.hook)
+    if any(rule.needs_als and _gate(rule, view) is None for rule in first):
         # Not before: of a chart without ALS, little more than the problem list is read.
         lay_out(view)
-    last = [rule for rule in named if _reports(rule)]
-    found = [f for rule in named if not _reports(rule) for f in _run(rule, view)]
+    found = [f for rule in first for f in _run(rule, view)]
     after = Aftermath(_not_read(found, view), tuple(_doubts(found, view)))
     found += [f for rule in last for f in _run(rule, view, after)]
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _named(rules: tuple[Rule, ...], hook: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """The rules that name a hook, and apart from them those that report on the call."""
+    named = [rule for rule in rules if hook in rule.hooks]
+    first = tuple(rule for rule in named if not _reports(rule))
+    return first, tuple(rule for rule in named if _reports(rule))
 
 
 def applicable(rules: Iterable[Rule], view: View) -> tuple[Rule, ...]:

@@ -8,9 +8,11 @@ from functools import lru_cache
 
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
+from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import Json, obj, objects, plain, string
 from cdshooks.knowledge import Base, Code, Product, ProductSet
 from cdshooks.knowledge.interactions import whole_words
+from cdshooks.rules.authoring import Regimen
 
 StrengthPer = tuple[Fraction | None, str | None]
 """mg, and the tablet, film or mL that holds them."""
@@ -45,6 +47,10 @@ def identify(view: View, order: Json) -> Identity | None:
     The codes decide. Text that names another known drug is a conflict, and so
     are codes of two drugs; text alone identifies with less certainty.
     """
+    return view.once("identity", order, lambda: _identified(view, order))
+
+
+def _identified(view: View, order: Json) -> Identity | None:
     medication = referenced(view, order)
     concepts = list(_concepts(order, medication))
     found = _by_code(view, [c for concept in concepts for c in view.index.concept(concept)])
@@ -70,6 +76,12 @@ def identify(view: View, order: Json) -> Identity | None:
     label = _label(view, drug)
     exact = bool(whole_words((label,)).search(" / ".join(t for c in concepts for t in _texts(c))))
     return Identity(drug, label, None, strength, by_name=True, written=written, exact=exact)
+
+
+def directions(order: Json, strength: StrengthPer, view: View) -> Regimen:
+    """The directions of an order, statement or dispense of a drug of this strength."""
+    said = ("directions", strength)
+    return view.once(said, order, lambda: read_regimen(order, *strength, view.zone))
 
 
 def _written(view: View, concepts: Iterable[Json], drug: str) -> str:

@@ -67,6 +67,10 @@ def _belongs(found: Contents, drug_set: DrugSet) -> bool:
 
 def contents(view: View, order: Json) -> Contents:
     """The ingredients of an order, by its codes, or by its wording if no code is known."""
+    return view.once("contents", order, lambda: _contents(view, order))
+
+
+def _contents(view: View, order: Json) -> Contents:
     known = view.knowledge.base.ingredients
     concepts = list(concepts_of(view, order))
     wording = [text for concept in concepts for text in texts(concept)]

@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 
 from cdshooks.chart.drafted import drafted
-from cdshooks.chart.drugs import Identity, identify
+from cdshooks.chart.drugs import Identity, directions, identify
 from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised_as
@@ -13,7 +13,6 @@ from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
-from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import (
     Json,
     boolean,
@@ -166,7 +165,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
 
 
 def _a_day(resource: Json, identity: Identity, view: View) -> Fraction | None:
-    steps = read_regimen(resource, *identity.strength, view.zone).steps
+    steps = directions(resource, identity.strength, view).steps
     return steps[0].a_day if len(steps) == 1 else None
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cdshooks.chart.drafted import DRAFTED, PROPOSED, is_medication
-from cdshooks.chart.drugs import NO_STRENGTH, Identity, identify
+from cdshooks.chart.drugs import NO_STRENGTH, Identity, directions, identify
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import (
     Json,
     boolean,
@@ -114,12 +113,16 @@ def is_live(resource: Json, view: View) -> bool:
 
 def read_order(resource: Json, view: View, *, assessed: bool = True) -> Order:
     """An order as rules see it: drug, product, directions, reasons."""
+    return view.once(("order", assessed), resource, lambda: _order(resource, view, assessed))
+
+
+def _order(resource: Json, view: View, assessed: bool) -> Order:
     identity = identify(view, resource)
     product = identity.product if identity else None
     strength, per = identity.strength if identity else NO_STRENGTH
     type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
     label = identity.label if identity else "medication"
-    regimen = read_regimen(resource, strength, per, view.zone)
+    regimen = directions(resource, (strength, per), view)
     authored = when(resource.get("authoredOn") or resource.get("dateWritten"), view.zone)
     return Order(
         type=type,

@@ -123,8 +123,9 @@ def _of_chart(entry: Entry, drug: str, view: View) -> Order:
     """What is or was taken, with its form and directions as far as the chart says them."""
     record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
     resource = record.resource if record else {}
-    lines = resource.get("dosageInstruction") or resource.get("dosage")
-    read = read_order({**resource, "dosageInstruction": lines}, view, assessed=False)
+    if "dosage" in resource and not resource.get("dosageInstruction"):
+        resource = {**resource, "dosageInstruction": resource["dosage"]}
+    read = read_order(resource, view, assessed=False)
     return replace(
         read,
         type=entry.type,

@@ -25,6 +25,7 @@ class View:
     was worked out; a view of another day or choice has its own.
     doubtful: those answers that wanted a search which failed, or hold a disagreement.
     plain: keys of the memory under which stands what an empty chart would say, too.
+    read: what single resources say, whatever the day; shared by all views of a chart.
     """
 
     index: Index
@@ -39,6 +40,7 @@ class View:
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
     doubtful: Doubtful = field(default_factory=Doubtful, compare=False)
     plain: set[Any] = field(default_factory=set, compare=False)
+    read: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def past(self) -> bool:
@@ -75,6 +77,15 @@ class View:
         kept: T = self.memory[key]
         return kept
 
+    def once(self, what: object, resource: Json, make: Callable[[], T]) -> T:
+        """What is read of one resource, once for all days of the chart."""
+        key = (what, id(resource))
+        if key not in self.read:
+            # The resource is kept beside it: its id is its own only while it lives.
+            self.read[key] = (resource, make())
+        kept: T = self.read[key][1]
+        return kept
+
     def extended(self, fresh: Iterable[Result], also: Iterable[Json] = ()) -> "View":
         """The chart with further answers, each in the place of the one that it replaces.
 
@@ -87,7 +98,8 @@ class View:
                 self.index.add(resource)
         kept = [answers.pop(r.search.key, r) for r in self.results]
         results = (*kept, *answers.values())
-        return replace(self, results=results, memory={}, doubtful=Doubtful(), plain=set())
+        blank: dict[str, Any] = {"memory": {}, "plain": set(), "read": {}}
+        return replace(self, results=results, doubtful=Doubtful(), **blank)
 
     def value_set(self, id: str) -> ValueSet:
         """The value set of this id."""

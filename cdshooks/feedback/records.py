@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from cdshooks.feedback import audit
 from cdshooks.feedback.model import Caller, Issued, IssuedRule, Reason, Report, Snooze
@@ -120,12 +120,17 @@ def _cards(connection: Connection, uuids: Collection[str]) -> dict[str, Issued]:
     }
 
 
+_SNOOZES = select(snooze).where(
+    snooze.c.patient == bindparam("who"), snooze.c.until > bindparam("now")
+)
+"""Built once: it is asked in nearly every call."""
+
+
 def snoozes_of(store: Store, patient: str, now: datetime) -> dict[str, list[Snooze]]:
     """What may still keep rules silent about a patient, by rule: one query on one index."""
-    query = select(snooze).where(snooze.c.patient == patient, snooze.c.until > now)
     found: dict[str, list[Snooze]] = {}
     with store.reading() as connection:
-        for row in connection.execute(query):
+        for row in connection.execute(_SNOOZES, {"who": patient, "now": now}):
             found.setdefault(row.rule, []).append(_snooze(row))
     return found
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 
 from pydantic import Field, ValidationError
@@ -115,8 +116,7 @@ class Ingredients:
 
     def in_text(self, text: str) -> tuple[Named, ...]:
         """The ingredients that a text names, whole words only."""
-        found = (self.named.get(match.casefold(), ()) for match in self._names.findall(text))
-        return tuple(dict.fromkeys(one for several in found for one in several))
+        return _in_text(self, text)
 
     def route_of(self, text: str) -> str | None:
         """The group of routes of which a product's text speaks; None if of none."""
@@ -125,6 +125,13 @@ class Ingredients:
     def route_directed(self, text: str) -> str | None:
         """The group of routes of which the text of directions speaks; None if of none."""
         return next((name for name, words in self._directions if words.search(text)), None)
+
+
+@lru_cache(maxsize=4096)
+def _in_text(known: Ingredients, text: str) -> tuple[Named, ...]:
+    """Kept beyond a call: charts name few drugs, in few ways."""
+    found = (known.named.get(match.casefold(), ()) for match in known._names.findall(text))
+    return tuple(dict.fromkeys(one for several in found for one in several))
 
 
 Words = tuple[tuple[str, re.Pattern[str]], ...]
