@@ -18,6 +18,10 @@ Choose one by its name:
     .venv/bin/cdshooks call patient-view snip-low-with-orthopnea-fvc-normal --explain
     .venv/bin/cdshooks call order-sign riluzole-brand-and-generic \\
       --order fixtures/orders/riluzole-50-mg-twice-daily.json
+
+`cdshooks call` reads all that a Bundle holds. A server reads what it is sent and may fetch: with
+the core prefetch alone, and no FHIR server to read from, it may say less, for instance nothing of a
+living will that stands in a DocumentReference. The cards below are those of `cdshooks call`.
 """
 EXPECTED = """\
 In the default profile. The order that is selected or signed is riluzole 50 mg twice daily, as in
