@@ -54,10 +54,12 @@ def blueprint(sites: Sites, settings: Settings, clock: Clock, memory: Memory) ->
                     seconds=left,
                     away=places.left,
                     keep=remembered.without_snoozed,
+                    course=current.course,
                 )
             except PrefetchUnavailable:
                 remembered.write("refused", site.knowledge.version, current.elapsed())
                 raise
+        current.answered = answered
         current.timings.update(answered.timings)
         remembered.write("answered", site.knowledge.version, current.elapsed(), answered)
         _log(answered)

@@ -64,9 +64,9 @@ def _replies(stream: Any) -> Iterator[Reply]:
 
 
 @contextmanager
-def serving(**variables: str) -> Iterator[Server]:
+def serving(workers: str = "1", **variables: str) -> Iterator[Server]:
     """A service on a free port; at its end, nothing of a patient may be in what it wrote."""
-    command = [sys.executable, "-m", "cdshooks", "serve", "--port", "0", "--workers", "1"]
+    command = [sys.executable, "-m", "cdshooks", "serve", "--port", "0", "--workers", workers]
     process = subprocess.Popen(
         command,
         env=environ | {"CDSHOOKS_AUTH": "off"} | variables,
