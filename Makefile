@@ -76,6 +76,9 @@ bench: .venv/dev ## measure service time and compare with a bare endpoint
 mutants: .venv/dev ## mutation testing of MODULE=path (several: quote them)
 	$(PY) -m tools.mutants $(MODULE) --at-least 95
 
+release: .venv-release/ready ## wheel, source archive, bill of materials and checksums in dist/; proves the wheel
+	.venv-release/bin/python -m tools.release
+
 lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	$(PY) -m pip install --quiet uv
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
