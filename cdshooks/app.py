@@ -128,6 +128,11 @@ def build(
     counted = metrics.Metrics(site, kept)
     # The order counts: the exchange begins first and ends last, and is counted then.
     metrics.install(app, counted.tally)
+    if settings.tracing:
+        # Whoever does not trace need not have what traces.
+        from cdshooks.http import tracing
+
+        tracing.install(app)
     exchange.install(app, site.knowledge.version)
     safety.install(app, settings)
     cors.install(app, settings)

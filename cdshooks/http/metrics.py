@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from cdshooks.http.instruments import Instruments
 
 OTHER = "other"
-_CALL = "/cds-services/<service_id>"
-_FEEDBACK = f"{_CALL}/feedback"
+CALL = "/cds-services/<service_id>"
+_FEEDBACK = f"{CALL}/feedback"
 _OUTCOMES = {401: "unauthenticated", 412: "data_unavailable"}
 
 
@@ -126,7 +126,7 @@ def install(app: Flask, tally: Tally) -> None:
     def count(response: Response) -> Response:
         try:
             route = request.url_rule.rule if request.url_rule else None
-            if request.method == "POST" and route in (_CALL, _FEEDBACK):
+            if request.method == "POST" and route in (CALL, _FEEDBACK):
                 id = str((request.view_args or {}).get("service_id"))
                 service = id if id in known else OTHER
                 tally.add(_sample(service, response.status_code, exchange(), route == _FEEDBACK))
@@ -141,7 +141,7 @@ def _sample(service: str, status: int, current: Exchange, is_feedback: bool) -> 
     silent, spoke = by_rule(current.answered.findings if current.answered else ())
     return Sample(
         service,
-        _outcome(status, current),
+        outcome_of(status, current),
         current.timings["total"] / 1000,
         silent,
         spoke,
@@ -150,7 +150,8 @@ def _sample(service: str, status: int, current: Exchange, is_feedback: bool) -> 
     )
 
 
-def _outcome(status: int, current: Exchange) -> str:
+def outcome_of(status: int, current: Exchange) -> str:
+    """What came of a call, in the words of ``instruments.OUTCOMES``."""
     if status < 300:
         shown = current.answered is not None and current.answered.body["cards"]
         return "cards" if shown else "no_cards"

@@ -73,10 +73,12 @@ class Course:
     """How a call went, also one that ends in a refusal; it changes, unlike other values here.
 
     sent: what the client answered to each search. reads: what was read from its server.
+    stages: name, begin on the clock of ``time.perf_counter``, and seconds of each.
     """
 
     sent: tuple[Result, ...] = ()
     reads: tuple[Read, ...] = ()
+    stages: list[tuple[str, float, float]] = field(default_factory=list)
 
 
 Keep = Callable[[tuple[Finding, ...], View], tuple[Finding, ...]]
@@ -170,7 +172,8 @@ def answer(
     Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
     and no draft order is an ALS drug.
     """
-    clock, course = _Clock(), course or Course()
+    course = course or Course()
+    clock = _Clock(course)
     asked = counting(searches(service.hook, site), request, policy)
     view = read_chart(request, asked, site.knowledge, now, site.timezone)
     course.sent = view.results
@@ -198,13 +201,15 @@ def answer(
 class _Clock:
     """Milliseconds since the last lap."""
 
-    def __init__(self) -> None:
+    def __init__(self, course: Course) -> None:
         self.laps: dict[str, float] = {}
+        self._course = course
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
         self.laps[name] = (now - self._last) * 1000
+        self._course.stages.append((name, self._last, now - self._last))
         self._last = now
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from prometheus_client.mmap_dict import MmapedDict
 from cdshooks.http.metric_files import keep_counts_of
 from tests.support import metrics
 from tests.support.metrics import Page
-from tests.support.server import Server, serving
+from tests.support.server import Server, serving, wait
 
 REVIEW = "als-chart-review"
 CALLS = "cdshooks_call_duration_seconds_count"
@@ -61,15 +60,6 @@ def until(server: Server, holds: Callable[[Page], bool]) -> bool:
         return holds(metrics.read(reply.text))
 
     return wait(said)
-
-
-def wait(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 15
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def test_what_an_ended_process_counted_is_added_once(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import environ
@@ -61,6 +62,16 @@ def _replies(stream: Any) -> Iterator[Reply]:
         head = b"".join(iter(stream.readline, b"\r\n")).decode("latin-1").lower()
         length = re.search(r"^content-length: (\d+)", head, re.MULTILINE)
         yield Reply(status, head, stream.read(int(length[1]) if length else 0))
+
+
+def wait(holds: Callable[[], bool]) -> bool:
+    """Whether it holds before long."""
+    end = time.monotonic() + 30
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 @contextmanager
