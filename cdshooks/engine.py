@@ -14,15 +14,21 @@ from weakref import WeakKeyDictionary
 
 from cdshooks.chart import (
     ORDER_HOOKS,
+    Blank,
     View,
     answer,
+    answered,
     asked,
     asks_for,
+    bits,
+    blank_of,
     disagrees,
     drafts,
     drafts_of,
+    lay_out,
     meetings,
     pairs,
+    question,
     unmet,
 )
 from cdshooks.chart.doubts import conflict, doubts
@@ -49,6 +55,7 @@ from cdshooks.rules.authoring import (
     Unread,
     derived_of,
     gates,
+    is_derived,
 )
 
 Subject = tuple[Order | Meeting, ...]
@@ -94,6 +101,9 @@ def run(rules: Iterable[Rule], view: View) -> tuple[Finding, ...]:
     Rules that report on the call itself run last, from what the others met.
     """
     named = [rule for rule in rules if view.hook in rule.hooks]
+    if any(rule.needs_als and _gate(rule, view) is None for rule in named):
+        # Not before: of a chart without ALS, little more than the problem list is read.
+        lay_out(view)
     last = [rule for rule in named if _reports(rule)]
     found = [f for rule in named if not _reports(rule) for f in _run(rule, view)]
     after = Aftermath(_not_read(found, view), tuple(_doubts(found, view)))
@@ -182,9 +192,9 @@ def _meetings(wanted: Meets, view: View) -> Iterator[Subject]:
     yield from met if unread is None else [(unread,)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Verdict:
-    """What came of a rule, before anybody looked at the clock."""
+    """What came of a rule, before anybody looked at the clock. Not frozen, for speed."""
 
     outcome: Outcome
     gated: bool = False
@@ -219,6 +229,8 @@ def _assess(rule: Rule, orders: Subject, view: View, after: Aftermath) -> _Verdi
 
 def _named_first(orders: Subject, view: View) -> Order | None:
     """The order that a finding belongs to: of a pair, the one drafted first."""
+    if not orders:
+        return None
     if len(orders) == 1:
         [only] = orders
         return only.order if isinstance(only, Meeting) else only
@@ -227,39 +239,53 @@ def _named_first(orders: Subject, view: View) -> Order | None:
 
 
 def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
-    """What stops a rule whatever it says; decided once a view."""
-    key = ("gate", rule.id)
+    """What stops a rule whatever it says; decided once a view for all that are alike to gates."""
+    key = rule.scope
     if key not in view.memory:
-        stops = (g.function(rule, **_gate_inputs(g, view)) for g in gates())
+        stops = (g.function(key, *_arguments(g, (), view, EMPTY)) for g in gates())
         view.memory[key] = next((stop for stop in stops if stop is not None), None)
     stopped: NotIndicated | CannotAssess | None = view.memory[key]
     return stopped
 
 
-def _gate_inputs(gate: Derived, view: View) -> dict[str, Any]:
-    """The inputs of a gate, which are the same for every rule."""
-    key = ("inputs", gate.function)
-    if key not in view.memory:
-        view.memory[key] = _arguments(gate, (), view, EMPTY)
-    inputs: dict[str, Any] = view.memory[key]
-    return inputs
-
-
 def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> _Verdict:
     """The outcome, evaluated for both values where the same day holds two."""
     outcome = _call(rule, orders, view, after)
-    doubtful = [a for d, a in view.doubtful.items() if d in rule.reads]
+    doubtful = view.doubtful.among(_reads(rule))
+    if not (doubtful or orders):
+        return _Verdict(outcome)
     unanswered = {key for a in doubtful for key in getattr(a, "failed", ())}
     failed = tuple(r.search.key for r in view.results if r.search.key in unanswered)
     conflict = False
     if any(disagrees(a) for a in doubtful):
-        other = _call(rule, orders, view.worst_view(), after)
+        other = _call(rule, orders, _worst(view), after)
         outcome, conflict = _reconciled(outcome, other)
     if any(o.by_name for o in orders) and isinstance(outcome, Recommend):
         outcome = replace(outcome, because=("Matched by name only.", *outcome.because))
         if not (rule.trusts_names and all(o.exact for o in orders)):
             outcome = outcome.capped("warning")
     return _Verdict(outcome, conflict=conflict, failed=failed)
+
+
+def _worst(view: View) -> View:
+    """The chart with every disagreement answered the other way; all else is known from this one."""
+    worst = view.worst_view()
+    if "blank" not in worst.memory:
+        lay_out(worst)
+        split = sum(1 << n for n, found in view.doubtful.answers.items() if disagrees(found))
+        known = {key: value for key, value in view.memory.items() if _is_apart(key, split)}
+        worst.memory.update(known)
+        worst.plain.update(view.plain & known.keys())
+    return worst
+
+
+def _is_apart(key: object, split: int) -> bool:
+    """Whether what a view keeps under a key is an answer or state that rests on none of these."""
+    if isinstance(key, int):
+        return not split >> key & 1
+    if isinstance(key, State):
+        return not bits(filter(answerable, _reads_of(key))) & split
+    return callable(key) and is_derived(key) and not _reads(derived_of(key)) & split
 
 
 def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
@@ -278,41 +304,93 @@ def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
     return softer, True
 
 
-def _call(rule: Derived, orders: Subject, view: View, after: Aftermath) -> Any:
-    return rule.function(**_arguments(rule, orders, view, after))
+@cache
+def _reads(function: Derived) -> int:
+    """The questions that a function asks, through all states."""
+    return bits(filter(answerable, function.reads))
 
 
-Resolver = Callable[[View, Aftermath], Any]
-"""What gives one input its value."""
+def _call(function: Derived, orders: Subject, view: View, after: Aftermath) -> Any:
+    """What a function says of a chart: without asking it, where every input is as if empty."""
+    if function in view.plain:
+        return view.memory[function]
+    arguments = _arguments(function, orders, view, after)
+    wants = _wants(function)
+    if wants.kept is not None and view.plain.issuperset(wants.keys):
+        blank = blank_of(view)
+        if blank is not None:
+            return _of_blank(function, blank)
+    return function.function(*arguments)
 
 
-def _arguments(function: Derived, orders: Subject, view: View, after: Aftermath) -> dict[str, Any]:
-    """The value of every declared input; orders fill the inputs for them in turn."""
-    remaining = iter(orders)
-    return {
-        name: resolve(view, after) if resolve else next(remaining, None)
-        for name, resolve in _resolvers(function)
-    }
+def _of_blank(function: Derived, blank: Blank) -> Any:
+    """What a function says of an empty chart, which is kept beyond the call."""
+    key = function if isinstance(function, Rule) else function.function
+    if key not in blank.follows:
+        value = _call(function, (), blank.view, EMPTY)
+        blank.follows[key] = (_reads(function), value)
+    return blank.follows[key][1]
+
+
+def _arguments(function: Derived, orders: Subject, view: View, after: Aftermath) -> list[Any]:
+    """The value of every declared input, in their order; orders fill the inputs for them."""
+    wants, memory = _wants(function), view.memory
+    if wants.kept is None:
+        remaining = iter(orders)
+        return [want.value(view, after, remaining) for want in wants.inputs]
+    try:
+        return [memory[key] for key in wants.keys]
+    except KeyError:
+        return [memory[key] if key in memory else make(view, after) for key, make in wants.kept]
+
+
+Maker = Callable[[View, Aftermath], Any]
+"""What gives an input its value, and keeps it in the memory of the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """An input: under which key a view keeps its value, and what makes it. None: an order."""
+
+    key: object
+    make: Maker | None
+
+    def value(self, view: View, after: Aftermath, orders: Iterator[Order | Meeting]) -> Any:
+        if self.make is None:
+            return next(orders, None)
+        return view.memory[self.key] if self.key in view.memory else self.make(view, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    """The inputs of a function, decided once. kept: None unless a view keeps all of them."""
+
+    inputs: tuple[_Want, ...]
+    keys: tuple[object, ...]
+    kept: tuple[tuple[object, Maker], ...] | None
 
 
 @cache
-def _resolvers(function: Derived) -> tuple[tuple[str, Resolver | None], ...]:
-    """How each input of a function is answered, decided once; None for one that is an order."""
-    return tuple((name, _resolver(declared)) for name, declared in function.inputs.items())
+def _wants(function: Derived) -> _Wants:
+    inputs = tuple(_want(declared) for declared in function.inputs.values())
+    kept = tuple((want.key, want.make) for want in inputs if want.key is not None and want.make)
+    all_kept = len(kept) == len(inputs)
+    return _Wants(inputs, tuple(want.key for want in inputs), kept if all_kept else None)
 
 
-def _resolver(declaration: Input | type[Limits]) -> Resolver | None:
+def _want(declaration: Input | type[Limits]) -> _Want:
     if isinstance(declaration, type):
-        return lambda view, _: limits_of(declaration, view.knowledge)
+        return _Want(declaration, lambda view, _: _limits_in(view, declaration))
     if isinstance(declaration, Draft | OneOf | Meets):
-        return None
+        return _Want(None, None)
     if isinstance(declaration, State):
-        return lambda view, _: _state(declaration, view)
+        return _Want(_key(declaration), lambda view, _: _state(declaration, view))
     if isinstance(declaration, Unread):
-        return lambda _, after: after.not_read
+        return _Want(None, lambda _, after: after.not_read)
     if isinstance(declaration, Doubts):
-        return lambda _, after: after.doubts
-    return lambda view, _: answer(view, declaration)
+        return _Want(None, lambda _, after: after.doubts)
+    asked = question(declaration)
+    return _Want(asked.number, lambda view, _: answered(view, asked))
 
 
 def answerable(declaration: Input) -> bool:
@@ -325,19 +403,59 @@ def state_of(function: Callable[..., Any], view: View) -> Any:
     return _state(State(function), view)
 
 
+def _key(declaration: State) -> object:
+    """Under which key a view keeps a state."""
+    return declaration.function if declaration.as_of is None else declaration
+
+
 def _state(declaration: State, view: View) -> Any:
     """A derived state, computed once a view; as of another day from what was known then."""
-    key = declaration.function if declaration.as_of is None else declaration
+    key = _key(declaration)
     if key in view.memory:
         return view.memory[key]
-    if declaration.as_of is None:
-        value = _call(derived_of(declaration.function), (), view, EMPTY)
-    else:
-        day = _state(State(declaration.as_of), view)
-        past = State(declaration.function)
-        value = None if day is None else _state(past, view.on(day))
+    blank = blank_of(view)
+    value = _computed(declaration, view)
+    if blank is not None:
+        expected = _state_of_blank(declaration, blank)
+        if value == expected:
+            value = expected
+            view.plain.add(key)
     view.memory[key] = value
     return value
+
+
+def _computed(declaration: State, view: View) -> Any:
+    if declaration.as_of is None:
+        return _call(derived_of(declaration.function), (), view, EMPTY)
+    day = _state(State(declaration.as_of), view)
+    if day is None:
+        return None
+    past = view.on(day)
+    if "blank" not in past.memory:
+        lay_out(past)
+    return _state(State(declaration.function), past)
+
+
+def _state_of_blank(declaration: State, blank: Blank) -> Any:
+    key = _key(declaration)
+    if key not in blank.follows:
+        needs = bits(filter(answerable, _reads_of(declaration)))
+        blank.follows[key] = (needs, _state(declaration, blank.view))
+    return blank.follows[key][1]
+
+
+def _reads_of(declaration: State) -> frozenset[Input]:
+    functions = (declaration.function, declaration.as_of)
+    return frozenset().union(*(derived_of(f).reads for f in functions if f))
+
+
+def _limits_in(view: View, group: type[Limits]) -> Limits:
+    found: Limits = view.memory.setdefault(group, limits_of(group, view.knowledge))
+    blank = blank_of(view)
+    if blank is not None:
+        blank.answers.setdefault(group, found)
+        view.plain.add(group)
+    return found
 
 
 def limits_of(group: type[Limits], knowledge: Knowledge) -> Limits:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import cache
 
 from cdshooks.errors import UnitUnknown
 
@@ -70,7 +71,13 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
     """
     if decimals is None:
         return value
-    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return value.quantize(_place(decimals), rounding=ROUND_HALF_UP)
+
+
+@cache
+def _place(decimals: int) -> Decimal:
+    """The unit of the last of so many places."""
+    return Decimal(1).scaleb(-decimals)
 
 
 def shown(value: Decimal, decimals: int | None = 1) -> str:

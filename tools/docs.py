@@ -4,8 +4,9 @@
 profiles, ``docs/prefetch.md`` from the searches that rules need, ``docs/examples.md``
 from the stories, ``docs/coverage.md`` from the statements that rules act on,
 ``docs/noise.md`` from what is said of typical patients,
-``docs/conformance.md`` from the marks of tests, ``docs/card.svg`` from
-an example patient. Run by ``make docs``; ``make check`` runs it with ``--check``.
+``docs/conformance.md`` from the marks of tests, the tables of ``docs/cohort.md``
+from the distributions of the synthetic cohort, ``docs/card.svg`` from an example patient.
+Run by ``make docs``; ``make check`` runs it with ``--check``.
 """
 
 import sys
@@ -25,7 +26,7 @@ from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
 from cdshooks.services.catalogue import amount
 from cdshooks.settings import Settings
-from tools import coverage, noise, stories
+from tools import cohort_docs, coverage, noise, stories
 from tools.conformance import conformance
 from tools.prefetch_docs import prefetch_page
 from tools.rule_docs import rule_catalogue
@@ -59,6 +60,7 @@ def documents() -> Iterator[tuple[str, str]]:
     yield "coverage.md", "\n".join(["# Coverage\n", MADE, *coverage.page()]) + "\n"
     yield "noise.md", "\n".join(["# Noise\n", MADE, *noise.page()]) + "\n"
     yield "conformance.md", "\n".join(["# Conformance\n", MADE, *conformance()]) + "\n"
+    yield "cohort.md", cohort_docs.page()
     yield "card.svg", card_picture(knowledge)
 
 

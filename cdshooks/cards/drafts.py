@@ -87,7 +87,7 @@ def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:
 def fill(node: Any, slots: Json) -> Any:
     """The node with its slots filled; an element left empty is dropped."""
     if isinstance(node, str):
-        return _later(node, slots) or slots.get(node, node)
+        return _in_slot(node, slots) if node.startswith("{") else node
     if isinstance(node, dict):
         pairs = {key: fill(value, slots) for key, value in node.items()}
         return {key: value for key, value in pairs.items() if value is not None} or None
@@ -96,11 +96,11 @@ def fill(node: Any, slots: Json) -> Any:
     return node
 
 
-def _later(slot: str, slots: Json) -> str | None:
-    """The day of a slot like ``{today+14}``; None for any other string."""
+def _in_slot(slot: str, slots: Json) -> Any:
+    """What a slot holds; of one like ``{today+14}`` it is that day."""
     ahead = _LATER.fullmatch(slot)
     if ahead is None:
-        return None
+        return slots.get(slot, slot)
     return (date.fromisoformat(slots["{today}"]) + timedelta(days=int(ahead[1]))).isoformat()
 
 

@@ -6,6 +6,7 @@ a client renders the detail as Markdown with raw HTML and a chart can say anythi
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 SUMMARY_LIMIT = 140
 """The specification wants fewer characters than this."""
@@ -17,8 +18,12 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _AUTOLINK = re.compile(r"(https?)://|www\.", re.IGNORECASE)
 
 
+@lru_cache(maxsize=2048)
 def escaped(text: str) -> str:
-    """Plain text as Markdown that renders as itself, links and tags included."""
+    """Plain text as Markdown that renders as itself, links and tags included.
+
+    Kept beyond a call: most of what cards say, they say to many.
+    """
     safe = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
     safe = _BLOCK.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", safe)
     safe = _TAG.sub("&lt;", _ENTITY.sub("&amp;", safe))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
-from cdshooks.chart.absent import is_absent, shared_answers
+from cdshooks.chart.absent import Blank, blank_of, lay_out, may_hold
 from cdshooks.chart.allergies import allergic
 from cdshooks.chart.asked import asked, asks_for
 from cdshooks.chart.bookings import booked
@@ -21,6 +21,7 @@ from cdshooks.chart.papers import communicated, documented, related, tasked
 from cdshooks.chart.parts import by_part
 from cdshooks.chart.people import in_family, involved
 from cdshooks.chart.person import call, person
+from cdshooks.chart.questions import Question, bits, question
 from cdshooks.chart.results import found_in
 from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
@@ -99,22 +100,39 @@ _ANSWERS: dict[type[Input], Callable[[View, Any], object]] = {
 
 def answer(view: View, wanted: Input) -> object:
     """What the chart says to a declaration; computed once a view."""
-    memory = view.memory
-    if wanted in memory:
-        return memory[wanted]
-    found = memory[wanted] = _answered(view, wanted)
+    return answered(view, question(wanted))
+
+
+def answered(view: View, asked: Question) -> object:
+    """What the chart says to a question; computed once a view."""
+    number, memory = asked.number, view.memory
+    if number in memory:
+        return memory[number]
+    blank = blank_of(view)
+    if blank is None:
+        found = _own(view, asked)
+    else:
+        found = _of_blank(blank, asked)
+        own = _own(view, asked) if may_hold(view, asked) else found
+        if own == found:
+            view.plain.add(number)
+        else:
+            found = own
     if getattr(found, "failed", ()) or disagrees(found):
-        view.doubtful[wanted] = found
+        view.doubtful.add(number, found)
+    memory[number] = found
     return found
 
 
-def _answered(view: View, wanted: Input) -> object:
-    shared = view.remembered("shared answers", shared_answers)
-    if shared is None or not is_absent(view, wanted):
-        return _ANSWERS[type(wanted)](view, wanted)
-    if wanted not in shared:
-        shared[wanted] = _ANSWERS[type(wanted)](view, wanted)
-    return shared[wanted]
+def _of_blank(blank: Blank, asked: Question) -> object:
+    """What the empty chart says, which is kept beyond the call."""
+    if asked.number not in blank.answers:
+        blank.answers[asked.number] = answered(blank.view, asked)
+    return blank.answers[asked.number]
+
+
+def _own(view: View, asked: Question) -> object:
+    return _ANSWERS[type(asked.wanted)](view, asked.wanted)
 
 
 def disagrees(answered: object) -> bool:
@@ -160,20 +178,27 @@ __all__ = [
     "MEDICATIONS",
     "ORDER_HOOKS",
     "Answered",
+    "Blank",
+    "Question",
     "Result",
     "Search",
     "View",
     "answer",
+    "answered",
     "as_prefetch",
     "asked",
     "asks_for",
+    "bits",
+    "blank_of",
     "disagrees",
     "drafts",
     "drafts_of",
     "keys",
+    "lay_out",
     "meetings",
     "pairs",
     "plan",
+    "question",
     "read_chart",
     "read_value",
     "unmet",

@@ -57,8 +57,9 @@ def _drafted(view: View, wanted: Ordered) -> Iterator[Entry]:
     """Drafts of this patient that ask for something of the value set."""
     value_set = view.value_set(wanted.value_set)
     for _, resource in view.context.draft_orders:
-        record = Record(resource, (), resource)
-        ours = record.type in wanted.types and view.index.owns(resource)
+        type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
+        record = Record(resource, type, id, (), resource)
+        ours = type in wanted.types and view.index.owns(resource)
         if not ours or status_of(record) in DEAD or not is_asked_for(resource):
             continue
         concept = resource.get("code") or resource.get("codeCodeableConcept")

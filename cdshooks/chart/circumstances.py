@@ -6,6 +6,9 @@ from cdshooks.fhir.elements import Json, boolean, first, number, obj, objects, p
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring.values import Position
 
+ROOM_AIR, NOTHING = frozenset({"room-air"}), frozenset[str]()
+"""The circumstances of most results."""
+
 
 def unreliable(record: Record, view: View) -> bool:
     """Whether its interpretation or a note calls a result invalid or unreliable."""
@@ -53,9 +56,9 @@ def _positions_stated(record: Record, view: View) -> list[Json]:
 def context_of(record: Record, view: View) -> frozenset[str]:
     """``oxygen``, ``room-air`` and ``support``, as far as the code and components say."""
     on_room_air = view.value_set("spo2-room-air").holds_any(record.codes)
-    found = {"room-air"} if on_room_air else set()
     if not record.resource.get("component"):
-        return frozenset(found)
+        return ROOM_AIR if on_room_air else NOTHING
+    found = {"room-air"} if on_room_air else set()
     room_air = view.threshold("room_air_le_pct")
     for part in view.parts(record, "oxygen-concentration"):
         value = number(first(part.get("valueQuantity")).get("value"))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
 from cdshooks.fhir.elements import Json, obj, objects, plain, string
-from cdshooks.knowledge import Code, Product
+from cdshooks.knowledge import Base, Code, Product, ProductSet
 from cdshooks.knowledge.interactions import whole_words
 
 StrengthPer = tuple[Fraction | None, str | None]
@@ -89,12 +89,8 @@ def _label(view: View, drug: str) -> str:
 
 def _by_code(view: View, codes: Iterable[Code]) -> list[tuple[str, Product]]:
     """The products among the codes, the most exact first: one with a strength before others."""
-    found = [
-        (products.drug, products.products[code])
-        for code in codes
-        for products in view.knowledge.base.products.values()
-        if code in products.products
-    ]
+    known = view.knowledge.base.products_by_code
+    found = [product for code in codes for product in known.get(code, ())]
     return sorted(found, key=lambda pair: pair[1].strength is None)
 
 
@@ -155,13 +151,21 @@ def _texts(concept: Json) -> Iterator[str]:
             yield plain(text, 300)
 
 
-def named_in(view: View, text: str) -> Iterator[str]:
+def named_in(view: View, text: str) -> tuple[str, ...]:
     """The known drugs that a text names."""
-    for products in view.knowledge.base.products.values():
-        names, excluded = _patterns(products.names, products.not_names)
-        remaining = excluded.sub(" ", text) if excluded else text
-        if names.search(remaining):
-            yield products.drug
+    return _named_in(view.knowledge.base, text)
+
+
+@lru_cache(maxsize=4096)
+def _named_in(base: Base, text: str) -> tuple[str, ...]:
+    """Kept beyond a call: charts name few drugs, in few ways."""
+    return tuple(products.drug for products in base.products.values() if _is_named(products, text))
+
+
+def _is_named(products: ProductSet, text: str) -> bool:
+    names, excluded = _patterns(products.names, products.not_names)
+    remaining = excluded.sub(" ", text) if excluded else text
+    return names.search(remaining) is not None
 
 
 @lru_cache(maxsize=256)

@@ -22,6 +22,8 @@ REASONS = {
     "unsuccessful": ("outcome",),
 }
 """Value sets that a reason or outcome is compared with, and the elements that state it."""
+STATING = frozenset(element for elements in REASONS.values() for element in elements)
+"""Every element that may state a reason."""
 RUNNING = ("in-progress", "arrived", "triaged", "onleave")
 """Statuses of an encounter that is going on."""
 ENDED = ("completed", "stopped", "finished")
@@ -102,6 +104,8 @@ def within(found: Entry, since: date | None) -> bool:
 
 def reasons_of(resource: Json, view: View) -> frozenset[str]:
     """Which of the known reasons a status reason, reason or stop reason states."""
+    if resource.keys().isdisjoint(STATING):
+        return frozenset()
     return frozenset(
         name
         for name, elements in REASONS.items()

@@ -33,6 +33,11 @@ DIET = {"texture": "modified-texture-diet", "fluidConsistencyType": "thickened-f
 FEEDING = {"supplement": "nutritional-supplement", "enteralFormula": "enteral-feeding"}
 """The same of a nutrition order as a whole."""
 
+CODE = ("code",)
+"""Where it stands otherwise."""
+PARTED = ("Observation", FORMS)
+"""Types whose parts go by codes of their own."""
+
 ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 """Elements that say whose a resource is. Each of them must be this patient."""
 
@@ -41,23 +46,16 @@ ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 class Record:
     """A resource, or a component or answer of one, with the codes that it goes by.
 
+    type and id: of the resource; an id that it lacks is empty.
     place: how many records were taken in before it.
     """
 
     resource: Json
+    type: str
+    id: str
     codes: tuple[Code, ...]
     part: Json
     place: int = 0
-
-    @property
-    def type(self) -> str:
-        """The resource type."""
-        return str(self.resource.get("resourceType"))
-
-    @property
-    def id(self) -> str:
-        """The logical id, or nothing."""
-        return string(self.resource.get("id")) or ""
 
     @property
     def reference(self) -> str:
@@ -89,6 +87,11 @@ class Index:
         if isinstance(type, str):
             self._waiting.setdefault(type, []).append(resource)
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of which anything came in."""
+        return frozenset((*self._waiting, *self._types))
+
     def count_foreign(self, number: int) -> None:
         """Counts resources of another patient that never came in."""
         self._foreign += number
@@ -115,14 +118,17 @@ class Index:
         id = string(resource.get("id"))
         if id is not None and f"{type}/{id}" in self._ids:
             return
-        whole = self._record(resource, tuple(self._own_codes(resource, type)), resource)
+        whole = self._record(resource, type, id, self._own_codes(resource, type), resource)
         self._types.setdefault(type, []).append(whole)
         if id is not None:
             self._ids[f"{type}/{id}"] = whole
         by_code = self._codes.setdefault(type, {})
-        for record in (whole, *self._components(resource, type)):
-            for code in record.codes:
-                by_code.setdefault(code, []).append(record)
+        for code in whole.codes:
+            by_code.setdefault(code, []).append(whole)
+        if type in PARTED:
+            for record in self._parts(whole):
+                for code in record.codes:
+                    by_code.setdefault(code, []).append(record)
 
     def of(self, type: str) -> list[Record]:
         """Every resource of a type."""
@@ -163,53 +169,62 @@ class Index:
 
     def concept(self, value: object) -> tuple[Code, ...]:
         """The codes of a CodeableConcept or Coding, or of a list of them."""
-        return tuple(codes_of(value, self.systems))
+        return tuple(codes_of(value, self.systems)) if value else ()
 
     def codes(self, resource: Json) -> tuple[Code, ...]:
         """The codes that a resource goes by, also of one that is not in the chart."""
-        return tuple(self._own_codes(resource, str(resource.get("resourceType"))))
+        return self._own_codes(resource, str(resource.get("resourceType")))
 
-    def _record(self, resource: Json, codes: tuple[Code, ...], part: Json) -> Record:
+    def _record(
+        self, resource: Json, type: str, id: str | None, codes: tuple[Code, ...], part: Json
+    ) -> Record:
         self._count += 1
-        return Record(resource, codes, part, self._count)
+        return Record(resource, type, id or "", codes, part, self._count)
 
-    def _own_codes(self, resource: Json, type: str) -> Iterator[Code]:
-        for path in CODED.get(type, ("code",)):
-            yield from codes_of(resource.get(path), self.systems)
+    def _own_codes(self, resource: Json, type: str) -> tuple[Code, ...]:
+        found: list[Code] = []
+        for path in CODED.get(type, CODE):
+            if path in resource:
+                found += codes_of(resource[path], self.systems)
         if type == "Encounter":
-            yield from _class_codes(resource, self.systems)
+            found += _class_codes(resource, self.systems)
         if type == "NutritionOrder":
-            yield from _diet_codes(resource, self.systems)
+            found += _diet_codes(resource, self.systems)
+        return tuple(found)
 
-    def _components(self, resource: Json, type: str) -> Iterator[Record]:
-        if type == "Observation" and "component" in resource:
+    def _parts(self, whole: Record) -> Iterator[Record]:
+        """The components of an observation, or the answers of a form."""
+        resource, type, id = whole.resource, whole.type, whole.id
+        if type == FORMS:
+            for code, answer in answers(resource):
+                yield self._record(resource, type, id, (code,), answer)
+        elif "component" in resource:
             for component in objects(resource["component"]):
                 codes = self.concept(component.get("code"))
                 if codes:
-                    yield self._record(resource, codes, component)
-        if type == FORMS:
-            for code, answer in answers(resource):
-                yield self._record(resource, (code,), answer)
+                    yield self._record(resource, type, id, codes, component)
 
     def owns(self, resource: Json) -> bool:
         """Whether a resource is this patient's; one that names nobody is taken as theirs."""
         if resource.get("resourceType") == "Patient":
             return string(resource.get("id")) in (None, self.patient_id)
-        return all(self._is_theirs(resource[name]) for name in ABOUT if name in resource)
-
-    def _is_theirs(self, value: object) -> bool:
-        """Whether every reference in an element is to this patient."""
-        for reference in _references(value):
-            if reference not in self._patients:
-                self._patients[reference] = is_patient(reference, self.patient_id)
-            if not self._patients[reference]:
-                return False
+        for name in ABOUT:
+            if name in resource:
+                for reference in _references(resource[name]):
+                    if not self._is_theirs(reference):
+                        return False
         return True
+
+    def _is_theirs(self, reference: str) -> bool:
+        known = self._patients.get(reference)
+        if known is None:
+            known = self._patients[reference] = is_patient(reference, self.patient_id)
+        return known
 
 
 def _references(value: object) -> Iterator[str]:
     """Every reference in an element, also when it is a list or a bare string."""
-    for item in values(value):
+    for item in (value,) if isinstance(value, dict) else values(value):
         reference = string(item if isinstance(item, str) else obj(item).get("reference"))
         if reference is not None:
             yield reference
@@ -225,15 +240,17 @@ def is_patient(reference: str, patient_id: str) -> bool:
     return bare == f"Patient/{patient_id}" or bare.endswith(f"/Patient/{patient_id}")
 
 
-def codes_of(value: object, systems: Systems) -> Iterator[Code]:
+def codes_of(value: object, systems: Systems) -> list[Code]:
     """The codes of CodeableConcepts or Codings, however they were wrapped."""
-    for concept in values(value):
+    found: list[Code] = []
+    for concept in (value,) if isinstance(value, dict) else values(value):
         body = obj(concept)
         codings = objects(body["coding"]) if "coding" in body else (body,)
         for coding in codings:
             code = string(coding.get("code"))
             if code:
-                yield systems.code(string(coding.get("system")) or "", code)
+                found.append(systems.code(string(coding.get("system")) or "", code))
+    return found
 
 
 def _diet_codes(resource: Json, systems: Systems) -> Iterator[Code]:

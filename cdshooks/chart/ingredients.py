@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cdshooks.chart.drugs import Identity, concepts_of, identify
-from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, objects, plain, texts
 from cdshooks.fhir.manner import route as route_of
@@ -34,18 +33,15 @@ def recognised(view: View, order: Json, drug: str) -> Identity | None:
     return _member(contents(view, order), drug, view)
 
 
-def recognised_in(view: View, record: Record, drug: str) -> Identity | None:
-    """The same of a record of the chart, which is looked at once a view."""
-    if drug in view.knowledge.base.products:
-        key = ("identity", id(record))
-        if key not in view.memory:
-            view.memory[key] = identify(view, record.resource)
-        identity: Identity | None = view.memory[key]
-        return identity if identity is not None and identity.drug == drug else None
-    key = ("contents", id(record))
-    if key not in view.memory:
-        view.memory[key] = contents(view, record.resource)
-    return _member(view.memory[key], drug, view)
+def recognised_as(view: View, order: Json) -> Iterator[Identity]:
+    """What an order is, as each drug and drug set to which it belongs."""
+    identity, holds = identify(view, order), contents(view, order)
+    if identity is not None:
+        yield identity
+    for drug in view.knowledge.base.ingredients.sets if holds else ():
+        member = _member(holds, drug, view)
+        if member is not None:
+            yield member
 
 
 def _member(found: Contents, drug: str, view: View) -> Identity | None:

@@ -30,9 +30,10 @@ def latest(view: View, wanted: Latest) -> Reading | Missing:
         return _missing(view, measure, wanted, found, placed)
     chosen = _one_of_day([r for r in inside if _of_one_day(r, inside[-1], measure)], measure, view)
     later = _cover(view, [measure], chosen.day + timedelta(days=1))
-    doubts = _doubts(chosen, found, measure, later, view)
+    doubts = tuple(_doubts(chosen, found, measure, later, view))
     known = later.whole or not later.asked
-    chosen = replace(chosen, notes=(*chosen.notes, *doubts), newest_known=known)
+    if doubts or not known:
+        chosen = replace(chosen, notes=(*chosen.notes, *doubts), newest_known=known)
     return with_upper_limit(view, measure, chosen)
 
 
@@ -70,6 +71,8 @@ def series(view: View, wanted: Series) -> tuple[Reading, ...]:
         if inside and not (wanted.not_position and reading.position == wanted.not_position):
             by_day.setdefault(reading.day, []).append(reading)
     chosen = (_one_of_day(rs, measure, view) for _, rs in sorted(by_day.items()))
+    if measure.file.upper_limit is None:
+        return tuple(chosen)
     return tuple(with_upper_limit(view, measure, reading) for reading in chosen)
 
 
@@ -107,7 +110,7 @@ def _one_of_day(day: list[Reading], measure: Measure, view: View) -> Reading:
     Without a rule for the day, the last one stands.
     """
     rule = measure.file.same_day
-    if rule is None:
+    if rule is None or len(day) == 1:
         return day[-1]
     ordered = sorted(day, key=lambda r: r.value, reverse=rule.pick == "highest")
     best = ordered[0]
@@ -172,6 +175,14 @@ def _cover(view: View, measures: Sequence[Measure], since: date | None) -> Cover
     Forms are asked for only where a site sends everything. Elsewhere the
     observations decide alone: else no score could ever be called overdue.
     """
+    key = ("cover", *(measure.id for measure in measures), since)
+    if key not in view.memory:
+        view.memory[key] = _covered(view, measures, since)
+    cover: Coverage = view.memory[key]
+    return cover
+
+
+def _covered(view: View, measures: Sequence[Measure], since: date | None) -> Coverage:
     value_sets = tuple(value_set for measure in measures for value_set in measure.value_sets)
     observed = view.coverage("Observation", value_sets, since)
     if not any(measure.in_forms for measure in measures):

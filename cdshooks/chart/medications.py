@@ -7,8 +7,9 @@ from cdshooks.chart.drafted import drafted
 from cdshooks.chart.drugs import Identity, identify
 from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
-from cdshooks.chart.ingredients import recognised_in
+from cdshooks.chart.ingredients import recognised_as
 from cdshooks.chart.searches import MEDICATIONS
+from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
@@ -43,27 +44,45 @@ def medication(view: View, wanted: Medication) -> Entries:
     claimed only if every search for medication that was planned was read whole.
     """
     found = []
-    for type in MEDICATIONS:
-        for record in view.index.of(type):
-            if is_draft(record, view):
-                continue
-            identity = recognised_in(view, record, wanted.drug)
-            if identity is None:
-                continue
-            entry = _taken(record.resource, record.reference, identity, view)
-            if wanted.planned and string(record.resource.get("status")) == "draft":
-                entry = _planned(record, identity)
-            if entry is not None and (wanted.ended or entry.end is None):
-                found.append(entry)
+    for record, identity in _by_drug(view).get(wanted.drug, ()):
+        entry = _taken(record.resource, record.reference, identity, view)
+        if wanted.planned and string(record.resource.get("status")) == "draft":
+            entry = _planned(record, identity)
+        if entry is not None and (wanted.ended or entry.end is None):
+            found.append(entry)
     if wanted.drafted:
         found += drafted(view, wanted.drug)
+    cover = view.remembered("medication cover", _cover)
+    label = view.knowledge.base.drugs[wanted.drug]
+    return Entries(tuple(found), cover.whole, cover.failed, label)
+
+
+ByDrug = dict[str, list[tuple[Record, Identity]]]
+
+
+def _by_drug(view: View) -> ByDrug:
+    """The medication of the chart, without what the call drafts, by drug and drug set."""
+    return view.remembered("medication", _sorted)
+
+
+def _sorted(view: View) -> ByDrug:
+    found: ByDrug = {}
+    for type in MEDICATIONS:
+        for record in view.index.of(type):
+            if not is_draft(record, view):
+                for identity in recognised_as(view, record.resource):
+                    found.setdefault(identity.drug, []).append((record, identity))
+    return found
+
+
+def _cover(view: View) -> Coverage:
+    """Whether every search for medication that was planned was read whole, names included."""
     covers = [view.coverage(type) for type in MEDICATIONS]
     asked = [cover for cover in covers if cover.asked]
     unnamed = _unnamed(view)
     failed = tuple(dict.fromkeys([*(key for cover in asked for key in cover.failed), *unnamed]))
     whole = covers[0].asked and all(cover.whole for cover in asked) and not unnamed
-    label = view.knowledge.base.drugs[wanted.drug]
-    return Entries(tuple(found), whole, failed, label)
+    return Coverage(whole, failed)
 
 
 def _unnamed(view: View) -> tuple[str, ...]:

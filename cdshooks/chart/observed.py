@@ -62,13 +62,16 @@ def read_one(
     late: whether only its report is dated. Raises Unusable for everything that
     is there and cannot be used.
     """
-    _refuse_status(record, measure)
     usable = FILLED_IN if record.type == FORMS else USABLE
-    if string(record.resource.get("status")) not in usable or record.part.get("dataAbsentReason"):
+    if record.resource.get("status") not in usable:
+        _refuse_status(record, measure)
+        if string(record.resource.get("status")) not in usable:
+            return None
+    if record.part.get("dataAbsentReason"):
         return None
     if moment is None:
         raise Unusable(Why.UNREADABLE, f"{measure.file.label} has no readable date")
-    if moment.start(view.zone) > view.now + timedelta(hours=24):
+    if moment.day >= view.today and moment.start(view.zone) > view.now + timedelta(hours=24):
         reason = "dated in the future"
         raise Unusable(Why.IMPLAUSIBLE, f"{measure.file.label} is {reason}", reason)
     if unreliable(record, view):

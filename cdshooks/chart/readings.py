@@ -78,18 +78,21 @@ def _judged_by_others(view: View, measure: Measure) -> bool:
 
 def read_so_far(view: View) -> Iterator[tuple[Measure, Candidates]]:
     """Every measure that was asked for, with as much of it as was read for that."""
-    readers = [reader for reader in view.memory.values() if isinstance(reader, _Reader)]
-    for reader in readers:
+    for reader in tuple(_readers(view).values()):
         whole = view.memory.get(("readings", reader.measure.id))
         yield reader.measure, whole or reader.so_far()
 
 
 def _reader(view: View, measure: Measure) -> "_Reader":
-    key = ("reader", measure.id)
-    if key not in view.memory:
-        view.memory[key] = _Reader(view, measure)
-    reader: _Reader = view.memory[key]
-    return reader
+    readers = _readers(view)
+    if measure.id not in readers:
+        readers[measure.id] = _Reader(view, measure)
+    return readers[measure.id]
+
+
+def _readers(view: View) -> "dict[str, _Reader]":
+    """The readers of a view, by measure."""
+    return view.remembered("readers", lambda _: {})
 
 
 class _Reader:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 from typing import Any, TypeVar
 
 from cdshooks.chart.index import Index, Record
+from cdshooks.chart.questions import Doubtful
 from cdshooks.chart.sources import Coverage, Result, coverage
 from cdshooks.fhir.elements import Json, objects
 from cdshooks.knowledge import Code, Knowledge, Measure, Threshold, ValueSet
@@ -19,9 +21,10 @@ class View:
     """One patient's indexed resources, seen from ``today`` under one profile.
 
     worst: whether same-day disagreements answer with the worse value.
-    memory: answers already given, by declaration; a view of another day or
-    choice has its own.
+    memory: answers already given, by the number of their question, and whatever else
+    was worked out; a view of another day or choice has its own.
     doubtful: those answers that wanted a search which failed, or hold a disagreement.
+    plain: keys of the memory under which stands what an empty chart would say, too.
     """
 
     index: Index
@@ -34,14 +37,15 @@ class View:
     zone: tzinfo
     worst: bool = False
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
-    doubtful: dict[Any, Any] = field(default_factory=dict, compare=False)
+    doubtful: Doubtful = field(default_factory=Doubtful, compare=False)
+    plain: set[Any] = field(default_factory=set, compare=False)
 
-    @property
+    @cached_property
     def past(self) -> bool:
         """Whether this is the chart of an earlier day than that of the call."""
         return self.today < self.now.astimezone(self.zone).date()
 
-    @property
+    @cached_property
     def horizon(self) -> date:
         """The last day that a date may name and still be believed.
 
@@ -54,15 +58,15 @@ class View:
 
     def on(self, day: date) -> "View":
         """The chart as it was known on an earlier day; one view a day."""
-        return self._kept(("on", day), replace(self, today=day, memory={}))
+        key = ("on", day)
+        if key not in self.memory:
+            self.memory[key] = replace(self, today=day, memory={}, plain=set())
+        kept: View = self.memory[key]
+        return kept
 
     def worst_view(self) -> "View":
         """The chart with every same-day disagreement answered the other way."""
-        return self._kept("worst", replace(self, worst=True, memory={}))
-
-    def _kept(self, key: object, made: "View") -> "View":
-        kept: View = self.memory.setdefault(key, made)
-        return kept
+        return self.remembered("worst", _worst)
 
     def remembered(self, key: str, make: Callable[["View"], T]) -> T:
         """What ``make`` says of this view, asked once."""
@@ -82,7 +86,8 @@ class View:
             if id(resource) not in here:
                 self.index.add(resource)
         kept = [answers.pop(r.search.key, r) for r in self.results]
-        return replace(self, results=(*kept, *answers.values()), memory={}, doubtful={})
+        results = (*kept, *answers.values())
+        return replace(self, results=results, memory={}, doubtful=Doubtful(), plain=set())
 
     def value_set(self, id: str) -> ValueSet:
         """The value set of this id."""
@@ -100,7 +105,12 @@ class View:
         """The first day that a lookback includes; None for any age."""
         if lookback is None:
             return None
-        return date.fromordinal(max(1, self.today.toordinal() - self.knowledge.days(lookback)))
+        key = ("since", lookback)
+        if key not in self.memory:
+            days = self.knowledge.days(lookback)
+            self.memory[key] = date.fromordinal(max(1, self.today.toordinal() - days))
+        since: date = self.memory[key]
+        return since
 
     def parts(self, record: Record, value_set: str) -> list[Json]:
         """The components of an observation that carry a code of the value set."""
@@ -128,3 +138,7 @@ class View:
         """What failed searches would have read, for a card."""
         covers = {r.search.key: r.search.covers for r in self.results}
         return ", ".join(covers.get(key, key) for key in keys)
+
+
+def _worst(view: View) -> View:
+    return replace(view, worst=True, memory={}, plain=set())

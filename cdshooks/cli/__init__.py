@@ -12,6 +12,7 @@ from cdshooks.app import create_app
 from cdshooks.cli.audit import audit_command
 from cdshooks.cli.call import call
 from cdshooks.cli.check import check
+from cdshooks.cli.cohort import cohort
 from cdshooks.cli.db import db_command
 from cdshooks.cli.insights import insights
 from cdshooks.cli.rules import rules_command
@@ -43,6 +44,7 @@ def main() -> None:
 
 main.add_command(call)
 main.add_command(check)
+main.add_command(cohort)
 main.add_command(db_command)
 main.add_command(insights)
 main.add_command(audit_command)

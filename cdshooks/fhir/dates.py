@@ -4,15 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
 
-from cdshooks.fhir.elements import obj, string
+from cdshooks.fhir.elements import obj
 
 _PATTERN = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
     r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_LONGEST = 100
+"""Characters of a date, blanks around it included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,13 @@ def when(value: object, zone: tzinfo) -> When | None:
     zone is taken in ``zone``. The day is the calendar day in ``zone``; of a time
     that cannot be, such as 24:10, the day stands as written.
     """
-    text = string(value)
-    match = _PATTERN.fullmatch(text) if text else None
+    return _when(value, zone) if isinstance(value, str) and len(value) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _when(text: str, zone: tzinfo) -> When | None:
+    """Kept beyond a call: many resources of a chart, and many rules, share a date."""
+    match = _PATTERN.fullmatch(text.strip())
     if match is None:
         return None
     year, month, day, *clock = match.groups()

@@ -8,6 +8,7 @@ that is broken.
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -77,7 +78,13 @@ def number(value: object) -> Decimal | None:
         text = value.strip() if isinstance(value, str) else repr(value)
     except ValueError:  # repr refuses an integer of thousands of digits
         return None
-    if len(text) > _LONGEST_NUMERAL or _NUMERAL.fullmatch(text) is None:
+    return None if len(text) > _LONGEST_NUMERAL else _numeral(text)
+
+
+@lru_cache(maxsize=4096)
+def _numeral(text: str) -> Decimal | None:
+    """Kept beyond a call: most numbers of charts are small and have few places."""
+    if _NUMERAL.fullmatch(text) is None:
         return None
     read = Decimal(text)
     return read if read == 0 or _SMALLEST <= read.adjusted() <= _LARGEST else None

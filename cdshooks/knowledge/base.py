@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge.codes import Code, Systems, ValueSet
@@ -118,11 +118,20 @@ class Base:
     digests: Mapping[str, str]
     """A hash of each knowledge file, by its path: whatever it says, a card may depend on it."""
 
-    @property
+    @cached_property
     def drugs(self) -> Mapping[str, str]:
         """Label of every drug and drug set that a declaration may name."""
         sets = {key: drug_set.label for key, drug_set in self.ingredients.sets.items()}
         return {key: drug.label for key, drug in self.products.items()} | sets
+
+    @cached_property
+    def products_by_code(self) -> Mapping[Code, tuple[tuple[str, Product], ...]]:
+        """Every product of a code, with its drug."""
+        found: dict[Code, list[tuple[str, Product]]] = {}
+        for drug in self.products.values():
+            for code, product in drug.products.items():
+                found.setdefault(code, []).append((drug.drug, product))
+        return {code: tuple(products) for code, products in found.items()}
 
     def profile(self, *names: str) -> "Knowledge":
         """The knowledge of the named profiles, later ones over earlier ones; made once."""

@@ -100,7 +100,10 @@ class ValueSet:
 
     def holds_any(self, codes: Iterable[Code]) -> bool:
         """Whether any of ``codes`` is a member."""
-        return any(code in self for code in codes)
+        found = tuple(codes)
+        if not self.exact.isdisjoint(found):
+            return True
+        return bool(self.prefixes) and any(code in self for code in found)
 
     def named_in(self, text: str) -> bool:
         """Whether ``text`` matches this value set's last-resort pattern."""

@@ -8,7 +8,7 @@ from cdshooks.rules.authoring import (
     Entries,
     Medication,
     NotIndicated,
-    Rule,
+    Scope,
     State,
     This,
     derived,
@@ -27,24 +27,24 @@ LAST_DAYS = ("X",)
 
 @gate
 def population_gate(
-    rule: Rule, population: Annotated[Population, State(population)]
+    scope: Scope, population: Annotated[Population, State(population)]
 ) -> NotIndicated | CannotAssess | None:
     """Only living adults with ALS; rules on an ALS drug itself need no diagnosis.
 
     After a death only those are spoken of who are left behind.
     """
-    if not population.living and not (rule.after_death and population.died):
+    if not population.living and not (scope.after_death and population.died):
         return NotIndicated("the patient has died or the record is not active")
-    if not rule.needs_als:
+    if not scope.needs_als:
         return None
     if population.diagnosis == "unreadable":
         return CannotAssess("whether the patient has ALS could not be read", population.failed)
-    related = rule.any_motor_neuron_disease and population.related
+    related = scope.any_motor_neuron_disease and population.related
     if population.diagnosis == "none" and not related:
         return NotIndicated("no diagnosis of ALS")
     if not population.adult:
         return NotIndicated("not an adult")
-    if population.diagnosis == "provisional" and rule.kind not in UNCONFIRMED:
+    if population.diagnosis == "provisional" and scope.kind not in UNCONFIRMED:
         return NotIndicated("the diagnosis of ALS is not confirmed")
     return None
 
@@ -62,7 +62,7 @@ def als_drugs(
 
 @gate
 def drug_gate(
-    rule: Rule,
+    scope: Scope,
     population: Annotated[Population, State(population)],
     taken: Annotated[frozenset[str], State(als_drugs)],
     call: Annotated[Call, This()],
@@ -74,9 +74,9 @@ def drug_gate(
     A patient who has neither is none of this service's, so nothing about them is
     checked, and nothing that could not be read is reported.
     """
-    about = rule.meets.drug if rule.meets else rule.drug
-    drafted = about in call.drugs if rule.meets else bool(call.orders)
-    if rule.needs_als or about is None or drafted or about in taken:
+    about = scope.drug
+    drafted = about in call.drugs if scope.interaction else bool(call.orders)
+    if scope.needs_als or about is None or drafted or about in taken:
         return None
     if population.diagnosis == "unreadable":
         return CannotAssess("whether the patient has ALS could not be read", population.failed)
@@ -86,9 +86,9 @@ def drug_gate(
 
 
 @gate
-def goals_gate(rule: Rule, goals: Annotated[Goals, State(goals)]) -> NotIndicated | None:
+def goals_gate(scope: Scope, goals: Annotated[Goals, State(goals)]) -> NotIndicated | None:
     """Treatment and monitoring give way to comfort; palliative care silences nothing."""
     allowed = {"comfort": COMFORT, "last days": LAST_DAYS}.get(goals.level)
-    if allowed is None or rule.kind in allowed or rule.group == "EOL" or rule.after_death:
+    if allowed is None or scope.kind in allowed or scope.end_of_life or scope.after_death:
         return None
     return NotIndicated(f"care is for comfort: {goals.evidence}")

@@ -1,17 +1,37 @@
 """Answers about absent things are shared between calls, and only where they are the same."""
 
+from datetime import timedelta
 from typing import Any
 
-from cdshooks.chart import answer
-from cdshooks.chart.absent import is_absent, shared_answers
-from cdshooks.rules.authoring import Entries, Latest, Listed, Missing, Ordered, Why
-from tests.support.charts import chart, observation
+import pytest
+
+from cdshooks import examples, rules
+from cdshooks.chart import View, answer, as_prefetch, read_chart
+from cdshooks.chart.absent import lay_out, may_hold
+from cdshooks.chart.questions import question
+from cdshooks.engine import answerable, run
+from cdshooks.protocol import Context, HookRequest
+from cdshooks.rules.authoring import (
+    Entries,
+    Input,
+    Latest,
+    Listed,
+    Medication,
+    Missing,
+    Ordered,
+    This,
+    Why,
+    gates,
+)
+from cdshooks.services.answer import Site, searches
+from tests.support.charts import KNOWLEDGE, NOW, chart, observation
 
 Json = dict[str, Any]
 FVC = Latest("vc-percent", "resp_value_max_age_days")
 SNIP = Latest("snip", "resp_value_max_age_days")
 STUDY = Ordered("liver-tests")
 PART = {"resourceType": "Bundle", "type": "searchset", "link": [{"relation": "next", "url": "x"}]}
+HOOKS = ("patient-view", "encounter-discharge", "order-sign")
 
 
 def missing(found: object) -> Missing:
@@ -33,6 +53,15 @@ def test_a_chart_that_holds_the_value_never_takes_the_shared_answer() -> None:
     assert not isinstance(answer(chart([fvc(60)], FVC), FVC), Missing)
 
 
+def test_what_was_shared_before_is_given_at_once_and_what_is_held_never() -> None:
+    answer(chart([], FVC, SNIP), FVC)
+    answer(chart([], FVC, SNIP), SNIP)
+    view = chart([fvc(60)], FVC, SNIP)
+    lay_out(view)
+    assert question(SNIP).number in view.memory
+    assert question(FVC).number not in view.memory
+
+
 def test_a_search_that_was_not_answered_has_answers_of_its_own() -> None:
     read = chart([], FVC)
     key = next(r.search.key for r in read.results if r.search.type == "Observation")
@@ -47,29 +76,134 @@ def test_one_key_that_asks_for_other_codes_has_answers_of_its_own() -> None:
     assert missing(answer(narrow, SNIP)).why is Why.UNASKED
 
 
-def test_a_chart_of_which_a_page_was_read_shares_nothing() -> None:
-    read = chart([], FVC)
+def test_a_type_of_which_a_page_was_read_is_looked_at_each_time() -> None:
+    read = chart([], FVC, Listed("als"))
     key = next(r.search.key for r in read.results if r.search.type == "Observation")
-    assert shared_answers(chart([], FVC, changed={key: PART})) is None
+    part = chart([], FVC, Listed("als"), changed={key: PART})
+    assert not may_hold(read, question(FVC))
+    assert may_hold(part, question(FVC))
+    assert not may_hold(part, question(Listed("als")))
 
 
-def test_the_chart_of_an_earlier_day_shares_nothing() -> None:
+def test_the_chart_of_an_earlier_day_has_a_day_of_its_own() -> None:
     view = chart([], FVC)
-    assert shared_answers(view.on(view.today.replace(day=1, month=1))) is None
+    earlier = view.on(view.today.replace(day=1, month=1))
+    assert not may_hold(view, question(This()))
+    assert may_hold(earlier, question(This()))
+    assert not may_hold(earlier, question(FVC))
 
 
 def test_a_draft_that_may_be_the_order_is_looked_at_each_time() -> None:
     draft = {"resourceType": "ServiceRequest", "id": "new", "status": "draft", "intent": "order"}
-    assert is_absent(chart([], STUDY), STUDY)
-    assert not is_absent(chart([], STUDY, drafts=(draft,)), STUDY)
+    asked = question(STUDY)
+    assert not may_hold(chart([], STUDY), asked)
+    assert may_hold(chart([], STUDY, drafts=(draft,)), asked)
 
 
 def test_a_failed_search_is_named_to_every_call_that_shares_its_answer() -> None:
     read = chart([], Listed("als"))
     key = next(r.search.key for r in read.results if r.search.type == "Condition")
+    number = question(Listed("als")).number
     for _ in range(2):
         view = chart([], Listed("als"), without=(key,))
+        lay_out(view)
         found = answer(view, Listed("als"))
         assert isinstance(found, Entries)
         assert found.failed == (key,)
-        assert view.doubtful == {Listed("als"): found}
+        assert view.doubtful.answers == {number: found}
+
+
+def test_the_order_of_another_call_is_never_remembered() -> None:
+    riluzole = {
+        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "35623"}]
+    }
+    draft = {
+        "resourceType": "MedicationRequest",
+        "id": "new",
+        "status": "draft",
+        "intent": "order",
+        "medicationCodeableConcept": riluzole,
+    }
+    wanted = Medication("riluzole", drafted=True)
+    drafted = answer(chart([], wanted, drafts=(draft,)), wanted)
+    assert isinstance(drafted, Entries)
+    assert list(drafted)
+    later = answer(chart([], wanted), wanted)
+    assert isinstance(later, Entries)
+    assert not list(later)
+
+
+def declarations(hook: str) -> list[Input]:
+    found: set[Input] = set()
+    for function in (*(r for r in rules.load() if hook in r.hooks), *gates()):
+        found |= function.reads
+    return [declared for declared in found if answerable(declared)]
+
+
+def example(name: str, hook: str, without: tuple[str, ...] = ()) -> View:
+    """An example patient as a client that sends everything would send them."""
+    site = Site(KNOWLEDGE, NOW.tzinfo, "https://cds.example", full_prefetch=True)  # type: ignore[arg-type]
+    resources = [
+        entry["resource"] for entry in examples.shifted(examples.load(name), NOW.date())["entry"]
+    ]
+    patient = next(r["id"] for r in resources if r["resourceType"] == "Patient")
+    planned = searches(hook, site)
+    prefetch = as_prefetch(planned, resources)
+    for key in without:
+        prefetch.pop(key, None)
+    drafts = [
+        (None, {**r, "status": "draft"})
+        for r in resources
+        if r["resourceType"] == "MedicationRequest"
+    ]
+    context = Context(patient, draft_orders=tuple(drafts[:2]) if hook == "order-sign" else ())
+    request = HookRequest(hook, "one", context, prefetch=prefetch)
+    return read_chart(request, planned, KNOWLEDGE, NOW, NOW.tzinfo)  # type: ignore[arg-type]
+
+
+def concluded(view: View) -> list[object]:
+    return [
+        (
+            f.rule.id,
+            f.order and f.order.reference,
+            f.outcome,
+            f.gated,
+            f.conflict,
+            f.failed,
+            f.error,
+        )
+        for f in run(rules.load(), view)
+    ]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_no_conclusion_depends_on_what_was_kept_from_other_calls(hook: str) -> None:
+    for name in examples.names():
+        alone = example(name, hook)
+        alone.memory["blank"] = None
+        first = example(name, hook)
+        assert concluded(first) == concluded(alone), name
+        again = example(name, hook)
+        assert concluded(again) == concluded(alone), name
+
+
+@pytest.mark.parametrize("key", ["conditions", "laboratory", "breathing", "medications"])
+def test_nor_does_it_where_a_search_is_missing(key: str) -> None:
+    for name in examples.names()[::4]:
+        alone = example(name, "patient-view", (key,))
+        alone.memory["blank"] = None
+        for _ in range(2):
+            assert concluded(example(name, "patient-view", (key,))) == concluded(alone), name
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_what_a_chart_cannot_hold_is_answered_as_by_an_empty_chart(hook: str) -> None:
+    for name in examples.names():
+        view, alone = example(name, hook), example(name, hook)
+        day = NOW.date() - timedelta(days=100)
+        pairs = ((view, alone), (view.on(day), alone.on(day)))
+        for seen, seen_alone in pairs:
+            seen_alone.memory["blank"] = None
+            for wanted in declarations(hook):
+                if not may_hold(seen, question(wanted)):
+                    assert answer(seen, wanted) == answer(seen_alone, wanted), (name, wanted)

@@ -342,12 +342,12 @@ def _rule(kind: str, group: str = "G", needs_als: bool = True) -> Rule:
 )
 def test_comfort_silences_treatment_and_monitoring(level: str, speak: str) -> None:
     state = Goals(level)  # type: ignore[arg-type]
-    silent = {kind for kind in "TMSPXQ" if goals_gate(_rule(kind), state) is not None}
+    silent = {kind for kind in "TMSPXQ" if goals_gate(_rule(kind).scope, state) is not None}
     assert silent == set("TMSPXQ") - set(speak)
 
 
 def test_care_of_the_dying_goes_on_in_the_last_days() -> None:
-    assert goals_gate(_rule("S", "EOL"), Goals("last days")) is None
+    assert goals_gate(_rule("S", "EOL").scope, Goals("last days")) is None
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_care_of_the_dying_goes_on_in_the_last_days() -> None:
 )
 def test_an_unconfirmed_diagnosis_silences_treatment(diagnosis: str, speak: str) -> None:
     state = Population(diagnosis, adult=True, living=True)  # type: ignore[arg-type]
-    silent = {kind for kind in "TMSPXQ" if population_gate(_rule(kind), state) is not None}
+    silent = {kind for kind in "TMSPXQ" if population_gate(_rule(kind).scope, state) is not None}
     assert silent == set("TMSPXQ") - set(speak)
 
 
@@ -365,16 +365,18 @@ def test_a_rule_on_an_als_drug_needs_no_diagnosis_but_a_living_patient(diagnosis
     rule = _rule("T", needs_als=False)
     alive = Population(diagnosis, adult=True, living=True)  # type: ignore[arg-type]
     dead = Population(diagnosis, adult=True, living=False)  # type: ignore[arg-type]
-    assert population_gate(rule, alive) is None
-    assert population_gate(rule, dead) is not None
+    assert population_gate(rule.scope, alive) is None
+    assert population_gate(rule.scope, dead) is not None
 
 
 def test_an_unread_problem_list_is_told_with_its_searches() -> None:
     state = Population("unreadable", adult=True, living=True, failed=("conditions",))
-    stopped = population_gate(_rule("X"), state)
+    stopped = population_gate(_rule("X").scope, state)
     assert isinstance(stopped, CannotAssess)
     assert stopped.failed == ("conditions",)
 
 
 def test_children_get_none_of_it() -> None:
-    assert population_gate(_rule("X"), Population("als", adult=False, living=True)) is not None
+    assert (
+        population_gate(_rule("X").scope, Population("als", adult=False, living=True)) is not None
+    )

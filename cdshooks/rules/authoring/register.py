@@ -4,7 +4,16 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from cdshooks.rules.authoring.drug_inputs import Draft, Meets, OneOf
 from cdshooks.rules.authoring.inputs import Input, Limits, State
@@ -63,6 +72,21 @@ class Derived:
         return frozenset(found)
 
 
+class Scope(NamedTuple):
+    """What a gate knows of a rule: rules of one scope are silenced together.
+
+    drug: the drug that the rule is about; interaction: whether it is about what that meets.
+    """
+
+    kind: Class
+    end_of_life: bool
+    needs_als: bool
+    any_motor_neuron_disease: bool
+    after_death: bool
+    drug: str | None
+    interaction: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Rule(Derived):
     """A rule: a pure function with a name, a place and a basis.
@@ -104,37 +128,50 @@ class Rule(Derived):
     after_death: bool = False
     gate: Derived | None = field(default=None)
 
-    @property
+    @cached_property
     def drug(self) -> str | None:
         """The drug whose draft orders this rule is about; None also for every drug."""
         return next((i.drug for i in self.inputs.values() if isinstance(i, Draft)), None)
 
-    @property
+    @cached_property
+    def scope(self) -> Scope:
+        """What gates may know of it."""
+        return Scope(
+            kind=self.kind,
+            end_of_life=self.group == "EOL",
+            needs_als=self.needs_als,
+            any_motor_neuron_disease=self.any_motor_neuron_disease,
+            after_death=self.after_death,
+            drug=self.meets.drug if self.meets else self.drug,
+            interaction=self.meets is not None,
+        )
+
+    @cached_property
     def asks(self) -> str | None:
         """The value set whose draft orders this rule is about, if it is about no drug."""
         return next((i.value_set for i in self.inputs.values() if isinstance(i, Draft)), None)
 
-    @property
+    @cached_property
     def parts(self) -> tuple[str, ...]:
         """The parts of that value set that it tells apart."""
         return next((i.parts for i in self.inputs.values() if isinstance(i, Draft)), ())
 
-    @property
+    @cached_property
     def without_order(self) -> bool:
         """Whether it also runs once for the patient, at hooks without orders."""
         return any(isinstance(i, Draft) and i.or_none for i in self.inputs.values())
 
-    @property
+    @cached_property
     def pair(self) -> tuple[str, ...]:
         """The drugs of the two sides of a pair, in the order of the signature."""
         return tuple(i.drug for i in self.inputs.values() if isinstance(i, OneOf))
 
-    @property
+    @cached_property
     def meets(self) -> Meets | None:
         """What it asks of an order's partners, if it is about an interaction."""
         return next((i for i in self.inputs.values() if isinstance(i, Meets)), None)
 
-    @property
+    @cached_property
     def drugs(self) -> tuple[str, ...]:
         """The drugs and drug sets of whose drafts it may speak; none for every drug."""
         meets = (self.meets.drug, *self.meets.partners) if self.meets else ()
@@ -163,8 +200,13 @@ def derived_of(function: Callable[..., Any]) -> Derived:
         raise TypeError(f"{function.__qualname__} is not @derived") from None
 
 
+def is_derived(function: Callable[..., Any]) -> bool:
+    """Whether a function is a registered state."""
+    return function in _derived
+
+
 def gate(function: F) -> F:
-    """Makes a function a gate: given ``rule`` and its inputs, it may silence the rule."""
+    """Makes a function a gate: given the scope of a rule and inputs, it may silence the rule."""
     _gates.append(Derived(function))
     return function
 
@@ -236,7 +278,7 @@ def declared(function: Callable[..., Any]) -> dict[str, Input | type[Limits]]:
         hint = hints[name]
         if isinstance(hint, type) and issubclass(hint, Limits):
             found[name] = hint
-        elif hint is Rule:
+        elif hint is Scope:
             continue
         elif get_origin(hint) is Annotated and isinstance(get_args(hint)[1], Input):
             found[name] = get_args(hint)[1]

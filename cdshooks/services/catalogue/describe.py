@@ -127,22 +127,24 @@ def _questions(states: Iterable[Derived]) -> tuple[Question, ...]:
 _PROBES: tuple[tuple[str, Callable[[Rule], object]], ...] = (
     (
         "The patient has died, or the record is not active",
-        lambda rule: population_gate(rule, Population("als", adult=True, living=False)),
+        lambda rule: population_gate(rule.scope, Population("als", adult=True, living=False)),
     ),
     (
         "No diagnosis of ALS",
-        lambda rule: population_gate(rule, Population("none", adult=True, living=True)),
+        lambda rule: population_gate(rule.scope, Population("none", adult=True, living=True)),
     ),
     (
         "The diagnosis of ALS is not confirmed",
-        lambda rule: population_gate(rule, Population("provisional", adult=True, living=True)),
+        lambda rule: population_gate(
+            rule.scope, Population("provisional", adult=True, living=True)
+        ),
     ),
     (
         "Not an adult",
-        lambda rule: population_gate(rule, Population("als", adult=False, living=True)),
+        lambda rule: population_gate(rule.scope, Population("als", adult=False, living=True)),
     ),
-    ("Care is for comfort", lambda rule: goals_gate(rule, Goals("comfort"))),
-    ("The last days of life", lambda rule: goals_gate(rule, Goals("last days"))),
+    ("Care is for comfort", lambda rule: goals_gate(rule.scope, Goals("comfort"))),
+    ("The last days of life", lambda rule: goals_gate(rule.scope, Goals("last days"))),
 )
 """Situations in which a gate may silence a rule; the gates themselves are asked."""
 
