@@ -7,6 +7,7 @@ decided when prometheus-client is imported (see ``metric_files.py``).
 
 from collections import Counter as Sums
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
@@ -92,16 +93,14 @@ class Instruments:
         for kind in KINDS:
             self._fetches.labels(kind)
 
-    def add(self, samples: Iterable[Sample]) -> None:
+    def add(self, samples: Sequence[Sample]) -> None:
         """Counts requests."""
-        rules, prefetch = Sums[tuple[str, str]](), Sums[tuple[str, str]]()
-        silent = Sums[str]()
+        silent = Sums(chain.from_iterable(sample.silent for sample in samples))
+        rules = Sums(chain.from_iterable(sample.spoke for sample in samples))
+        prefetch = Sums(chain.from_iterable(sample.prefetch for sample in samples))
         for sample in samples:
             if sample.outcome is not None:
                 self._calls.labels(sample.service, sample.outcome).observe(sample.seconds)
-            silent.update(sample.silent)
-            rules.update(sample.spoke)
-            prefetch.update(sample.prefetch)
             for kind, seconds in sample.reads:
                 self._fetches.labels(kind).observe(seconds)
             for act in sample.acts:
