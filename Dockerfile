@@ -1,6 +1,7 @@
 # The service in its production form. Build: docker build -t cdshooks .
 # Run:   docker run --read-only -p 8000:8000 -e CDSHOOKS_PUBLIC_URL=https://cds.example.org \
 #          -e CDSHOOKS_AUTH=off -v cdshooks:/data cdshooks
+# With PostgreSQL and a proxy: deploy/compose.yaml; on Kubernetes: deploy/kubernetes.
 FROM debian:12-slim AS build
 RUN apt-get update \
  && apt-get install --no-install-recommends -y python3=3.11.* python3-venv=3.11.* \

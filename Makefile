@@ -3,7 +3,7 @@ PY := .venv/bin/python
 MODULE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test test-slow test-browser check format bench docs vignettes mutants lock clean
+.PHONY: help demo serve test test-slow test-browser check check-deploy format bench docs vignettes mutants release lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,17 @@ help: ## list what can be made
 .venv/dev: .venv/run requirements/dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+.venv-release/ready: requirements/release.txt
+	python3 -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.txt
+	@touch $@
+
+# Prometheus' tool is no Python package; where it is not installed, Debian's is unpacked beside.
+.venv-release/promtool: .venv-release/ready
+	@if command -v promtool >/dev/null; then ln -sf "$$(command -v promtool)" $@; else \
+	  cd .venv-release && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb debian && \
+	  ln -sf debian/usr/bin/promtool promtool; fi
 
 demo: .venv/run ## run the service on example patients, nothing to set up
 	@.venv/bin/cdshooks demo
@@ -46,6 +57,12 @@ check: .venv/dev ## format, lint, types, import direction, knowledge, generated 
 	.venv/bin/lint-imports --no-cache
 	$(PY) -m tools.docs --check
 
+check-deploy: .venv-release/promtool ## the files under deploy/: Compose, Kubernetes, alerts and their tests
+	.venv-release/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	.venv-release/bin/kubernetes-validate --strict $(filter-out %/kustomization.yaml, $(wildcard deploy/kubernetes/*.yaml))
+	.venv-release/promtool check rules deploy/prometheus/alerts.yaml
+	.venv-release/promtool test rules deploy/prometheus/alerts_test.yaml
+
 format: .venv/dev ## format and fix what can be fixed
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
@@ -59,6 +76,9 @@ bench: .venv/dev ## measure service time and compare with a bare endpoint
 mutants: .venv/dev ## mutation testing of MODULE=path (several: quote them)
 	$(PY) -m tools.mutants $(MODULE) --at-least 95
 
+release: .venv-release/ready ## wheel, source archive, bill of materials and checksums in dist/; proves the wheel
+	.venv-release/bin/python -m tools.release
+
 lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	$(PY) -m pip install --quiet uv
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
@@ -68,4 +88,4 @@ lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	.venv/bin/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/release.txt
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-release .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -23,6 +23,7 @@ from cdshooks.http import (
     health,
     insights,
     logs,
+    metrics,
     openapi,
     pages,
     safety,
@@ -122,14 +123,21 @@ def build(
     # One byte more than allowed, see http/body.py.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     app.wsgi_app = plain_paths(app.wsgi_app)  # type: ignore[assignment, method-assign]
-    # The order counts: the exchange begins first and ends last.
+    kept = memory or memory_of(site, settings, clock)
+    app.extensions["memory"] = kept
+    counted = metrics.Metrics(site, kept)
+    # The order counts: the exchange begins first and ends last, and is counted then.
+    metrics.install(app, counted.tally)
+    if settings.tracing:
+        # Whoever does not trace need not have what traces.
+        from cdshooks.http import tracing
+
+        tracing.install(app)
     exchange.install(app, site.knowledge.version)
     safety.install(app, settings)
     cors.install(app, settings)
     errors.install(app)
     authentication.install(app, settings, _door(settings, authenticator), clock)
-    kept = memory or memory_of(site, settings, clock)
-    app.extensions["memory"] = kept
     app.register_blueprint(health.blueprint(kept, settings))
     app.register_blueprint(discovery.blueprint(sites))
     app.register_blueprint(call.blueprint(sites, settings, clock, kept))
@@ -137,6 +145,7 @@ def build(
     app.register_blueprint(openapi.blueprint(site))
     may_look = partial(authentication.check_operator, settings)
     app.register_blueprint(insights.blueprint(kept, site.public_url, clock, may_look))
+    app.register_blueprint(metrics.blueprint(counted, may_look))
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(pages.blueprint(site))
     if settings.demo:

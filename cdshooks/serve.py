@@ -19,6 +19,7 @@ from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from cdshooks.errors import SettingsInvalid
+from cdshooks.http import metric_files
 from cdshooks.http.errors import operation_outcome
 
 _STATUSES = {
@@ -74,6 +75,9 @@ def run(
 
     announce: called once the signals are heeded, so that what it says is true.
     """
+    # In memory where there is such a place, so that the root can be read-only.
+    memory = _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None
+    folder = metric_files.open_folder(memory)
     _spare_the_collector()
     _Embedded(
         app,
@@ -98,8 +102,9 @@ def run(
             "graceful_timeout": 3,
             "control_socket_disable": True,
             "proc_name": "cdshooks",
-            # In memory where there is such a place, so that the root can be read-only.
-            "worker_tmp_dir": _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None,
+            "worker_tmp_dir": memory,
+            "child_exit": lambda _arbiter, worker: metric_files.keep_counts_of(worker.pid, folder),
+            "on_exit": lambda _arbiter: metric_files.remove(folder),
         },
     ).run()
 

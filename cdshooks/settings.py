@@ -215,6 +215,11 @@ class Settings(BaseSettings):
         ge=1,
         description="a whole number of days, 1 or more, for which the audit is kept",
     )
+    tracing: bool = Field(
+        default=False,
+        description="true sends traces of calls, without patient data, by OpenTelemetry to where "
+        "OTEL_EXPORTER_OTLP_ENDPOINT says; needs the extra tracing",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
         Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     )

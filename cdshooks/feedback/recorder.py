@@ -47,6 +47,8 @@ class Recorder(Generic[T]):
         """Records that were never written."""
         self.failing = False
         """Whether the last attempt to write failed."""
+        self.failures = 0
+        """Attempts to write that failed."""
 
     def put(self, record: T) -> None:
         """Hands a record over; never waits and never fails."""
@@ -110,6 +112,7 @@ class Recorder(Generic[T]):
                 self._write(batch)
             except StoreUnavailable:
                 self.failing = True
+                self.failures += 1
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
                 if self._ending.wait(pause):
                     break

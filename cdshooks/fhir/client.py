@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urljoin
@@ -26,6 +26,7 @@ MAX_PAGES = 6
 MAX_BYTES = 5 * 1024 * 1024
 """Of one page."""
 ACCEPT = "application/fhir+json, application/json;q=0.9"
+_STATUSES = {4: "client_error", 5: "server_error"}
 _MEDIA = ("application/fhir+json", "application/json", "application/json+fhir")
 
 
@@ -47,15 +48,43 @@ class Fetched:
     """A resource or searchset, or None and why there is none, without a word of the answer.
 
     tried: False when the token is not meant for it, so that nobody was asked.
+    kind: one of KINDS. started: on the clock of ``time.perf_counter``.
     """
 
     value: Json | None = field(repr=False)
     why: str = ""
     tried: bool = True
+    kind: str = "read"
+    started: float = 0.0
+    seconds: float = 0.0
 
 
-LATE = Fetched(None, "no answer in time")
-BUSY = Fetched(None, "too many calls wait for a FHIR server")
+KINDS = (
+    "read",
+    "client_error",
+    "server_error",
+    "unusable",
+    "unreachable",
+    "late",
+    "busy",
+    "out_of_scope",
+    "failed",
+)
+"""What can come of a read, in the words by which it is counted."""
+LATE = Fetched(None, "no answer in time", kind="late")
+BUSY = Fetched(None, "too many calls wait for a FHIR server", kind="busy")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """That something was read, and nothing of what: the type, what came of it, how long it took."""
+
+    type: str
+    kind: str
+    started: float
+    seconds: float
+
+
 Away = Callable[[], AbstractContextManager[bool]]
 """A block in which a call only waits; False inside it where it must not."""
 
@@ -80,6 +109,7 @@ class Client:
         self._end = time.monotonic() + most
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="fhir")
         self.notes = list(access.notes)
+        self.reads: list[Read] = []
 
     def __enter__(self) -> Self:
         return self
@@ -99,20 +129,29 @@ class Client:
             return ()
         with self._away() as may:
             found = self._read(queries) if may else (BUSY,) * len(queries)
-        self.notes += [f"{q.type}: {f.why}" for q, f in zip(queries, found, strict=True) if f.why]
+        pairs = tuple(zip(queries, found, strict=True))
+        self.notes += [f"{q.type}: {f.why}" for q, f in pairs if f.why]
+        self.reads += [Read(q.type, f.kind, f.started, f.seconds) for q, f in pairs]
         return found
 
     def _read(self, queries: Sequence[Query]) -> tuple[Fetched, ...]:
-        futures = [self._pool.submit(self._fetched, query) for query in queries]
+        started = time.perf_counter()
+        futures = [self._pool.submit(self._timed, query) for query in queries]
         wait(futures, timeout=max(0.0, self._left()))
-        return tuple(_result(future) for future in futures)
+        return tuple(_result(future, started) for future in futures)
 
     def _left(self) -> float:
         return self._end - time.monotonic()
 
+    def _timed(self, query: Query) -> Fetched:
+        started = time.perf_counter()
+        found = self._fetched(query)
+        return replace(found, started=started, seconds=time.perf_counter() - started)
+
     def _fetched(self, query: Query) -> Fetched:
         if not self._access.allows(query.type, query.path):
-            return Fetched(None, "outside the scope of the token", tried=False)
+            why = "outside the scope of the token"
+            return Fetched(None, why, tried=False, kind="out_of_scope")
         try:
             if query.page is not None and self._next(query.page):
                 return Fetched(self._followed(query.page))
@@ -121,7 +160,9 @@ class Client:
                 return Fetched(_resource(body, query))
             return Fetched(self._followed(_searchset(body)))
         except CdsHooksError as problem:
-            return Fetched(None, str(problem))
+            # What is cut short by the deadline looks like any broken connection.
+            late = self._left() <= 0
+            return Fetched(None, str(problem), kind="late" if late else _kind(problem))
 
     def _followed(self, first: Json) -> Json:
         """A search with its further pages, as far as they can be read; if not, it says so."""
@@ -157,18 +198,27 @@ class Client:
             url, headers=headers, timeout_s=self._left(), max_bytes=MAX_BYTES
         )
         if reply.status != 200:
-            raise Unreachable(f"status {reply.status}")
+            raise Unreachable(
+                f"status {reply.status}", _STATUSES.get(reply.status // 100, "unusable")
+            )
         if reply.content_type not in _MEDIA:
             raise Unreachable("the answer is not FHIR in JSON")
         return _object(reply.body)
 
 
-def _result(future: "Future[Fetched]") -> Fetched:
+def _kind(problem: CdsHooksError) -> str:
+    """How a read is counted that ended so; an address that may not be called is not reached."""
+    return problem.kind if isinstance(problem, Unreachable) else "unreachable"
+
+
+def _result(future: "Future[Fetched]", started: float) -> Fetched:
     """What came of a query; a server's answer that our own code chokes on is no answer."""
     if not future.done():
-        return LATE
+        return replace(LATE, started=started, seconds=time.perf_counter() - started)
     problem = future.exception()
-    return Fetched(None, type(problem).__name__) if problem else future.result()
+    if problem:
+        return Fetched(None, type(problem).__name__, kind="failed", started=started)
+    return future.result()
 
 
 def _object(text: bytes) -> Json:

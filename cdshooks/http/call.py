@@ -1,6 +1,7 @@
 """``POST /cds-services/{id}``: one hook call, from bytes to cards."""
 
 from collections.abc import Mapping
+from time import perf_counter
 
 import structlog
 from flask import Blueprint, Response, request
@@ -40,6 +41,7 @@ def blueprint(sites: Sites, settings: Settings, clock: Clock, memory: Memory) ->
         service = _for_hook(hooks, hook_request)
         current.hook = service.hook
         current.timings["parse"] = current.elapsed()
+        current.course.stages.append(("parse", current.started, current.elapsed() / 1000))
         site = site_of_caller(sites)
         remembered = memory.of(service, hook_request)
         with places.one():
@@ -54,14 +56,19 @@ def blueprint(sites: Sites, settings: Settings, clock: Clock, memory: Memory) ->
                     seconds=left,
                     away=places.left,
                     keep=remembered.without_snoozed,
+                    course=current.course,
                 )
             except PrefetchUnavailable:
                 remembered.write("refused", site.knowledge.version, current.elapsed())
                 raise
+        current.answered = answered
         current.timings.update(answered.timings)
         remembered.write("answered", site.knowledge.version, current.elapsed(), answered)
         _log(answered)
-        return json_reply(answered.body)
+        begun = perf_counter()
+        reply = json_reply(answered.body)
+        current.course.stages.append(("dump", begun, perf_counter() - begun))
+        return reply
 
     return pages
 

@@ -75,6 +75,7 @@ def _too_large(error: RequestTooLarge) -> Response:
 
 
 def _overloaded(_error: Overloaded) -> Response:
+    exchange().refusal = "overload"
     reply = json_reply(operation_outcome(*_SAYS[503]), 503)
     reply.headers["Retry-After"] = str(RETRY_AFTER_S)
     return reply
@@ -90,6 +91,7 @@ def _unavailable(error: PrefetchUnavailable) -> Response:
 
 
 def _store_down(_error: StoreUnavailable) -> Response:
+    exchange().refusal = "store_down"
     reply = json_reply(operation_outcome("transient", "unavailable for now; try again"), 503)
     reply.headers["Retry-After"] = str(RETRY_AFTER_S)
     return reply

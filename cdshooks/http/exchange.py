@@ -8,10 +8,13 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from cdshooks.feedback.model import Report
+from cdshooks.services.answer import Answer, Course
+
 _CLIENT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _STAGES = ("parse", "index", "fetch", "rules", "cards", "total")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROBES = frozenset({"/healthz", "/readyz"})
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _EXAMPLES = "/fhir/"
 """The example EHR of the demo, which one call asks for twenty things."""
 
@@ -23,6 +26,8 @@ class Exchange:
     timings: milliseconds by stage. service, hook: set once they are known to be ours.
     knowledge: the version of the knowledge that answers, of the installation or the caller.
     failure: class and place of an unexpected exception, never its message.
+    refusal: why it was refused, where its status alone does not tell.
+    course, answered, reports: what a call or feedback came to, to be counted.
     """
 
     id: str
@@ -32,6 +37,10 @@ class Exchange:
     service: str | None = None
     hook: str | None = None
     failure: tuple[str, str] | None = None
+    refusal: str | None = None
+    course: Course = field(default_factory=Course)
+    answered: Answer | None = None
+    reports: tuple[Report, ...] = ()
 
     def elapsed(self) -> float:
         """Milliseconds since the request arrived."""

@@ -21,6 +21,7 @@ def blueprint(max_bytes: int, memory: Memory) -> Blueprint:
         exchange().service = service_id
         reports = parse_feedback(read_json(request, max_bytes))
         memory.write_reports(service_id, reports)
+        exchange().reports = reports
         return Response(status=200)
 
     return pages

@@ -40,7 +40,14 @@ logging.getLogger("urllib3").propagate = False
 
 
 class Unreachable(CdsHooksError):
-    """No answer, or none that may be used; says why without any address."""
+    """No answer, or none that may be used; says why without any address.
+
+    kind: the same as one of few words, by which it is counted.
+    """
+
+    def __init__(self, why: str, kind: str = "unusable") -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,8 @@ class Outbound:
                 return self._reply(request.prepare(), timeout_s, max_bytes)
         except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
             # Without its cause: it quotes the URL, and may quote the answer.
-            raise Unreachable(f"no usable answer ({type(problem).__name__})") from None
+            said = f"no usable answer ({type(problem).__name__})"
+            raise Unreachable(said, "unreachable") from None
 
     @cached_property
     def _adapter(self) -> "_Adapter":

@@ -21,7 +21,7 @@ from cdshooks.chart import (
 )
 from cdshooks.engine import Finding, limits_of, run
 from cdshooks.errors import KnowledgeInvalid, PrefetchUnavailable
-from cdshooks.fhir.client import Away, anywhere
+from cdshooks.fhir.client import Away, Read, anywhere
 from cdshooks.fhir.repair import is_valid
 from cdshooks.knowledge import Base, Knowledge
 from cdshooks.protocol import NEED_ENCOUNTER, HookRequest
@@ -66,6 +66,19 @@ class Answer:
     notes: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
     view: View | None = None
+
+
+@dataclass(slots=True)
+class Course:
+    """How a call went, also one that ends in a refusal; it changes, unlike other values here.
+
+    sent: what the client answered to each search. reads: what was read from its server.
+    stages: name, begin on the clock of ``time.perf_counter``, and seconds of each.
+    """
+
+    sent: tuple[Result, ...] = ()
+    reads: tuple[Read, ...] = ()
+    stages: list[tuple[str, float, float]] = field(default_factory=list)
 
 
 Keep = Callable[[tuple[Finding, ...], View], tuple[Finding, ...]]
@@ -148,21 +161,27 @@ def answer(
     seconds: float = 0.0,
     away: Away = anywhere,
     keep: Keep = everything,
+    course: Course | None = None,
 ) -> Answer:
     """The cards for one call.
 
     policy: what may be read and said for this caller; seconds: what is left to answer in.
     away: the block in which FHIR servers are waited for.
     keep: may silence findings before they become cards.
+    course: learns how the call went.
     Raises PrefetchUnavailable when whether the patient has ALS cannot be decided
     and no draft order is an ALS drug.
     """
-    clock = _Clock()
+    course = course or Course()
+    clock = _Clock(course)
     asked = counting(searches(service.hook, site), request, policy)
     view = read_chart(request, asked, site.knowledge, now, site.timezone)
+    course.sent = view.results
     clock.lap("index")
     planned = searches(service.hook, replace(site, full_prefetch=True))
-    view, notes = fetched(view, request, planned, policy, site.outbound, seconds, away)
+    view, notes, course.reads = fetched(
+        view, request, planned, policy, site.outbound, seconds, away
+    )
     if notes is not None:
         clock.lap("fetch")
     findings = run(rules.load(), view)
@@ -182,13 +201,15 @@ def answer(
 class _Clock:
     """Milliseconds since the last lap."""
 
-    def __init__(self) -> None:
+    def __init__(self, course: Course) -> None:
         self.laps: dict[str, float] = {}
+        self._course = course
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
         self.laps[name] = (now - self._last) * 1000
+        self._course.stages.append((name, self._last, now - self._last))
         self._last = now
 
 

@@ -23,7 +23,7 @@ from cdshooks.chart import (
 )
 from cdshooks.engine import answerable, applicable, state_of
 from cdshooks.fhir.access import access
-from cdshooks.fhir.client import Away, Client, Fetched, Query, anywhere
+from cdshooks.fhir.client import Away, Client, Fetched, Query, Read, anywhere
 from cdshooks.fhir.elements import Json, obj
 from cdshooks.fhir.templates import filled
 from cdshooks.protocol import HookRequest
@@ -65,26 +65,26 @@ def fetched(
     outbound: Outbound | None,
     seconds: float,
     away: Away = anywhere,
-) -> tuple[View, tuple[str, ...] | None]:
-    """The chart with what may and must be fetched, and notes for the log.
+) -> tuple[View, tuple[str, ...] | None, tuple[Read, ...]]:
+    """The chart with what may and must be fetched, notes for the log, and what was read.
 
     searches: everything that some rule on this hook reads; seconds: what is left to
     answer in; away: the block in which servers are waited for. The notes are None
     where nothing was meant to be read.
     """
     if outbound is None or request.fhir_server is None:
-        return view, None
+        return view, None, ()
     allowed = access(request, policy)
     if isinstance(allowed, str):
         # Worth a line in the log only where a client meant its server to be read.
-        return view, (allowed,) if request.fhir_authorization else None
+        return view, (allowed,) if request.fhir_authorization else None, ()
     sent = Sent(counting(searches, request, policy), request.prefetch)
     with Client(outbound, allowed, seconds * SHARE, away) as client:
         try:
             view = complete(view, sent, client)
         except Exception as error:  # what cannot be completed is answered from what was sent
             client.notes.append(type(error).__name__)
-        return view, tuple(client.notes)
+        return view, tuple(client.notes), tuple(client.reads)
 
 
 def complete(view: View, sent: Sent, client: Client) -> View:

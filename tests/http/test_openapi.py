@@ -91,6 +91,7 @@ def test_it_describes_every_route_and_nothing_else() -> None:
         ("GET", "/healthz", {}),
         ("GET", "/readyz", {}),
         ("GET", "/openapi.json", {}),
+        ("GET", "/metrics", {}),
         ("POST", "/cds-services/als-chart-review", {"json": {}}),
         ("POST", "/cds-services/als-chart-review", {}),
         ("POST", "/cds-services/als-chart-review", {"data": "a"}),

@@ -4,7 +4,8 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import environ
@@ -63,10 +64,20 @@ def _replies(stream: Any) -> Iterator[Reply]:
         yield Reply(status, head, stream.read(int(length[1]) if length else 0))
 
 
+def wait(holds: Callable[[], bool]) -> bool:
+    """Whether it holds before long."""
+    end = time.monotonic() + 30
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 @contextmanager
-def serving(**variables: str) -> Iterator[Server]:
+def serving(workers: str = "1", **variables: str) -> Iterator[Server]:
     """A service on a free port; at its end, nothing of a patient may be in what it wrote."""
-    command = [sys.executable, "-m", "cdshooks", "serve", "--port", "0", "--workers", "1"]
+    command = [sys.executable, "-m", "cdshooks", "serve", "--port", "0", "--workers", workers]
     process = subprocess.Popen(
         command,
         env=environ | {"CDSHOOKS_AUTH": "off"} | variables,
