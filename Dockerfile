@@ -7,9 +7,9 @@ RUN apt-get update \
  && apt-get install --no-install-recommends -y python3=3.11.* python3-venv=3.11.* \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY requirements/run.txt requirements/build.txt requirements/
+COPY requirements/tracing.txt requirements/build.txt requirements/
 RUN python3 -m venv /opt/cdshooks \
- && /opt/cdshooks/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt \
+ && /opt/cdshooks/bin/pip install --no-cache-dir --require-hashes -r requirements/tracing.txt \
  && python3 -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./

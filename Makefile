@@ -84,6 +84,7 @@ lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
 	.venv/bin/uv pip compile requirements/build.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/build.txt
 	.venv/bin/uv pip compile pyproject.toml --group dev --extra tracing --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/run.txt -o requirements/dev.txt
+	.venv/bin/uv pip compile pyproject.toml --extra tracing --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/run.txt -o requirements/tracing.txt
 	.venv/bin/uv pip compile pyproject.toml --extra spark --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/run.txt -o requirements/spark.txt
 	.venv/bin/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/release.txt
 
