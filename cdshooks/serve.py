@@ -74,7 +74,7 @@ def run(
 
     announce: called once the signals are heeded, so that what it says is true.
     """
-    _spare_the_collector()
+    spare_the_collector()
     _Embedded(
         app,
         {
@@ -104,7 +104,7 @@ def run(
     ).run()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Keeps garbage collection out of calls.
 
     What was loaded by now stays for good, and is shared by the workers. A call leaves

@@ -1,0 +1,144 @@
+"""A small client that keeps connections busy: one thread, raw sockets, kept alive.
+
+Closed loop: a connection sends its next call when the last is answered, or when the wished
+rate allows. ``busy`` says how much of one CPU the client took: near 1, it and not the
+service would be what is measured.
+"""
+
+import re
+import selectors
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import cycle
+from statistics import quantiles
+
+_STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_CLOSES = re.compile(rb"\r\nconnection: close", re.IGNORECASE)
+_PATIENCE_S = 30
+Address = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Load:
+    """What came of a run: seconds, milliseconds of each call, answers by status.
+
+    Status 0 is a call whose connection ended before its answer; none is sent twice.
+    """
+
+    seconds: float = 0.0
+    busy: float = 0.0
+    times: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: "Load") -> None:
+        """Takes another run of the same kind in."""
+        self.busy = max(self.busy, other.busy)
+        self.seconds += other.seconds
+        self.times += other.times
+        self.statuses += other.statuses
+
+    @property
+    def rate(self) -> float:
+        """Calls a second."""
+        return len(self.times) / self.seconds
+
+    def percentile(self, which: int) -> float:
+        """Milliseconds within which so many in a hundred calls were answered."""
+        return quantiles(self.times, n=100, method="inclusive")[which - 1]
+
+
+def posts(address: Address, path: str, bodies: Sequence[bytes]) -> list[bytes]:
+    """The bytes of each call."""
+    head = f"POST {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: "
+    return [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
+
+
+class _Connection:
+    """One connection with at most one call under way."""
+
+    def __init__(self, address: Address, poller: selectors.BaseSelector) -> None:
+        self._address, self._poller = address, poller
+        self.open()
+
+    def open(self) -> None:
+        self.sent, self._got = 0.0, bytearray()
+        self._socket = socket.create_connection(self._address, timeout=_PATIENCE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._poller.register(self._socket, selectors.EVENT_READ, self)
+
+    def send(self, call: bytes) -> None:
+        self.sent = time.perf_counter()
+        with suppress(OSError):  # the end of the connection is noticed when it is read
+            self._socket.sendall(call)
+
+    def read(self) -> int | None:
+        """The status once the answer is whole, 0 where the connection ended before."""
+        piece = b""
+        with suppress(OSError):
+            piece = self._socket.recv(262_144)
+        self._got += piece
+        head = self._got.find(b"\r\n\r\n")
+        length = _LENGTH.search(self._got, 0, head + 2) if head >= 0 else None
+        whole = head >= 0 and len(self._got) >= head + 4 + (int(length[1]) if length else 0)
+        if not piece or (whole and _CLOSES.search(self._got, 0, head + 2)):
+            self.close()
+        if not whole:
+            return None if piece else 0
+        status = _STATUS.match(self._got)
+        self._got = bytearray()
+        return int(status[1]) if status else 0
+
+    def close(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._poller.unregister(self._socket)
+            self._socket.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._socket.fileno() < 0
+
+
+def load(
+    address: Address,
+    calls: Sequence[bytes],
+    *,
+    connections: int,
+    seconds: float,
+    rate: float = float("inf"),
+) -> Load:
+    """Sends ``calls`` by turns for some seconds, at most ``rate`` a second."""
+    poller, result, turns = selectors.DefaultSelector(), Load(), cycle(calls)
+    every = [_Connection(address, poller) for _ in range(connections)]
+    idle = deque(every)
+    cpu, started = time.process_time(), time.perf_counter()
+    due = started
+    while (now := time.perf_counter()) < started + seconds or len(idle) < connections:
+        if now > started + seconds + _PATIENCE_S:
+            break
+        while idle and due <= now < started + seconds:
+            connection = idle.popleft()
+            if connection.closed:
+                connection.open()
+            connection.send(next(turns))
+            due = max(due + 1 / rate, now - 1)
+        for key, _ in poller.select(0.05 if due <= now or not idle else min(due - now, 0.05)):
+            connection = key.data
+            waited = connection.sent
+            status = connection.read()
+            if status is None or not waited:
+                continue
+            connection.sent = 0.0
+            result.times.append((time.perf_counter() - waited) * 1000)
+            result.statuses[status] += 1
+            idle.append(connection)
+    result.seconds = time.perf_counter() - started
+    result.busy = (time.process_time() - cpu) / result.seconds
+    for connection in every:
+        connection.close()
+    return result
