@@ -38,7 +38,6 @@ A worker's memory is its share (PSS): pages that workers have in common are divi
 
 def write(results: Results, verdicts: Sequence[Verdict]) -> None:
     """Writes the page and the picture."""
-    PICTURE.parent.mkdir(exist_ok=True)
     plots.draw(results, PICTURE)
     PAGE.write_text("\n".join(lines(results, verdicts)) + "\n", encoding="utf-8")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from flask import Flask
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
@@ -18,7 +19,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from cdshooks.errors import SettingsInvalid
+from cdshooks.errors import CdsHooksError, SettingsInvalid
 from cdshooks.http.errors import operation_outcome
 
 _STATUSES = {
@@ -69,14 +70,17 @@ def run(
     workers: int,
     threads: int,
     announce: Callable[[], None],
+    again: Callable[[], Flask] | None = None,
 ) -> None:
     """Serves ``app`` until SIGINT or SIGTERM, then ends the process with exit code 0.
 
     announce: called once the signals are heeded, so that what it says is true.
+    again: makes the application anew at SIGHUP; without it new workers run the old one.
     """
     spare_the_collector()
     _Embedded(
         app,
+        again or (lambda: app),
         {
             # gunicorn takes the descriptor over and closes it.
             "bind": f"fd://{listener.detach()}",
@@ -87,14 +91,15 @@ def run(
             "loglevel": "warning",
             "when_ready": lambda _arbiter: announce(),
             "accesslog": None,
-            "keepalive": 5,
+            # Longer than proxies keep theirs, mostly 60 s: who closes first loses no call.
+            "keepalive": 75,
             # No header of a proxy is believed: the public address is a setting.
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
             "limit_request_line": 4094,
             "limit_request_fields": 100,
             "limit_request_field_size": 16_384,
-            # Idle keep-alive connections hold a worker back for as long as this.
+            # A worker that ends waits so long for idle connections to be used once more.
             "graceful_timeout": 3,
             "control_socket_disable": True,
             "proc_name": "cdshooks",
@@ -111,14 +116,18 @@ def spare_the_collector() -> None:
     no circles behind, so looking for some after every few hundred objects of a long
     chart would cost more than the rules.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+    def __init__(
+        self, app: Flask, again: Callable[[], Flask], options: dict[str, Any]
+    ) -> None:
         self._app = app
+        self._again = again
         self._options = options
         super().__init__()
 
@@ -130,6 +139,20 @@ class _Embedded(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         return self._app
+
+    def reload(self) -> None:
+        """Makes the application anew for the workers to come; a mistake leaves the old one.
+
+        It is made before any worker is asked to end, and once for all of them: they share
+        its memory.
+        """
+        super().reload()
+        try:
+            self.callable = self._app = self._again()
+        except Exception as mistake:  # whatever it is, the service goes on as it was
+            said = str(mistake) if isinstance(mistake, CdsHooksError) else type(mistake).__name__
+            structlog.get_logger().error("not reloaded", error=said)
+        spare_the_collector()
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]
@@ -148,7 +171,9 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
         limit = struct.pack("ll", _SILENCE_S, 0)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        return super().handle(conn)
+        kept = super().handle(conn)
+        # What is neither yes nor no is a new connection that is silent: it has had its time.
+        return kept is True
 
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
         status = HTTPStatus(_STATUSES.get(type(exc).__name__, _status(exc)))
