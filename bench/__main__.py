@@ -7,9 +7,10 @@ import click
 from rich.console import Console
 from rich.markdown import Markdown
 
-from bench.budgets import Verdict, verdicts
+from bench.budgets import verdicts
 from bench.page import PAGE, lines, write
 from bench.results import measured
+from bench.verdict import Verdict
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """The calls that are measured, as bytes: what an EHR posts that honours the core prefetch."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -59,9 +60,11 @@ def bodies(case: Case, count: int = VARIANTS) -> list[bytes]:
     return [orjson.dumps(request(case, number, site)) for number in range(count)]
 
 
-def request(case: Case, number: int, site: Site) -> Json:
+def request(case: Case, number: int, site: Site, now: datetime = NOW) -> Json:
     """The call for patient ``number``."""
-    resources = chart(number, case.observations, als=case.als, medications=case.medications)
+    resources = chart(
+        number, case.observations, als=case.als, medications=case.medications, now=now
+    )
     patient = resources[0]["id"]
     context: Json = {"userId": "Practitioner/7", "patientId": patient}
     if case.hook == "order-sign":

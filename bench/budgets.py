@@ -1,11 +1,11 @@
 """What the service may cost, and whether it keeps to that."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from bench.bodies import NOT_ALS, SIGNING, VIEW_50, VIEW_500, VIEW_5000
 from bench.results import Results
 from bench.throughput import Through
+from bench.verdict import Verdict
 
 JUDGED_AT = 8
 """Connections at which throughput is judged, enough to keep two workers busy."""
@@ -17,24 +17,6 @@ BEND = 1.25
 """Most that a later observation or rule may cost in place of an early one."""
 START_S = 2.0
 WORKER_MB = 150.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One budget: what it is about, what was measured, the limit, and whether it is kept."""
-
-    what: str
-    measured: float
-    limit: float
-    unit: str
-    at_least: bool = False
-
-    @property
-    def kept(self) -> bool:
-        """Whether the measurement is within the limit."""
-        if self.at_least:
-            return self.measured >= self.limit
-        return self.measured <= self.limit
 
 
 def verdicts(results: Results) -> tuple[Verdict, ...]:

@@ -8,7 +8,8 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 
 from bench.bodies import VIEW_50, bodies
-from bench.load import load, posts
+from bench.calls import by_turns
+from bench.load import load
 from bench.servers import Server, memory_mb, serving, until_answered
 
 STARTS = 3
@@ -47,7 +48,7 @@ def measured(calls: int, workers: int = 2) -> Footprint:
 
 
 def _memory(server: Server, calls: int) -> tuple[tuple[int, Mapping[str, float]], ...]:
-    sent = posts(server.address, VIEW_50.path, bodies(VIEW_50))
+    sent = by_turns(server.address, VIEW_50.path, bodies(VIEW_50))
     found, done = [(0, _average(server))], 0
     for step in range(1, STEPS + 1):
         while done < calls * step // STEPS:

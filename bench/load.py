@@ -9,54 +9,16 @@ import re
 import selectors
 import socket
 import time
-from collections import Counter, deque
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import cycle
-from statistics import quantiles
+
+from bench.calls import Address, Load
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: close", re.IGNORECASE)
 _PATIENCE_S = 30
-Address = tuple[str, int]
-
-
-@dataclass(slots=True)
-class Load:
-    """What came of a run: seconds, milliseconds of each call, answers by status.
-
-    Status 0 is a call whose connection ended before its answer; none is sent twice.
-    """
-
-    seconds: float = 0.0
-    busy: float = 0.0
-    times: list[float] = field(default_factory=list)
-    statuses: Counter[int] = field(default_factory=Counter)
-
-    def add(self, other: "Load") -> None:
-        """Takes another run of the same kind in."""
-        self.busy = max(self.busy, other.busy)
-        self.seconds += other.seconds
-        self.times += other.times
-        self.statuses += other.statuses
-
-    @property
-    def rate(self) -> float:
-        """Calls a second."""
-        return len(self.times) / self.seconds
-
-    def percentile(self, which: int) -> float:
-        """Milliseconds within which so many in a hundred calls were answered."""
-        return quantiles(self.times, n=100, method="inclusive")[which - 1]
-
-
-def posts(address: Address, path: str, bodies: Sequence[bytes]) -> list[bytes]:
-    """The bytes of each call."""
-    head = f"POST {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n"
-    head += "Content-Type: application/json\r\nContent-Length: "
-    return [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
 
 
 class _Connection:
@@ -106,14 +68,14 @@ class _Connection:
 
 def load(
     address: Address,
-    calls: Sequence[bytes],
+    calls: Iterable[bytes],
     *,
     connections: int,
     seconds: float,
     rate: float = float("inf"),
 ) -> Load:
-    """Sends ``calls`` by turns for some seconds, at most ``rate`` a second."""
-    poller, result, turns = selectors.DefaultSelector(), Load(), cycle(calls)
+    """Sends ``calls``, which must not end before, for some seconds, at most ``rate`` a second."""
+    poller, result, turns = selectors.DefaultSelector(), Load(), iter(calls)
     every = [_Connection(address, poller) for _ in range(connections)]
     idle = deque(every)
     cpu, started = time.process_time(), time.perf_counter()

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import plots
-from bench.budgets import Verdict
 from bench.layers import STAGES
 from bench.results import Results
+from bench.verdict import Verdict
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "performance.md"

@@ -101,7 +101,14 @@ DRAFTS = (
 )
 
 
-def chart(number: int, observations: int, *, als: bool = True, medications: int = 8) -> list[Json]:
+def chart(
+    number: int,
+    observations: int,
+    *,
+    als: bool = True,
+    medications: int = 8,
+    now: datetime = NOW,
+) -> list[Json]:
     """Everything about patient ``number``; ``medications`` are active, riluzole one with ALS."""
     patient = f"p{number:05}"
     names = [MEDICATION[n % len(MEDICATION)] for n in range(medications)]
@@ -112,8 +119,8 @@ def chart(number: int, observations: int, *, als: bool = True, medications: int 
         _patient(patient),
         *(_condition(patient, n, *one) for n, one in enumerate(problems if als else problems[:-1])),
         *(_medication(patient, n, *one) for n, one in enumerate(names)),
-        *(_encounter(patient, number, n) for n in range(10)),
-        *_observations(patient, number, observations),
+        *(_encounter(patient, number, n, now) for n in range(10)),
+        *_observations(patient, number, observations, now),
     ]
 
 
@@ -213,8 +220,8 @@ def _dose(mg: int) -> Json:
     }
 
 
-def _encounter(patient: str, shift: int, number: int) -> Json:
-    day = NOW - timedelta(days=shift % 5) - VISIT_EVERY * (number + 1)
+def _encounter(patient: str, shift: int, number: int, now: datetime) -> Json:
+    day = now - timedelta(days=shift % 5) - VISIT_EVERY * (number + 1)
     return _resource(
         "Encounter",
         patient,
@@ -227,12 +234,12 @@ def _encounter(patient: str, shift: int, number: int) -> Json:
     )
 
 
-def _observations(patient: str, shift: int, count: int) -> Iterator[Json]:
+def _observations(patient: str, shift: int, count: int, now: datetime) -> Iterator[Json]:
     """The newest first, visit by visit."""
     for number in range(count):
         visit, place = divmod(number, len(EVERY_VISIT))
         # Another minute and another value for each patient, else nothing would be read anew.
-        at = NOW - timedelta(days=3 + shift % 5, minutes=shift * 7 + place) - VISIT_EVERY * visit
+        at = now - timedelta(days=3 + shift % 5, minutes=shift * 7 + place) - VISIT_EVERY * visit
         code, display, usual, unit, category = EVERY_VISIT[place]
         whole = unit == "{score}"
         value = usual if whole else round(usual * (1 + (shift * 13 + visit * 7) % 40 / 1000), 2)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from bench.load import Address
+from bench.calls import Address
 from bench.patients import NOW
 
 TICKS = os.sysconf("SC_CLK_TCK")

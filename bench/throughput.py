@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.bodies import VIEW_50, bodies
-from bench.load import Load, load, posts
+from bench.calls import Load, by_turns
+from bench.load import load
 from bench.servers import Server, serving, until_answered
 
 WORKERS = "2"
@@ -68,7 +69,7 @@ def _at(
         for name, server in servers.items():
             until_answered(server.address)
             before = server.cpu_s()
-            calls = posts(server.address, VIEW_50.path, sent)
+            calls = by_turns(server.address, VIEW_50.path, sent)
             run = load(server.address, calls, connections=connections, seconds=seconds)
             if number:  # the first round warms up
                 cpu[name] += server.cpu_s() - before

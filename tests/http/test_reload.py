@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 import requests
 
-from bench.load import load, posts
+from bench.calls import by_turns
+from bench.load import load
 from tests.http.conftest import PATIENT_VIEW
 from tests.support.server import Server, serving
 
@@ -39,7 +40,7 @@ def knowledge(server: Server) -> str:
 def test_no_call_is_lost_while_workers_are_replaced() -> None:
     body = orjson.dumps(PATIENT_VIEW | {"prefetch": SENT})
     with serving() as server, ThreadPoolExecutor() as pool:
-        calls = posts(server.address, "/cds-services/als-chart-review", [body])
+        calls = by_turns(server.address, "/cds-services/als-chart-review", [body])
         sending = pool.submit(load, server.address, calls, connections=6, seconds=5, rate=60)
         for _ in range(2):
             before = workers(server)
