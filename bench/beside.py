@@ -54,6 +54,11 @@ def forgetful() -> Flask:
     return app
 
 
+def service() -> Flask:
+    """The service as it is, for another way of running it."""
+    return create_app(Settings.load())
+
+
 APPS: dict[str, Callable[[], Flask]] = {"bare": bare, "forgetful": forgetful}
 
 

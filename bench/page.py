@@ -35,6 +35,11 @@ FOOTPRINT = """\
 A worker's memory is its share (PSS): pages that workers have in common are divided among them.
 *Alone* is what no other process has, *seen* everything (RSS)."""
 
+WORKERS = """\
+The service under gunicorn workers with threads, as `serve` runs it, and without (`sync`),
+by their number. *Others* are calls that bring everything with them, five a second, while six
+connections send calls that wait for a FHIR server which answers too late."""
+
 
 def write(results: Results, verdicts: Sequence[Verdict]) -> None:
     """Writes the page and the picture."""
@@ -57,6 +62,8 @@ def lines(results: Results, verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield from _growth(results)
     yield f"\n## Start and memory\n\n{FOOTPRINT}\n"
     yield from _footprint(results)
+    yield f"\n## Kinds of workers, and how many\n\n{WORKERS}\n"
+    yield from _forms(results)
 
 
 def _budgets(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -103,6 +110,14 @@ def _footprint(results: Results) -> Iterator[str]:
     for calls, sizes in found.memory:
         cells = " | ".join(f"{sizes[name]:.0f}" for name in ("pss", "alone", "rss"))
         yield f"| {calls:,} | {cells} |"
+
+
+def _forms(results: Results) -> Iterator[str]:
+    yield "| workers | | calls a second | p95 ms | MB of all | others p50 ms | others p95 ms |"
+    yield "| ---: | --- |" + " ---: |" * 5
+    for one in results.forms:
+        times = (one.rate, one.p95, one.mb, one.others_p50, one.others_p95)
+        yield f"| {one.workers} | {one.name} | {' | '.join(amount(time) for time in times)} |"
 
 
 def amount(value: float) -> str:

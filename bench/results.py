@@ -10,9 +10,10 @@ from pathlib import Path
 
 import orjson
 
-from bench import footprint, throughput
+from bench import classes, footprint, throughput
+from bench.classes import Form
 from bench.footprint import Footprint
-from bench.growth import Growth
+from bench.growth import Growth, growth
 from bench.layers import Layers
 from bench.throughput import Through
 
@@ -27,6 +28,7 @@ class Results:
     growth: tuple[Growth, ...]
     through: tuple[Through, ...]
     footprint: Footprint
+    forms: tuple[Form, ...]
 
 
 def measured(seconds: float, rounds: int, calls: int) -> Results:
@@ -43,9 +45,10 @@ def measured(seconds: float, rounds: int, calls: int) -> Results:
         machine(),
         f"{datetime.now(UTC):%B %Y}",
         tuple(Layers(**one) for one in found["layers"]),
-        tuple(Growth(**one) for one in found["growth"]),
+        tuple(growth(one["of"], one["points"]) for one in found["growth"]),
         tuple(throughput.measured(rounds, seconds)),
         footprint.measured(calls),
+        tuple(classes.measured(seconds)),
     )
 
 

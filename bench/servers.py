@@ -16,7 +16,7 @@ from bench.calls import Address
 from bench.patients import NOW
 
 TICKS = os.sysconf("SC_CLK_TCK")
-_TOLD = re.compile(r"listens on http://([\d.]+|localhost):(\d+)")
+_TOLD = re.compile(r"(?:listens on|Listening at:) http://([\d.]+|localhost):(\d+)")
 
 
 @dataclass(frozen=True, slots=True)

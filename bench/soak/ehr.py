@@ -7,8 +7,12 @@ import json
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -80,6 +84,33 @@ def certificate(file: Path) -> None:
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     secret = key.private_bytes(pem, form, serialization.NoEncryption())
     file.write_bytes(made.public_bytes(pem) + secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Ehr:
+    """The process of the FHIR server, its address, and the file by which it is trusted."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    certificate: Path
+
+    def become(self, way: str) -> None:
+        """Lets it be in one of ``WAYS`` from now on."""
+        print(way, file=self.process.stdin, flush=True)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Ehr]:
+    """The server as a process, until the end of the block."""
+    file, pipe = folder / "ehr.pem", subprocess.PIPE
+    certificate(file)
+    command = [sys.executable, "-m", "bench.soak.ehr", str(file)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            port = process.stdout.readline().strip() if process.stdout else ""
+            yield Ehr(process, f"https://localhost:{port}/fhir", file)
+        finally:
+            process.terminate()
 
 
 def main(file: str) -> None:

@@ -1,11 +1,9 @@
 """The run itself: half of the greatest load, slice by slice, with one thing failing in each."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -19,7 +17,7 @@ from bench.load import load
 from bench.servers import Server, handles, memory_mb, serving
 from bench.soak.client import Client, mixed
 from bench.soak.database import Database
-from bench.soak.ehr import WAYS, certificate
+from bench.soak.ehr import WAYS, Ehr, running
 from cdshooks.feedback import Store
 from cdshooks.feedback.migrate import upgrade
 from cdshooks.feedback.tables import audit, feedback
@@ -74,7 +72,7 @@ def soaked(minutes: float) -> Soak:
         database = Database(folder)
         try:
             upgrade_store(database.url)
-            with _ehr(folder) as ehr:
+            with running(folder) as ehr:
                 found = _served(ehr, database, folder, minutes)
             return replace(found, written=_written(database.url))
         finally:
@@ -93,31 +91,6 @@ def _written(url: str) -> int:
         return sum(connection.scalar(select(func.count()).select_from(t)) or 0 for t in tables)
 
 
-@dataclass(frozen=True, slots=True)
-class Ehr:
-    """The process of the FHIR server, and its address."""
-
-    process: "subprocess.Popen[str]"
-    url: str
-
-    def become(self, way: str) -> None:
-        """Lets it be in one of its ways from now on."""
-        print(way, file=self.process.stdin, flush=True)
-
-
-@contextmanager
-def _ehr(folder: Path) -> Iterator[Ehr]:
-    file, pipe = folder / "ehr.pem", subprocess.PIPE
-    certificate(file)
-    command = [sys.executable, "-m", "bench.soak.ehr", str(file)]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
-        try:
-            port = process.stdout.readline().strip() if process.stdout else ""
-            yield Ehr(process, f"https://localhost:{port}/fhir")
-        finally:
-            process.terminate()
-
-
 def _served(ehr: Ehr, database: Database, folder: Path, minutes: float) -> Soak:
     client, clients = Client(), folder / "clients.toml"
     clients.write_text(client.entry(ehr.url))
@@ -128,7 +101,7 @@ def _served(ehr: Ehr, database: Database, folder: Path, minutes: float) -> Soak:
         "CDSHOOKS_TRUSTED_CLIENTS": str(clients),
         "CDSHOOKS_DATABASE_URL": database.url,
         "CDSHOOKS_HASH_KEY": "a secret of thirty-two characters",
-        "SSL_CERT_FILE": str(folder / "ehr.pem"),
+        "SSL_CERT_FILE": str(ehr.certificate),
     }
     with serving("serve", "--port", "0", "--workers", "2", variables=variables) as server:
         calls = client.calls(server.address, mixed(ehr.url))
