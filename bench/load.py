@@ -57,11 +57,10 @@ class _Connection:
         return int(status[1]) if status else 0
 
     def close(self) -> None:
-        if self._socket.fileno() >= 0:
+        if not self.closed():
             self._poller.unregister(self._socket)
             self._socket.close()
 
-    @property
     def closed(self) -> bool:
         return self._socket.fileno() < 0
 
@@ -85,20 +84,18 @@ def load(
             break
         while idle and due <= now < started + seconds:
             connection = idle.popleft()
-            if connection.closed:
+            if connection.closed():
                 connection.open()
             connection.send(next(turns))
             due = max(due + 1 / rate, now - 1)
         for key, _ in poller.select(0.05 if due <= now or not idle else min(due - now, 0.05)):
             connection = key.data
-            waited = connection.sent
-            status = connection.read()
-            if status is None or not waited:
-                continue
-            connection.sent = 0.0
-            result.times.append((time.perf_counter() - waited) * 1000)
-            result.statuses[status] += 1
-            idle.append(connection)
+            waited, status = connection.sent, connection.read()
+            if status is not None and waited:
+                connection.sent = 0.0
+                result.times.append((time.perf_counter() - waited) * 1000)
+                result.statuses[status] += 1
+                idle.append(connection)
     result.seconds = time.perf_counter() - started
     result.busy = (time.process_time() - cpu) / result.seconds
     for connection in every:

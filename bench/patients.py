@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bench.formulary import DRAFTS, MEDICATION, OTHER_PROBLEMS
+
 Json = dict[str, Any]
 NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
 VISIT_EVERY = timedelta(days=7)
@@ -39,66 +41,6 @@ ITEMS = ("40-8", "41-6", "42-4", "43-2", "44-0", "46-5", "47-3", "48-1", "49-9",
 SCORED = tuple((f"829{end}", "ALS functional rating scale", 3.0, "{score}") for end in ITEMS)
 EVERY_VISIT = (*MEASURED, *((*one, "survey") for one in SCORED))
 """What one visit leaves behind: code, display, value, unit, category."""
-
-OTHER_PROBLEMS = (
-    ("I10", "Essential (primary) hypertension"),
-    ("E78.5", "Hyperlipidemia, unspecified"),
-    ("M54.50", "Low back pain, unspecified"),
-    ("K21.9", "Gastro-esophageal reflux disease without esophagitis"),
-    ("R13.10", "Dysphagia, unspecified"),
-    ("J30.9", "Allergic rhinitis, unspecified"),
-    ("Z87.891", "Personal history of nicotine dependence"),
-)
-MEDICATION: tuple[tuple[str | None, str], ...] = (
-    ("197391", "baclofen 10 MG Oral Tablet"),
-    ("314076", "lisinopril 10 MG Oral Tablet"),
-    ("617310", "atorvastatin 20 MG Oral Tablet"),
-    ("856448", "propranolol hydrochloride 10 MG Oral Tablet"),
-    ("312938", "sertraline 100 MG Oral Tablet"),
-    ("310430", "gabapentin 100 MG Oral Capsule"),
-    ("312743", "quetiapine 100 MG Oral Tablet"),
-    ("197900", "lorazepam 0.5 MG Oral Tablet"),
-    ("197511", "ciprofloxacin 250 MG Oral Tablet"),
-    ("313782", "acetaminophen 325 MG Oral Tablet"),
-    (None, "metformin 500 mg tablet"),
-    (None, "amlodipine 5 mg tablet"),
-    (None, "omeprazole 20 mg capsule"),
-    (None, "levothyroxine 75 mcg tablet"),
-    (None, "aspirin 81 mg tablet"),
-    (None, "cholecalciferol 1000 unit capsule"),
-    (None, "multivitamin tablet"),
-    (None, "docusate 100 mg capsule"),
-    (None, "senna 8.6 mg tablet"),
-    (None, "loratadine 10 mg tablet"),
-    (None, "fluticasone 50 mcg nasal spray"),
-    (None, "albuterol 90 mcg inhaler"),
-    (None, "hydrochlorothiazide 25 mg tablet"),
-    (None, "losartan 50 mg tablet"),
-    (None, "tamsulosin 0.4 mg capsule"),
-    (None, "finasteride 5 mg tablet"),
-    (None, "folic acid 1 mg tablet"),
-    (None, "cyanocobalamin 1000 mcg tablet"),
-    (None, "magnesium oxide 400 mg tablet"),
-    (None, "potassium chloride 10 mEq tablet"),
-    (None, "furosemide 20 mg tablet"),
-    (None, "famotidine 20 mg tablet"),
-    (None, "ibuprofen 400 mg tablet"),
-    (None, "melatonin 3 mg tablet"),
-    (None, "polyethylene glycol 17 g powder"),
-    (None, "artificial tears"),
-    (None, "chlorhexidine mouthwash"),
-    (None, "hydrocortisone 1% cream"),
-    (None, "miconazole 2% powder"),
-    (None, "lidocaine 4% patch"),
-)
-"""Of an unknown code, what the site itself calls it."""
-DRAFTS = (
-    ("199206", "riluzole 50 MG Oral Tablet", 50),
-    ("313412", "tizanidine 2 MG Oral Tablet", 2),
-    ("856783", "amitriptyline hydrochloride 10 MG Oral Tablet", 10),
-    ("892494", "morphine sulfate 10 MG Extended Release Oral Capsule", 10),
-    ("854873", "zolpidem tartrate 10 MG Oral Tablet", 10),
-)
 
 
 def chart(

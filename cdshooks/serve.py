@@ -123,9 +123,7 @@ def spare_the_collector() -> None:
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]
-    def __init__(
-        self, app: Flask, again: Callable[[], Flask], options: dict[str, Any]
-    ) -> None:
+    def __init__(self, app: Flask, again: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._app = app
         self._again = again
         self._options = options
