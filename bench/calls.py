@@ -14,6 +14,7 @@ class Load:
     """What came of a run: seconds, milliseconds of each call, answers by status.
 
     Status 0 is a call whose connection ended before its answer; none is sent twice.
+    busy: how much of one CPU the client took; near 1, it would be what is measured.
     """
 
     seconds: float = 0.0

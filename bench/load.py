@@ -1,8 +1,6 @@
 """A small client that keeps connections busy: one thread, raw sockets, kept alive.
 
-Closed loop: a connection sends its next call when the last is answered, or when the wished
-rate allows. ``busy`` says how much of one CPU the client took: near 1, it and not the
-service would be what is measured.
+A connection sends its next call when the last is answered and the wished rate allows it.
 """
 
 import re

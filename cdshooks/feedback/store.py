@@ -127,9 +127,9 @@ class Store:
         return _Engines(os.getpid(), writes, self._engine(READ_MS, isolation_level="AUTOCOMMIT"))
 
     def _engine(self, wait_ms: int, **options: Any) -> Engine:
-        if self.embedded:
-            return _sqlite(self.url, wait_ms, in_memory=self.in_memory, **options)
-        return _postgresql(self.url, wait_ms, **options)
+        if not self.embedded:
+            return _postgresql(self.url, wait_ms, **options)
+        return _sqlite(self.url, wait_ms, in_memory=self.in_memory, **options)
 
 
 def _forget(made: _Engines | None) -> None:

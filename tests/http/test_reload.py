@@ -33,6 +33,13 @@ def workers(server: Server) -> set[str]:
     return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
 
+def replaced(server: Server) -> bool:
+    """Whether new workers have taken over after a signal, and no old one is left."""
+    before = workers(server)
+    server.process.send_signal(signal.SIGHUP)
+    return eventually(lambda: bool(workers(server)) and workers(server).isdisjoint(before))
+
+
 def knowledge(server: Server) -> str:
     return requests.get(f"{server.url}/healthz", timeout=15).headers["X-Knowledge-Version"]
 
@@ -43,9 +50,7 @@ def test_no_call_is_lost_while_workers_are_replaced() -> None:
         calls = by_turns(server.address, "/cds-services/als-chart-review", [body])
         sending = pool.submit(load, server.address, calls, connections=6, seconds=5, rate=60)
         for _ in range(2):
-            before = workers(server)
-            server.process.send_signal(signal.SIGHUP)
-            assert eventually(lambda: workers(server).isdisjoint(before))
+            assert replaced(server)
         answers = sending.result(timeout=60).statuses
     assert set(answers) == {200}
     assert answers[200] > 100
