@@ -55,3 +55,5 @@ def _rest(results: Results) -> Iterator[Verdict]:
     yield Verdict("start", results.footprint.start_s, START_S, "s")
     calls, memory = results.footprint.memory[-1]
     yield Verdict(f"memory of a worker after {calls:,} calls", memory["pss"], WORKER_MB, "MB")
+    large = results.footprint.large["pss"]
+    yield Verdict("memory of a worker after charts of 5,000 observations", large, WORKER_MB, "MB")

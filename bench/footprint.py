@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
-from bench.bodies import VIEW_50, bodies
+from bench.bodies import VIEW_50, VIEW_5000, bodies
 from bench.calls import by_turns
 from bench.load import load
 from bench.servers import Server, memory_mb, serving, until_answered
@@ -16,6 +16,7 @@ STARTS = 3
 STEPS = 4
 """How often memory is looked at on the way."""
 AT_ONCE = 8
+LARGE_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,14 @@ class Footprint:
     """start_s: from the command to the first answer, the best of a few, wall-clock.
 
     memory: by calls answered, the MB of a worker, averaged over workers: its share of
-    what it uses, what it alone uses, and all that it sees.
+    what it uses, what it alone uses, and all that it sees. large: the same, after charts
+    of 5,000 observations.
     """
 
     start_s: float
     workers: int
     memory: tuple[tuple[int, Mapping[str, float]], ...]
+    large: Mapping[str, float]
 
 
 def measured(calls: int, workers: int = 2) -> Footprint:
@@ -43,8 +46,8 @@ def measured(calls: int, workers: int = 2) -> Footprint:
                 until_answered(server.address)
                 starts.append(time.perf_counter() - began)
                 if number == STARTS - 1:
-                    memory = _memory(server, calls)
-    return Footprint(min(starts), workers, memory)
+                    memory, large = _memory(server, calls), _large(server)
+    return Footprint(min(starts), workers, memory, large)
 
 
 def _memory(server: Server, calls: int) -> tuple[tuple[int, Mapping[str, float]], ...]:
@@ -56,6 +59,12 @@ def _memory(server: Server, calls: int) -> tuple[tuple[int, Mapping[str, float]]
             done += len(run.times)
         found.append((done, _average(server)))
     return tuple(found)
+
+
+def _large(server: Server) -> Mapping[str, float]:
+    sent = by_turns(server.address, VIEW_5000.path, bodies(VIEW_5000, 2))
+    load(server.address, sent, connections=AT_ONCE, seconds=LARGE_S)
+    return _average(server)
 
 
 def _average(server: Server) -> Mapping[str, float]:

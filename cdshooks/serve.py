@@ -1,5 +1,6 @@
 """Running the application under gunicorn, inside this process: no second command to know."""
 
+import ctypes
 import errno
 import gc
 import socket
@@ -34,6 +35,8 @@ _READS = 16
 """At most so much of a refused request is read to its end, in parts of 64 KiB."""
 _COLLECT_AFTER = (50_000, 20, 20)
 """Objects, and rounds, after which the garbage collector looks for circles."""
+_MALLOC = ((-8, 2), (-1, 128 * 1024))
+"""glibc's M_ARENA_MAX and M_TRIM_THRESHOLD, which ``mallopt`` sets."""
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
@@ -77,6 +80,7 @@ def run(
     announce: called once the signals are heeded, so that what it says is true.
     again: makes the application anew at SIGHUP; without it new workers run the old one.
     """
+    _give_memory_back()
     spare_the_collector()
     _Embedded(
         app,
@@ -120,6 +124,18 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+
+
+def _give_memory_back() -> None:
+    """Lets the C library return what a large body needed, where it is glibc.
+
+    It would keep a heap for every few threads, each as large as the largest body that
+    one of them ever read.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for what, value in _MALLOC:
+            mallopt(what, value)
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]
