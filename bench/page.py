@@ -122,5 +122,7 @@ def _forms(results: Results) -> Iterator[str]:
 
 
 def amount(value: float) -> str:
-    """A number with about three digits that count."""
+    """A number with about three digits that count; a count as it is."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -54,7 +54,7 @@ def lines(found: Soak) -> Iterator[str]:
     yield f"# Soak\n\n{ABOUT}\n"
     month = f"{datetime.now(UTC):%B %Y}"
     rates = f"{found.rate:.0f} calls a second of {found.most:.0f} that were possible"
-    yield f"Measured in {month} on {machine()}: {found.minutes:g} minutes, {rates}.\n"
+    yield f"Measured in {month} on {machine()}:\n{found.minutes:g} minutes, {rates}.\n"
     yield "| what must hold | found | limit | |\n| --- | ---: | ---: | --- |"
     for one in verdicts(found):
         said = "kept" if one.kept else "**broken**"
