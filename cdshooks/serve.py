@@ -3,10 +3,13 @@
 import ctypes
 import errno
 import gc
+import selectors
 import socket
 import struct
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -188,6 +191,22 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
         kept = super().handle(conn)
         # What is neither yes nor no is a new connection that is silent: it has had its time.
         return kept is True
+
+    def finish_request(self, conn: Any, fs: "Future[bool]") -> None:
+        """Waits for the next call on a connection whose client was told that it may send one.
+
+        gunicorn would close it in a worker that was told to end meanwhile, and lose a call
+        that is on its way. That call is answered, and its client then sent away.
+        """
+        if fs.cancelled() or fs.exception() is not None or not fs.result():
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        readable = partial(self.on_client_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
         status = HTTPStatus(_STATUSES.get(type(exc).__name__, _status(exc)))

@@ -48,7 +48,7 @@ def test_no_call_is_lost_while_workers_are_replaced() -> None:
     body = orjson.dumps(PATIENT_VIEW | {"prefetch": SENT})
     with serving() as server, ThreadPoolExecutor() as pool:
         calls = by_turns(server.address, "/cds-services/als-chart-review", [body])
-        sending = pool.submit(load, server.address, calls, connections=6, seconds=5, rate=60)
+        sending = pool.submit(load, server.address, calls, connections=6, seconds=4)
         for _ in range(2):
             assert replaced(server)
         answers = sending.result(timeout=60).statuses
