@@ -1,9 +1,10 @@
 # Everything runs from .venv, which is made on first use and remade when the lock changes.
 PY := .venv/bin/python
 MODULE ?=
+MINUTES ?= 30
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test test-slow test-browser check check-deploy format bench docs vignettes mutants release lock clean
+.PHONY: help demo serve test test-slow test-browser check check-deploy format bench soak docs vignettes mutants release lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,8 +71,11 @@ format: .venv/dev ## format and fix what can be fixed
 docs: .venv/dev ## regenerate the documents that come from the code
 	$(PY) -m tools.docs
 
-bench: .venv/dev ## measure service time and compare with a bare endpoint
-	$(PY) -m tools.bench
+bench: .venv/dev ## measure speed and memory; fails over budget; WRITE=1 writes docs/performance.md
+	$(PY) -m bench $(if $(WRITE),--write) $(if $(CALLS),--calls $(CALLS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+soak: .venv/dev ## load for MINUTES=30 while FHIR server and database fail; WRITE=1 writes docs/soak.md
+	$(PY) -m bench.soak --minutes $(MINUTES) $(if $(WRITE),--write)
 
 mutants: .venv/dev ## mutation testing of MODULE=path (several: quote them)
 	$(PY) -m tools.mutants $(MODULE) --at-least 95

@@ -1,16 +1,21 @@
 """Running the application under gunicorn, inside this process: no second command to know."""
 
+import ctypes
 import errno
 import gc
+import selectors
 import socket
 import struct
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from flask import Flask
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
@@ -18,7 +23,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from cdshooks.errors import SettingsInvalid
+from cdshooks.errors import CdsHooksError, SettingsInvalid
 from cdshooks.http import metric_files
 from cdshooks.http.errors import operation_outcome
 
@@ -34,6 +39,8 @@ _READS = 16
 """At most so much of a refused request is read to its end, in parts of 64 KiB."""
 _COLLECT_AFTER = (50_000, 20, 20)
 """Objects, and rounds, after which the garbage collector looks for circles."""
+_MALLOC = ((-8, 2), (-1, 128 * 1024))
+"""glibc's M_ARENA_MAX and M_TRIM_THRESHOLD, which ``mallopt`` sets."""
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
@@ -70,17 +77,21 @@ def run(
     workers: int,
     threads: int,
     announce: Callable[[], None],
+    again: Callable[[], Flask] | None = None,
 ) -> None:
     """Serves ``app`` until SIGINT or SIGTERM, then ends the process with exit code 0.
 
     announce: called once the signals are heeded, so that what it says is true.
+    again: makes the application anew at SIGHUP; without it new workers run the old one.
     """
     # In memory where there is such a place, so that the root can be read-only.
     memory = _SHARED_MEMORY if Path(_SHARED_MEMORY).is_dir() else None
     folder = metric_files.open_folder(memory)
-    _spare_the_collector()
+    _give_memory_back()
+    spare_the_collector()
     _Embedded(
         app,
+        again or (lambda: app),
         {
             # gunicorn takes the descriptor over and closes it.
             "bind": f"fd://{listener.detach()}",
@@ -91,14 +102,15 @@ def run(
             "loglevel": "warning",
             "when_ready": lambda _arbiter: announce(),
             "accesslog": None,
-            "keepalive": 5,
+            # Longer than proxies keep theirs, mostly 60 s: who closes first loses no call.
+            "keepalive": 75,
             # No header of a proxy is believed: the public address is a setting.
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
             "limit_request_line": 4094,
             "limit_request_fields": 100,
             "limit_request_field_size": 16_384,
-            # Idle keep-alive connections hold a worker back for as long as this.
+            # A worker that ends waits so long for idle connections to be used once more.
             "graceful_timeout": 3,
             "control_socket_disable": True,
             "proc_name": "cdshooks",
@@ -109,21 +121,35 @@ def run(
     ).run()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Keeps garbage collection out of calls.
 
     What was loaded by now stays for good, and is shared by the workers. A call leaves
     no circles behind, so looking for some after every few hundred objects of a long
     chart would cost more than the rules.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
 
 
+def _give_memory_back() -> None:
+    """Lets the C library return what a large body needed, where it is glibc.
+
+    It would keep a heap for every few threads, each as large as the largest body that
+    one of them ever read.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for what, value in _MALLOC:
+            mallopt(what, value)
+
+
 class _Embedded(BaseApplication):  # type: ignore[misc]
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+    def __init__(self, app: Flask, again: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._app = app
+        self._again = again
         self._options = options
         super().__init__()
 
@@ -135,6 +161,20 @@ class _Embedded(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         return self._app
+
+    def reload(self) -> None:
+        """Makes the application anew for the workers to come; a mistake leaves the old one.
+
+        It is made before any worker is asked to end, and once for all of them: they share
+        its memory.
+        """
+        super().reload()
+        try:
+            self.callable = self._app = self._again()
+        except Exception as mistake:  # whatever it is, the service goes on as it was
+            said = str(mistake) if isinstance(mistake, CdsHooksError) else type(mistake).__name__
+            structlog.get_logger().error("not reloaded", error=said)
+        spare_the_collector()
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]
@@ -153,7 +193,25 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
         limit = struct.pack("ll", _SILENCE_S, 0)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        return super().handle(conn)
+        kept = super().handle(conn)
+        # What is neither yes nor no is a new connection that is silent: it has had its time.
+        return kept is True
+
+    def finish_request(self, conn: Any, fs: "Future[bool]") -> None:
+        """Waits for the next call on a connection whose client was told that it may send one.
+
+        gunicorn would close it in a worker that was told to end meanwhile, and lose a call
+        that is on its way. That call is answered, and its client then sent away.
+        """
+        if fs.cancelled() or fs.exception() is not None or not fs.result():
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        readable = partial(self.on_client_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
         status = HTTPStatus(_STATUSES.get(type(exc).__name__, _status(exc)))

@@ -75,7 +75,14 @@ def serve(host: str, port: int, workers: int) -> None:
         app = create_app(settings.at(url))
         announce = partial(_announce, url, is_open=settings.auth == "off")
         threads = threads_for(settings.max_calls)
-        run(app, listener, workers=workers, threads=threads, announce=announce)
+        run(
+            app,
+            listener,
+            workers=workers,
+            threads=threads,
+            announce=announce,
+            again=lambda: create_app(Settings.load().at(url)),
+        )
 
 
 @main.command()

@@ -30,6 +30,8 @@ WRITE_MS = 5_000
 """How long feedback waits to be written before the client is asked to come again."""
 REST_S = 5.0
 """How long the store is left alone by calls after it failed."""
+# Seconds, ms, seconds: a machine that vanished is noticed, and not after minutes.
+_NETWORK = {"connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 10}
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
 
@@ -125,11 +127,9 @@ class Store:
         return _Engines(os.getpid(), writes, self._engine(READ_MS, isolation_level="AUTOCOMMIT"))
 
     def _engine(self, wait_ms: int, **options: Any) -> Engine:
-        if self.embedded:
-            engine = _sqlite(self.url, wait_ms, in_memory=self.in_memory, **options)
-        else:
-            engine = _postgresql(self.url, wait_ms, **options)
-        return engine
+        if not self.embedded:
+            return _postgresql(self.url, wait_ms, **options)
+        return _sqlite(self.url, wait_ms, in_memory=self.in_memory, **options)
 
 
 def _forget(made: _Engines | None) -> None:
@@ -239,7 +239,7 @@ def _sqlite_begun(connection: Connection) -> None:
 def _postgresql(url: URL, wait_ms: int, **options: Any) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"connect_timeout": 2},
+        connect_args=_NETWORK,
         pool_pre_ping="isolation_level" not in options,
         pool_timeout=wait_ms / 1000,
         hide_parameters=True,
