@@ -13,8 +13,8 @@ from bench.bodies import VARIANTS, Case, bodies, request, settings
 from bench.patients import NOW
 from cdshooks import rules
 from cdshooks.app import site_of
-from cdshooks.chart import View, read_chart
-from cdshooks.engine import run
+from cdshooks.chart import View, answer, read_chart
+from cdshooks.engine import answerable, run
 from cdshooks.protocol import parse_request
 from cdshooks.services.answer import searches
 
@@ -97,10 +97,23 @@ def view_of(case: Case, number: int) -> View:
 
 
 def by_rule(case: Case) -> dict[str, float]:
-    """The milliseconds of each rule, with whatever it is the first to read."""
+    """The milliseconds of each rule, with the states that it is the first to need.
+
+    The chart was read before: what a rule is the first to read, many others need too.
+    """
     times: dict[str, list[float]] = {}
     run(rules.load(), view_of(case, VARIANTS))
     for number in range(VARIANTS):
-        for finding in run(rules.load(), view_of(case, number)):
+        for finding in run(rules.load(), _read(view_of(case, number))):
             times.setdefault(finding.rule.id, []).append(finding.ms)
     return {rule: median(ms) for rule, ms in times.items()}
+
+
+def _read(view: View) -> View:
+    """The view with everything answered that its rules ask of the chart."""
+    asked = {
+        declared for rule in rules.load() if view.hook in rule.hooks for declared in rule.reads
+    }
+    for declared in filter(answerable, asked):
+        answer(view, declared)
+    return view
