@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cdshooks.chart.forms import FORMS
@@ -255,9 +256,12 @@ def as_prefetch(
 ) -> dict[str, Any]:
     """What a client that honours ``searches`` would send of ``resources``: for tools and tests."""
     prefetch: dict[str, Any] = {}
-    pool = [r for r in resources if isinstance(r, dict)]
+    pool: dict[object, list[dict[str, Any]]] = {}
+    for resource in resources:
+        if isinstance(resource, dict):
+            pool.setdefault(resource.get("resourceType"), []).append(resource)
     for search in searches:
-        hits = [r for r in pool if r.get("resourceType") == search.type and _asked(search, r)]
+        hits = [r for r in pool.get(search.type, ()) if _asked(search, r)]
         if search.type == "Patient":
             prefetch[search.key] = hits[0] if hits else None
         elif search.by_id:
@@ -275,8 +279,13 @@ def _asked(search: Search, resource: dict[str, Any]) -> bool:
     """Whether a server would return the resource: it compares bare codes, as we ask."""
     if search.codes is None:
         return True
-    bare = {code.code for code in search.codes}
+    bare = _bare(search.codes)
     return any(coding.get("code") in bare for coding in _codings(resource.get("code")))
+
+
+@lru_cache(maxsize=256)
+def _bare(codes: frozenset[Code]) -> frozenset[str]:
+    return frozenset(code.code for code in codes)
 
 
 def _codings(concept: object) -> Iterator[dict[str, Any]]:
