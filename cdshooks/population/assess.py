@@ -90,14 +90,21 @@ class Assessor:
 
     def __call__(self, record: Record, now: datetime) -> Assessment:
         """What the rules say as of ``now``, an aware instant."""
-        view = self._view(record, now)
-        if not _concerns(view):
-            return Assessment(als=False)
         try:
-            findings = concluded(view)
+            found = self.judged(record, now)
         except PrefetchUnavailable as undecided:
             return Assessment(als=False, not_assessed=((EVERY_RULE, str(undecided)),))
-        return _assessment(findings, view)
+        return _assessment(*found) if found else Assessment(als=False)
+
+    def judged(self, record: Record, now: datetime) -> tuple[tuple[Finding, ...], View] | None:
+        """
+        What every rule concluded, and the chart it was concluded of.
+
+        None where the rules do not speak of this patient. Raises PrefetchUnavailable
+        where not even that can be told.
+        """
+        view = self._view(record, now)
+        return (concluded(view), view) if _concerns(view) else None
 
     def _view(self, record: Record, now: datetime) -> View:
         site = _site(self.profile, self.zone)
@@ -149,18 +156,28 @@ def _concerns(view: View) -> bool:
 
 
 def _assessment(findings: tuple[Finding, ...], view: View) -> Assessment:
-    found: Population = state_of(population, view)
-    order = view.knowledge.base.card_order["cards"].order
-    shown = capped(ordered(clustered(findings, HOOK), order), HOOK)
+    shown = capped(grouped(findings, view), HOOK)
     told = {id(advice.finding) for cluster in shown for advice in cluster}
     stopped = [(f, f.outcome) for f in findings if isinstance(f.outcome, CannotAssess)]
     return Assessment(
-        als=found.diagnosis in ("als", "provisional"),
+        als=has_als(view),
         fired=tuple(_fired(findings, told)),
         not_assessed=tuple((f.rule.id, outcome.because) for f, outcome in stopped),
         missing=tuple(f.rule.id for f, o in stopped if not o.failed and f.error is None),
         cards=tuple(map(_rules, shown)),
     )
+
+
+def has_als(view: View) -> bool:
+    """Whether the diagnosis is recorded, confirmed or not."""
+    found: Population = state_of(population, view)
+    return found.diagnosis in ("als", "provisional")
+
+
+def grouped(findings: Iterable[Finding], view: View) -> list[Cluster]:
+    """What would share each card, in the order of the cards, before any is left out."""
+    order = view.knowledge.base.card_order["cards"].order
+    return ordered(clustered(findings, HOOK), order)
 
 
 def _fired(findings: Iterable[Finding], told: set[int]) -> Iterator[Fired]:
