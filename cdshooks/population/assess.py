@@ -163,7 +163,7 @@ def _assessment(findings: tuple[Finding, ...], view: View) -> Assessment:
         als=has_als(view),
         fired=tuple(_fired(findings, told)),
         not_assessed=tuple((f.rule.id, outcome.because) for f, outcome in stopped),
-        missing=tuple(f.rule.id for f, o in stopped if not o.failed and f.error is None),
+        missing=tuple(f.rule.id for f, _ in stopped if lacks_data(f)),
         cards=tuple(map(_rules, shown)),
     )
 
@@ -172,6 +172,12 @@ def has_als(view: View) -> bool:
     """Whether the diagnosis is recorded, confirmed or not."""
     found: Population = state_of(population, view)
     return found.diagnosis in ("als", "provisional")
+
+
+def lacks_data(finding: Finding) -> bool:
+    """Whether a rule is silent because what it needs is not there, as against not read."""
+    outcome = finding.outcome
+    return isinstance(outcome, CannotAssess) and not outcome.failed and finding.error is None
 
 
 def grouped(findings: Iterable[Finding], view: View) -> list[Cluster]:

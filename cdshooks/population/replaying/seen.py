@@ -94,7 +94,11 @@ class Entered:
     def since(self) -> date:
         """The first day on which who opens the chart finds it."""
         decided = self.resource.get("resourceType") in DECIDED
-        return self.written + timedelta(days=1) if decided and self.written < date.max else self.written
+        return (
+            self.written + timedelta(days=1)
+            if decided and self.written < date.max
+            else self.written
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,15 @@ class Timeline:
         shown = [entry.resource for entry in self.entries[:count]]
         for place, end in self.endings:
             if place < count and day <= end.day:
+                shown[place] = end.before
+        return (*self.lasting, *shown)
+
+    def ever(self, day: date) -> tuple[Json, ...]:
+        """All that was written by a day, as if nothing of it had ended."""
+        count = bisect_right(self.days, day)
+        shown = [entry.resource for entry in self.entries[:count]]
+        for place, end in self.endings:
+            if place < count:
                 shown[place] = end.before
         return (*self.lasting, *shown)
 
