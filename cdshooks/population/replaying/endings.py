@@ -56,10 +56,11 @@ ENDINGS: Mapping[str, tuple[Ending, ...]] = {
         _ending(
             " ".join(OVER),
             "active",
-            "abatement[x]",
+            "abatementDateTime",
             "abatementPeriod.end",
+            "abatementPeriod",
             CHANGED,
-            drops=("abatementDateTime", "abatementPeriod", "abatementString", "abatementAge"),
+            drops=tuple(f"abatement{kind}" for kind in ("DateTime", "Period", "Age", "String")),
         ),
     ),
     "Consent": (_ending("inactive", "active", "provision.period.end", CHANGED),),
@@ -147,16 +148,17 @@ def ended(resource: Json, answered: date | None, zone: tzinfo) -> Ended | None:
 
 
 def _states(resource: Json) -> frozenset[str]:
-    """The status of a resource, or the clinical one where it has none other."""
-    status = string(resource.get("status"))
-    return frozenset({status.lower()} if status else words(resource.get(CLINICAL)))
+    """The clinical status of a resource, or the status where it has no clinical one."""
+    if CLINICAL in resource:
+        return frozenset(words(resource[CLINICAL]))
+    return frozenset({(string(resource.get("status")) or "").lower()})
 
 
 def _before(resource: Json, ending: Ending) -> Json:
     seen = _without(resource, ending.drops)
-    if "status" in resource:
+    if CLINICAL not in resource:
         return {**seen, "status": ending.before}
-    coding = next(objects(obj(resource.get(CLINICAL)).get("coding")), {})
+    coding = next(objects(obj(resource[CLINICAL]).get("coding")), {})
     return {**seen, CLINICAL: {"coding": [{**coding, "code": ending.before, "display": "Active"}]}}
 
 
@@ -165,8 +167,8 @@ def _without(resource: Json, paths: Iterable[str]) -> Json:
     copy: dict[str, Any] = dict(resource)
     for path in paths:
         name, _, rest = path.partition(".")
-        if name in copy and rest:
-            copy[name] = _without(obj(copy[name]), (rest,))
-        elif name in copy:
-            del copy[name]
+        if rest and isinstance(copy.get(name), dict):
+            copy[name] = _without(copy[name], (rest,))
+        elif not rest:
+            copy.pop(name, None)
     return copy

@@ -93,12 +93,8 @@ class Entered:
     @property
     def since(self) -> date:
         """The first day on which who opens the chart finds it."""
-        decided = self.resource.get("resourceType") in DECIDED
-        return (
-            self.written + timedelta(days=1)
-            if decided and self.written < date.max
-            else self.written
-        )
+        decided = self.resource.get("resourceType") in DECIDED and self.written < date.max
+        return self.written + timedelta(days=1) if decided else self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,44 +111,43 @@ class Timeline:
     entries: tuple[Entered, ...]
     days: tuple[date, ...]
     endings: tuple[tuple[int, Ended], ...]
-    undated: int
+    undated: tuple[Json, ...]
 
     @property
     def first(self) -> date | None:
         """The day of the earliest entry."""
         return min((entry.written for entry in self.entries), default=None)
 
-    def last(self, until: date) -> date | None:
-        """The day of the latest entry of those until a day."""
-        return max((e.written for e in self.entries if e.written <= until), default=None)
+    @property
+    def last(self) -> date | None:
+        """The day of the latest entry."""
+        return max((entry.written for entry in self.entries), default=None)
 
     def on(self, day: date) -> tuple[Json, ...]:
         """The resources that an open chart showed on a day, each as it looked then."""
-        count = bisect_right(self.days, day)
-        shown = [entry.resource for entry in self.entries[:count]]
-        for place, end in self.endings:
-            if place < count and day <= end.day:
-                shown[place] = end.before
-        return (*self.lasting, *shown)
+        return (*self.lasting, *self._seen(day, day))
 
     def ever(self, day: date) -> tuple[Json, ...]:
-        """All that was written by a day, as if nothing of it had ended."""
+        """All that can have been known at some time until a day, as if nothing had ended."""
+        return (*self.lasting, *self.undated, *self._seen(day, date.min))
+
+    def _seen(self, day: date, unended: date) -> list[Json]:
+        """What was written by a day; what ended on ``unended`` or later as it was before."""
         count = bisect_right(self.days, day)
         shown = [entry.resource for entry in self.entries[:count]]
         for place, end in self.endings:
-            if place < count:
+            if place < count and unended <= end.day:
                 shown[place] = end.before
-        return (*self.lasting, *shown)
+        return shown
 
 
 def timeline(record: Record, zone: tzinfo) -> Timeline:
     """A record by the days on which its resources were written, in the zone of the site."""
     lasting = tuple(_living(r) for r in record.resources if r.get("resourceType") in NOBODYS)
     events = [r for r in record.resources if r.get("resourceType") not in NOBODYS]
-    days = [written(resource, zone) for resource in events]
-    found = [_dated(r, day, events, days, zone) for r, day in zip(events, days, strict=True)]
-    entries = sorted((e for e in found if e is not None), key=lambda entry: entry.since)
-    answers = _answers(entries)
+    found, undated = _dated(events, zone)
+    entries = sorted(found, key=lambda entry: entry.since)
+    answers = _firsts((e.resource.get("basedOn"), e.written) for e in entries)
     endings = (
         (place, end)
         for place, entry in enumerate(entries)
@@ -164,7 +159,7 @@ def timeline(record: Record, zone: tzinfo) -> Timeline:
         tuple(entries),
         tuple(entry.since for entry in entries),
         tuple(endings),
-        found.count(None),
+        tuple(end.before if (end := ended(r, None, zone)) else r for r in undated),
     )
 
 
@@ -179,47 +174,50 @@ def written(resource: Json, zone: tzinfo) -> date | None:
     return max((recorded, *(day for day in happened if day is not None)))
 
 
-def _dated(
-    resource: Json, day: date | None, events: list[Json], days: list[date | None], zone: tzinfo
-) -> Entered | None:
-    """The resource with its day: its own, or else the first that proves that it was there."""
-    if day is not None:
-        return Entered(resource, day)
-    name = _name(resource)
-    proofs = [day_of(resource, CHANGED, zone)]
-    if name:
-        pairs = zip(events, days, strict=True)
-        proofs += [at for other, at in pairs if at is not None and name in _references(other)]
-    known = [proof for proof in proofs if proof is not None]
-    return Entered(resource, min(known)) if known else None
+def _dated(events: Iterable[Json], zone: tzinfo) -> tuple[list[Entered], list[Json]]:
+    """Each resource by its own day, or else the first that proves that it was there; the rest."""
+    days = [(resource, written(resource, zone)) for resource in events]
+    found = [Entered(resource, day) for resource, day in days if day is not None]
+    bare = [resource for resource, day in days if day is None]
+    named = _firsts((e.resource, e.written) for e in found) if bare else {}
+    undated = []
+    for resource in bare:
+        proofs = (day_of(resource, CHANGED, zone), named.get(_name(resource)))
+        known = [proof for proof in proofs if proof is not None]
+        if known:
+            found.append(Entered(resource, min(known)))
+        else:
+            undated.append(resource)
+    return found, undated
 
 
-def _answers(entries: Iterable[Entered]) -> dict[str, date]:
-    """The first day on which something was done for an order, by the order's name."""
+def _firsts(dated: Iterable[tuple[object, date]]) -> dict[str, date]:
+    """The first day on which each resource was referred to, by its name."""
     found: dict[str, date] = {}
-    for entry in entries:
-        for name in _references(entry.resource.get("basedOn")):
-            found[name] = min(entry.written, found.get(name, entry.written))
+    for node, day in dated:
+        for name in _references(node):
+            found[name] = min(day, found.get(name, day))
     return found
 
 
 def _name(resource: Json) -> str:
+    """``Type/id``; one without an id cannot be referred to."""
     id = string(resource.get("id"))
     return f"{resource.get('resourceType')}/{id}" if id else ""
 
 
 def _references(node: object) -> Iterator[str]:
-    """``Type/id`` of everything that a piece of JSON refers to."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _references(item)
-    elif isinstance(node, dict):
-        reference = string(node.get("reference"))
-        if reference is not None:
-            yield "/".join(reference.partition("/_history/")[0].split("/")[-2:])
-        for value in node.values():
-            if isinstance(value, dict | list):
-                yield from _references(value)
+    """``Type/id`` of everything that a piece of JSON refers to, however deep it is."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, dict):
+            waiting.extend(node.values())
+            reference = string(node.get("reference"))
+            if reference is not None:
+                yield "/".join(reference.partition("/_history/")[0].split("/")[-2:])
 
 
 def _living(resource: Json) -> Json:

@@ -190,7 +190,7 @@ class _Patient:
             als=als > 0,
             views=views,
             undecided=unread,
-            undated=self._line.undated,
+            undated=len(self._line.undated),
             days_followed=(self._time.last - self._time.first).days,
         )
 

@@ -51,12 +51,11 @@ def followed(record: Record, line: Timeline, span: Span, zone: tzinfo) -> Follow
     patient = next((r for r in record.resources if r.get("resourceType") == "Patient"), {})
     born = when(patient.get("birthDate"), zone)
     died = day_of(patient, "deceasedDateTime", zone)
-    end = min(span.end, died) if died else span.end
-    known_from, known_until = line.first, line.last(end)
-    if known_from is None or known_until is None:
+    if line.first is None or line.last is None:
         return None
-    start = max(span.start, known_from, born.day if born else known_from)
-    return Followed(start, known_until) if start <= known_until else None
+    start = max(span.start, line.first, born.day if born else line.first)
+    end = min(span.end, line.last, died or line.last)
+    return Followed(start, end) if start <= end else None
 
 
 def days_of(record: Record, time: Followed, span: Span, zone: tzinfo) -> tuple[date, ...]:
