@@ -238,6 +238,7 @@ def ids(resources: tuple[Json, ...]) -> set[str]:
     return {str(resource["id"]) for resource in resources}
 
 
+@settings(deadline=None)
 @given(chart=CHARTS, one=DAYS, other=DAYS)
 def test_what_was_seen_once_is_seen_later(chart: tuple[Json, ...], one: date, other: date) -> None:
     made = line(*chart)
@@ -245,6 +246,7 @@ def test_what_was_seen_once_is_seen_later(chart: tuple[Json, ...], one: date, ot
     assert ids(made.on(early)) <= ids(made.on(late)) <= ids(made.ever(late))
 
 
+@settings(deadline=None)
 @given(chart=CHARTS, day=DAYS)
 def test_nothing_that_was_written_later_is_seen(chart: tuple[Json, ...], day: date) -> None:
     made = line(*chart)
@@ -253,6 +255,7 @@ def test_nothing_that_was_written_later_is_seen(chart: tuple[Json, ...], day: da
         assert known[resource["id"]] <= day
 
 
+@settings(deadline=None)
 @given(chart=CHARTS, day=DAYS)
 def test_an_end_is_not_known_before_it_came(chart: tuple[Json, ...], day: date) -> None:
     made = line(*chart)
@@ -264,6 +267,7 @@ def test_an_end_is_not_known_before_it_came(chart: tuple[Json, ...], day: date) 
         assert resource == expected
 
 
+@settings(deadline=None)
 @given(chart=CHARTS)
 def test_in_the_end_the_chart_is_what_was_read(chart: tuple[Json, ...]) -> None:
     made = line(*chart)
@@ -282,7 +286,7 @@ ANY = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(type=st.sampled_from([*TYPES, "Device", "Nonsense"]), values=st.lists(ANY, max_size=12))
 def test_no_element_however_broken_stops_a_replay(type: str, values: list[object]) -> None:
     names = [path.split(".")[0].replace("[x]", "DateTime") for path in RECORDED.get(type, ())]
