@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 Json = dict[str, Any]
 
 
@@ -25,6 +27,32 @@ class Record:
     damaged: frozenset[str] = frozenset()
 
     def of(self, types: Iterable[str]) -> tuple[Json, ...]:
-        """The resources of these types, in the order of the input."""
+        """The resources of these types, in the order of ``resources``."""
         wanted = frozenset(types)
         return tuple(r for r in self.resources if r.get("resourceType") in wanted)
+
+
+def resources_of(lines: Iterable[str]) -> tuple[tuple[Json, ...], tuple[str, ...]]:
+    """
+    The resources of a patient's lines, whatever order they come in; and lines that are none.
+
+    Of a resource that comes more than once, the one that was updated last counts.
+    """
+    found: dict[tuple[object, object], Json] = {}
+    lost: list[str] = []
+    for place, line in enumerate(sorted(lines)):
+        try:
+            resource = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            lost.append(line)
+            continue
+        key = resource["resourceType"], resource.get("id") or place
+        if key not in found or _updated(resource) >= _updated(found[key]):
+            found[key] = resource
+    return tuple(found.values()), tuple(lost)
+
+
+def _updated(resource: Json) -> str:
+    meta = resource.get("meta")
+    written = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    return written if isinstance(written, str) else ""
