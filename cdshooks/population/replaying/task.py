@@ -1,7 +1,7 @@
 """The rules asked about one patient again, on each of many days, knowing only what was known."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from functools import cache
 
@@ -13,6 +13,7 @@ from cdshooks.errors import PrefetchUnavailable
 from cdshooks.feedback.terms import Terms
 from cdshooks.knowledge import Base, Knowledge
 from cdshooks.population.assess import HOOK, Assessor, grouped, has_als, lacks_data
+from cdshooks.population.ids import named, told
 from cdshooks.population.record import Record
 from cdshooks.population.replaying.memory import Memory
 from cdshooks.population.replaying.rows import COLUMNS, Row, row
@@ -43,12 +44,14 @@ class Replay:
     One patient, replayed under each profile; small, so that it can be sent to a process.
 
     profiles: each a choice of knowledge profiles, laid one over the other.
-    zone: an IANA time zone, whose calendar days count.
+    zone: an IANA time zone, whose calendar days count. key: under which ids are
+    hashed; without one they stay as they are.
     """
 
     span: Span
     profiles: tuple[tuple[str, ...], ...] = (("default",),)
     zone: str = "UTC"
+    key: str | None = field(default=None, repr=False)
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -58,8 +61,13 @@ class Replay:
     @property
     def settings(self) -> Mapping[str, str]:
         """What the rows depend on besides the input."""
-        versions = [known(names).version for names in self.profiles]
-        return {"replay": self.span.words, "zone": self.zone, "knowledge": " ".join(versions)}
+        return {
+            "replay": self.span.words,
+            "time zone": self.zone,
+            "profiles": "; ".join(map(label, self.profiles)),
+            "knowledge": " ".join(known(names).version for names in self.profiles),
+            "ids": told(self.key),
+        }
 
     def concerns(self, record: Record) -> bool:
         """Whether the rules speak of the patient at some time: asked with nothing ended yet."""
@@ -76,22 +84,29 @@ class Replay:
         if time is not None:
             days = days_of(record, time, self.span, zone)
             for names in self.profiles:
-                yield from _Patient(record, line, time, names, self.zone).rows(days)
+                known_as = {"patient": named(record.patient, self.key), "profile": label(names)}
+                assessor = Assessor(names, self.zone)
+                yield from _Patient(record, line, time, assessor, known_as).rows(days)
 
 
 class _Patient:
     """One patient under one profile, from day to day."""
 
     def __init__(
-        self, record: Record, line: Timeline, time: Followed, names: tuple[str, ...], zone: str
+        self,
+        record: Record,
+        line: Timeline,
+        time: Followed,
+        assessor: Assessor,
+        known_as: Mapping[str, str],
     ) -> None:
         self._record, self._line, self._time = record, line, time
-        self._assessor, self._zone = Assessor(names, zone), zone_named(zone)
-        self._known = {"patient": record.patient, "profile": label(names)}
-        terms = _terms(names, self._zone)
+        self._assessor, self._known = assessor, known_as
+        self._zone = zone_named(assessor.zone)
+        terms = _terms(assessor.profile, self._zone)
         self._memories = (Memory(terms, overriding=False), Memory(terms, overriding=True))
         self._firsts: dict[str, First] = {}
-        self._base: Base = known(names).base
+        self._base: Base = known(assessor.profile).base
 
     def rows(self, days: Sequence[date]) -> Iterator[Row]:
         """What happened on each day, then what became of what fired, and then the patient."""
