@@ -15,6 +15,7 @@ from cdshooks.cli.check import check
 from cdshooks.cli.db import db_command
 from cdshooks.cli.insights import insights
 from cdshooks.cli.rules import rules_command
+from cdshooks.cli.worklist import worklist
 from cdshooks.errors import CdsHooksError
 from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
@@ -47,6 +48,7 @@ main.add_command(db_command)
 main.add_command(insights)
 main.add_command(audit_command)
 main.add_command(rules_command)
+main.add_command(worklist)
 
 _port = click.option(
     "--port",

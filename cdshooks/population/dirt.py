@@ -48,7 +48,7 @@ def located(path: Path, name: str, type: str, marks: Iterable[Mark]) -> Iterator
         for number, raw in enumerate(file, 1):
             text = raw.rstrip(b"\r\n")
             known = len(text) in lengths and mark(text) in wanted
-            if known or not _is_text(text):
+            if text.strip() and (known or not _is_text(text)):
                 patient, typed = hint(text)
                 problem = problem_of(text) or "not read"
                 yield Dirt(name, number, problem, patient, typed or type)

@@ -103,8 +103,8 @@ def keyed(files: Iterable[File]) -> str:
     """Lines with file, id, type and patient; the type of one that cannot be used is NULL."""
     paths = listed(file.path for file in files)
     elements = ["$.resourceType", "$.id", *(f"$.{name}.reference" for name in ABOUT)]
-    parts = [f"parts[{place}]" for place in range(3, len(elements) + 1)]
-    references = f"concat_ws(' ', {', '.join(parts)}, array_to_string(actors, ' '))"
+    about = ", ".join(f"parts[{place}]" for place in range(3, len(elements) + 1))
+    actors = "array_to_string(json_extract_string(line, '$.participant[*].actor.reference'), ' ')"
     return f"""
         SELECT file, line, id, patient,
             CASE WHEN patient <> '' OR written = 'Medication'
@@ -112,23 +112,26 @@ def keyed(files: Iterable[File]) -> str:
                  THEN written END AS type
         FROM (
             SELECT file, line, parts[1] AS written, parts[2] AS id,
-                CASE parts[1] WHEN 'Patient' THEN coalesce(parts[2], '')
-                    ELSE regexp_extract({references}, {quoted(PATIENT)}, 1) END AS patient
+                CASE parts[1]
+                    WHEN 'Patient' THEN coalesce(parts[2], '')
+                    WHEN '{APPOINTMENT}' THEN {_patient(f"concat_ws(' ', {about}, {actors})")}
+                    ELSE {_patient(f"concat_ws(' ', {about})")} END AS patient
             FROM (
                 SELECT filename AS file, line,
                     CASE WHEN json_valid(line)
-                         THEN json_extract_string(line, {listed(elements)}) END AS parts,
-                    CASE WHEN contains(line, '"{APPOINTMENT}"') AND json_valid(line)
-                         THEN json_extract_string(line, '$.participant[*].actor.reference')
-                         END AS actors
+                         THEN json_extract_string(line, {listed(elements)}) END AS parts
                 FROM read_csv({paths}, delim='', quote='', escape='', header=false,
                     columns={{'line': 'VARCHAR'}}, auto_detect=false, strict_mode=false,
                     max_line_size={LONGEST}, buffer_size={2 * LONGEST},
                     filename=true, store_rejects=true)
-                WHERE trim(line) <> ''
+                WHERE line <> ''
             )
         )
     """
+
+
+def _patient(references: str) -> str:
+    return f"regexp_extract({references}, {quoted(PATIENT)}, 1)"
 
 
 def flat(files: Iterable[Path]) -> str:
