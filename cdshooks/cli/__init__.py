@@ -14,6 +14,7 @@ from cdshooks.cli.call import call
 from cdshooks.cli.check import check
 from cdshooks.cli.db import db_command
 from cdshooks.cli.insights import insights
+from cdshooks.cli.replay import replay
 from cdshooks.cli.rules import rules_command
 from cdshooks.cli.worklist import worklist
 from cdshooks.errors import CdsHooksError
@@ -49,6 +50,7 @@ main.add_command(insights)
 main.add_command(audit_command)
 main.add_command(rules_command)
 main.add_command(worklist)
+main.add_command(replay)
 
 _port = click.option(
     "--port",

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import secrets
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -25,6 +26,7 @@ from rich.text import Text
 
 from cdshooks.population.engines import Summary
 from cdshooks.population.engines.running import ENGINES
+from cdshooks.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 NAMED = 10
@@ -108,8 +110,22 @@ class Bars:
         self._progress.update(self._stages[stage], completed=done, total=of)
 
 
-def told_problems(console: Console, summary: Summary) -> None:
-    """Names the first lines that were not used, and counts all."""
+def key_of(settings: Settings) -> str:
+    """The key under which ids are hashed: that of the installation, or a random one, told once."""
+    if settings.hash_key is not None:
+        return settings.hash_key.get_secret_value()
+    key = secrets.token_hex(16)
+    click.echo(
+        f"Ids are hashed under a random key. To get the same again: CDSHOOKS_HASH_KEY={key}",
+        err=True,
+    )
+    return key
+
+
+def told_problems(
+    console: Console, summary: Summary, elsewhere: str = "--unread FILE writes them all"
+) -> None:
+    """Names the first lines that were not used, and counts all; elsewhere: where the rest is."""
     count = sum(summary.problems.values())
     if not count:
         return
@@ -118,4 +134,4 @@ def told_problems(console: Console, summary: Summary) -> None:
         for line in islice(csv.DictReader(file), NAMED):
             console.print(Text(f"  {line['file']}:{line['line']}: {line['problem']}"))
     if count > NAMED:
-        console.print(Text(f"  and {count - NAMED:,} more; --unread FILE writes them all"))
+        console.print(Text(f"  and {count - NAMED:,} more; {elsewhere}"))

@@ -1,6 +1,5 @@
 """``cdshooks worklist``: who is due for what today, over all patients of an export."""
 
-import secrets
 import shutil
 from datetime import datetime, time
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from cdshooks.cli.call import settings_of
-from cdshooks.cli.population import Bars, engine_options, told_problems
+from cdshooks.cli.population import Bars, engine_options, key_of, told_problems
 from cdshooks.cli.show import COLOURS, clean
 from cdshooks.http.clock import clock_of
 from cdshooks.population.assess import Assessor
@@ -98,19 +97,8 @@ def _task(settings: Settings, *, values: bool, hashed: bool) -> Worklist:
     now = clock_of(settings)()
     if not isinstance(settings.today, datetime):
         now = datetime.combine(now.astimezone(settings.zone).date(), time(12), settings.zone)
-    key = _key(settings) if hashed else None
+    key = key_of(settings) if hashed else None
     return Worklist(Assessor(settings.profile, settings.timezone), now, values=values, key=key)
-
-
-def _key(settings: Settings) -> str:
-    if settings.hash_key is not None:
-        return settings.hash_key.get_secret_value()
-    key = secrets.token_hex(16)
-    click.echo(
-        f"Ids are hashed under a random key. To get the same again: CDSHOOKS_HASH_KEY={key}",
-        err=True,
-    )
-    return key
 
 
 def _heading(task: Worklist, summary: Summary, filters: Filters) -> Heading:

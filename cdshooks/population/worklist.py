@@ -1,12 +1,11 @@
 """The worklist: which rules fire for whom today, and what could not be assessed."""
 
-import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
 from cdshooks import knowledge, rules
+from cdshooks.population import ids
 from cdshooks.population.assess import EVERY_RULE, Assessor, Fired
 from cdshooks.population.record import Record
 
@@ -57,7 +56,7 @@ class Worklist:
             "profile": ", ".join(self.assessor.profile),
             "knowledge": known.version,
             "values": "yes" if self.values else "no",
-            "ids": f"hashed under key {self._hash('key')[:8]}" if self.key else "as they are",
+            "ids": ids.told(self.key),
         }
 
     def concerns(self, record: Record) -> bool:
@@ -67,7 +66,7 @@ class Worklist:
     def __call__(self, record: Record) -> Iterator[tuple[object, ...]]:
         """A row a rule that fires or could not be assessed; one row where there is none."""
         found = self.assessor(record, self.now)
-        patient = self._hash(record.patient) if self.key else record.patient
+        patient = ids.named(record.patient, self.key)
         for fired in found.fired:
             yield (patient, FIRES, *self._fired(fired))
         for rule, because in found.not_assessed:
@@ -79,9 +78,6 @@ class Worklist:
     def _fired(self, fired: Fired) -> tuple[object, ...]:
         summary = fired.summary if self.values else ""
         return (*_named(fired.rule), fired.indicator, summary, fired.shown, "")
-
-    def _hash(self, text: str) -> str:
-        return hmac.new((self.key or "").encode(), text.encode(), sha256).hexdigest()[:32]
 
 
 def _named(rule: str) -> tuple[str, str, str]:
