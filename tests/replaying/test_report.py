@@ -63,8 +63,14 @@ def twenty() -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def test_the_page_says_what_was_asked_and_that_nobody_reviewed_it(tmp_path: Path) -> None:
-    said = text(page(twenty(), tmp_path))
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page about twenty patients."""
+    return page(twenty(), tmp_path_factory.mktemp("out"))
+
+
+def test_the_page_says_what_was_asked_and_that_nobody_reviewed_it(html: str) -> None:
+    said = text(html)
     assert "at each encounter from 1 Jan 2024 to 31 Dec 2024" in said
     assert "Made on 7 Jan 2025" in said
     assert "Not reviewed by a clinician" in said
@@ -72,8 +78,7 @@ def test_the_page_says_what_was_asked_and_that_nobody_reviewed_it(tmp_path: Path
     assert "What cannot be concluded" in said
 
 
-def test_the_page_needs_nothing_beside_it_and_is_well_formed(tmp_path: Path) -> None:
-    html = page(twenty(), tmp_path)
+def test_the_page_needs_nothing_beside_it_and_is_well_formed(html: str) -> None:
     assert not re.search(r"(src|href)=|url\(|@import|<script", html)
     parser = _Balanced()
     parser.feed(html)
@@ -82,36 +87,33 @@ def test_the_page_needs_nothing_beside_it_and_is_well_formed(tmp_path: Path) -> 
     assert "@media print" in html
 
 
-def test_no_patient_is_named_and_no_day_of_one(tmp_path: Path) -> None:
-    html = page(twenty(), tmp_path)
+def test_no_patient_is_named_and_no_day_of_one(html: str) -> None:
     assert "patient-" not in html.replace("patient-view", "")
     assert str(MAY) not in html
     assert "6 May" not in html
 
 
-def test_the_load_comes_before_the_rules(tmp_path: Path) -> None:
-    said = text(page(twenty(), tmp_path))
+def test_the_load_comes_before_the_rules(html: str) -> None:
+    said = text(html)
     assert said.index("Alert load") < said.index("Rule by rule")
     assert "Rules that fire 40 40 8 8 40%" in said
 
 
-def test_a_rule_is_told_with_its_figures(tmp_path: Path) -> None:
-    said = text(page(twenty(), tmp_path))
+def test_a_rule_is_told_with_its_figures(html: str) -> None:
+    said = text(html)
     line = "Consider non-invasive ventilation Breathing: ventilation · niv-consider 8 8 8 May 2024"
     assert line in said
     assert "6 of 8 (75%) 2.5" in said
 
 
-def test_rules_of_few_patients_are_named_without_a_figure(tmp_path: Path) -> None:
-    said = text(page(twenty(), tmp_path))
+def test_rules_of_few_patients_are_named_without_a_figure(html: str) -> None:
+    said = text(html)
     assert "Fired for fewer than 5 patients: Breathing tests due." in said
     assert "pft-overdue" not in said
 
 
-def test_rules_that_could_never_be_judged_are_named(tmp_path: Path) -> None:
-    assert re.search(
-        r"could not be judged for missing data .*: [^;]+ \(100\)\.", text(page(twenty(), tmp_path))
-    )
+def test_rules_that_could_never_be_judged_are_named(html: str) -> None:
+    assert re.search(r"could not be judged for missing data .*: [^;]+ \(100\)\.", text(html))
 
 
 @pytest.mark.parametrize("rows", [(), tuple(three_patients())])
@@ -159,7 +161,6 @@ def test_regular_days_are_no_clinic_days(tmp_path: Path) -> None:
     assert "busiest" not in said
 
 
-def test_a_plot_is_read_out_as_a_sentence(tmp_path: Path) -> None:
-    html = page(twenty(), tmp_path)
+def test_a_plot_is_read_out_as_a_sentence(html: str) -> None:
     assert re.search(r'aria-label="For 100 charts opened: Rules that fire: 40;', html)
     assert "Cards a month for 100 patients whose chart was opened: from 40 to 40." in html
