@@ -8,7 +8,7 @@ from hashlib import md5
 from pathlib import Path
 
 from cdshooks.population.lines import LONGEST, hint, problem_of
-from cdshooks.population.source import opened
+from cdshooks.population.source import SourceInvalid, opened
 
 HEADER = ("file", "line", "problem")
 Mark = tuple[int, str]
@@ -44,14 +44,22 @@ def located(path: Path, name: str, type: str, marks: Iterable[Mark]) -> Iterator
     """
     wanted = set(marks)
     lengths = {length for length, _ in wanted}
-    with opened(path) as file:
-        for number, raw in enumerate(file, 1):
-            text = raw.rstrip(b"\r\n")
-            known = len(text) in lengths and mark(text) in wanted
-            if text.strip() and (known or not _is_text(text)):
-                patient, typed = hint(text)
-                problem = problem_of(text) or "not read"
-                yield Dirt(name, number, problem, patient, typed or type)
+    for number, text in enumerate(_read(path, name), 1):
+        known = len(text) in lengths and mark(text) in wanted
+        if text.strip() and (known or not _is_text(text)):
+            patient, typed = hint(text)
+            problem = problem_of(text) or "not read"
+            yield Dirt(name, number, problem, patient, typed or type)
+
+
+def _read(path: Path, name: str) -> Iterator[bytes]:
+    """The lines of a file. DuckDB reads one that is cut off as if it were whole."""
+    try:
+        with opened(path) as file:
+            for line in file:
+                yield line.rstrip(b"\r\n")
+    except (OSError, EOFError):
+        raise SourceInvalid(f"{name}: expected a whole gzip file; fetch it again") from None
 
 
 def _is_text(text: bytes) -> bool:

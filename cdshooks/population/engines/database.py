@@ -7,12 +7,12 @@ from pathlib import Path
 
 import duckdb
 
+from cdshooks.population.dirt import located
 from cdshooks.population.engines.grouping import SETTINGS, quoted
 from cdshooks.population.engines.model import Machine
-from cdshooks.population.source import Source, SourceInvalid, opened
+from cdshooks.population.source import Source
 
 POLL_S = 0.2
-_BLOCK = 1 << 20
 
 
 @contextmanager
@@ -65,10 +65,5 @@ def execute(
 def _check_packed(source: Source) -> None:
     for file in source.files:
         if file.path.suffix == ".gz":
-            try:
-                with opened(file.path) as packed:
-                    while packed.read(_BLOCK):
-                        pass
-            except (OSError, EOFError):
-                name = source.name(file.path)
-                raise SourceInvalid(f"{name}: expected a whole gzip file; fetch it again") from None
+            for _ in located(file.path, source.name(file.path), file.type, ()):
+                pass

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ from cdshooks.population.engines.workers import Workers
 from cdshooks.population.source import File, Source
 
 Counts = dict[str, Any]
+_STAGES = {
+    "deciding": "grouping diagnoses",
+    "medications": "grouping medications",
+    "rest": "grouping the rest",
+}
 Engine = Callable[[Source, PerPatient, Path, Machine, Progress], Counts]
 
 
@@ -55,27 +61,24 @@ class _Run:
         self._flatten()
         self._group("deciding", grouping.deciding(self._lines(_deciding)))
         medications = [file for file in self.source.files if file.type == "Medication"]
-        if medications:
+        if medications and any((self.work / "deciding").glob("*/*.parquet")):
             self._group("medications", grouping.medications(keyed(medications)))
-        self._each(worker.gate, "finding who has ALS", self.work / "gated", grouping)
+        self._gate(grouping.buckets)
         if self._has_rest():
             self._group("rest", grouping.rest(self._lines(_resting)))
-        self._each(worker.assess, "assessing", self.out / "parts", grouping)
+        self._assess(grouping.buckets)
         dirt = [*self._dirt(), *self._lost()]
         write(dirt, self.out / "unread.csv")
         patients, concerned = self._patients()
         return {"patients": patients, "concerned": concerned, "problems": summed(dirt)}
 
     def _flatten(self) -> None:
+        """Takes Bundles apart."""
         folder = self.work / "flat"
-        missing = [
-            one
-            for one in (slices(self.source, folder) if self.source.bundles else ())
-            if not one.target.with_suffix(".tsv").exists()
-        ]
-        self.workers.each(
-            flatten, missing, lambda done: self.progress("reading", done, len(missing))
-        )
+        pieces = list(slices(self.source, folder)) if self.source.bundles else []
+        missing = [one for one in pieces if not one.target.with_suffix(".tsv").exists()]
+        bar = _Bar(self.progress, "reading", len(pieces), len(pieces) - len(missing))
+        self.workers.each(flatten, missing, lambda _: bar.more(1))
 
     def _lines(self, wanted: Callable[[File], bool]) -> str:
         """SQL for the lines of the files that are wanted."""
@@ -93,13 +96,14 @@ class _Run:
             return
         shutil.rmtree(fresh, ignore_errors=True)
         with connected(self.work, self.machine) as database:
-            execute(
-                database, statement, self.source, lambda done: self.progress("grouping", done, 100)
-            )
+            execute(database, statement, self.source, partial(self._grouping, name))
             fresh.mkdir(exist_ok=True)
             dirt = list(self._located(_marks(database, fresh)))
         (fresh / "dirt.json").write_bytes(orjson.dumps(dirt))
         fresh.replace(target)
+
+    def _grouping(self, name: str, percent: float) -> None:
+        self.progress(_STAGES[name], percent, 100)
 
     def _located(self, marks: dict[Path, set[Mark]]) -> Iterator[Dirt]:
         for file in self.source.files:
@@ -107,19 +111,28 @@ class _Run:
                 name = self.source.name(file.path)
                 yield from located(file.path, name, file.type, marks[file.path])
 
-    def _each(
-        self, function: Callable[[Job], None], stage: str, folder: Path, grouping: Grouping
-    ) -> None:
+    def _gate(self, buckets: int) -> None:
+        """Says of every patient whether the rules speak of them."""
+        jobs = self._jobs(buckets, self.work / "gated")
+        bar = _Bar(self.progress, "finding who has ALS", buckets, buckets - len(jobs))
+        self.workers.each(worker.gate, jobs, lambda _: bar.more(1))
+
+    def _assess(self, buckets: int) -> None:
+        """Writes the parts; of those of whom rules speak, each bucket has its number."""
+        jobs = self._jobs(buckets, self.out / "parts")
+        held = self._concerned()
+        left = sum(held.get(job.bucket, 0) for job in jobs)
+        bar = _Bar(self.progress, "assessing", sum(held.values()), sum(held.values()) - left)
+        self.workers.each(worker.assess, jobs, lambda job: bar.more(held.get(job.bucket, 0)))
+
+    def _jobs(self, buckets: int, folder: Path) -> list[Job]:
+        """What is missing in a folder."""
         damaged = self._damaged()
-        jobs = [
+        return [
             Job(bucket, self.out, self.task, self.source.exported, damaged)
-            for bucket in range(grouping.buckets)
+            for bucket in range(buckets)
             if not (folder / f"{bucket:05}.parquet").exists()
         ]
-        before = grouping.buckets - len(jobs)
-        self.workers.each(
-            function, jobs, lambda done: self.progress(stage, before + done, grouping.buckets)
-        )
 
     def _dirt(self) -> list[Dirt]:
         """What was found by now, each line once."""
@@ -142,12 +155,36 @@ class _Run:
                 marks = set(database.execute(f"FROM read_parquet({quoted(files)})").fetchall())
             yield from self._located({file.path: marks for file in self.source.files})
 
+    def _concerned(self) -> dict[int, int]:
+        """Patients of whom rules speak, by bucket."""
+        return {int(Path(name).stem): concerned for name, _, concerned in self._counted()}
+
     def _patients(self) -> tuple[int, int]:
+        """All patients, and those of whom rules speak."""
+        counted = self._counted()
+        return sum(patients for _, patients, _ in counted), sum(self._concerned().values())
+
+    def _counted(self) -> list[tuple[str, int, int]]:
         gated = quoted(self.work / "gated" / "*.parquet")
-        counted = f"SELECT count(*), count(*) FILTER (concerned) FROM read_parquet({gated})"
+        query = (
+            "SELECT filename, count(*), count(*) FILTER (concerned) "
+            f"FROM read_parquet({gated}, filename=true) GROUP BY ALL"
+        )
         with worker.connected() as database:
-            [(patients, concerned)] = database.execute(counted).fetchall()
-        return patients, concerned
+            return database.execute(query).fetchall()
+
+
+class _Bar:
+    """How far a stage is."""
+
+    def __init__(self, progress: Progress, stage: str, of: int, done: int) -> None:
+        self._tell, self._of, self._done = partial(progress, stage), of, done
+        self.more(0)
+
+    def more(self, count: int) -> None:
+        """So much more is done."""
+        self._done += count
+        self._tell(self._done, self._of)
 
 
 def _deciding(file: File) -> bool:

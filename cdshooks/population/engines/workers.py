@@ -1,7 +1,7 @@
 """The processes of a run: they end with it, however it ends."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
@@ -18,12 +18,13 @@ class WorkerLost(CdsHooksError):
 
 
 class Workers:
-    """A pool of processes that starts with the first work, and drops what waits when it fails."""
+    """A pool of processes that starts with the first work, and drops what waits when it fails.
+
+    One worker is this process itself.
+    """
 
     def __init__(self, count: int) -> None:
-        # Spawned: a fork would copy the threads of DuckDB in the middle of what they do.
-        context = get_context("spawn")
-        self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin)
+        self._pool = _pool(count) if count > 1 else None
 
     def __enter__(self) -> Self:
         return self
@@ -31,19 +32,30 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(cancel_futures=kind is not None)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=kind is not None)
 
     def each(
-        self, function: Callable[[T], None], items: Iterable[T], progress: Callable[[int], None]
+        self, function: Callable[[T], None], items: Iterable[T], progress: Callable[[T], None]
     ) -> None:
-        """Runs a function of every item; tells how many are done. Raises what one raised."""
-        waiting: list[Future[None]] = [self._pool.submit(function, item) for item in items]
+        """Runs a function of every item; tells each that is done. Raises what one raised."""
+        if self._pool is None:
+            for item in items:
+                function(item)
+                progress(item)
+            return
+        waiting = {self._pool.submit(function, item): item for item in items}
         try:
-            for done, future in enumerate(as_completed(waiting), 1):
+            for future in as_completed(waiting):
                 future.result()
-                progress(done)
+                progress(waiting[future])
         except BrokenProcessPool:
             raise WorkerLost(
                 "a worker was ended, perhaps for want of memory: the same command goes on "
                 "from what is done; fewer --workers need less"
             ) from None
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
+    # Spawned: a fork would copy the threads of DuckDB in the middle of what they do.
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=begin)
