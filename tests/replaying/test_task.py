@@ -25,7 +25,7 @@ from tests.replaying.charts import (
     rows,
     visit,
 )
-from tests.support.resources import record
+from tests.support.resources import observation, record
 
 REFERRED = course(order("respiratory-referral", SECOND))
 Rows = list[dict[str, Any]]
@@ -154,6 +154,21 @@ def test_monitoring_is_answered_by_a_new_value_of_what_it_names() -> None:
     answer = first(rows(chart), "pft-overdue")
     assert (answer["date"], answer["answered_by"]) == (later, "result")
     assert answer["days_to_answer"] == (last - later).days
+
+
+def test_a_test_is_answered_by_every_code_of_what_it_measures() -> None:
+    """ALT that is due on riluzole; the next one comes by another code than the usual one."""
+    alt = observation("alt", "24 U/L code=77144-4, today", THIRD)
+    told = rows(course(*prescription("199206", FIRST), alt))
+    answer = first(told, "riluzole-monitoring-due")
+    assert (answer["date"], answer["answered_by"]) == (SECOND, "result")
+    assert answer["days_to_answer"] == (THIRD - SECOND).days
+
+
+def test_advice_about_a_value_is_not_answered_by_measuring_it_again() -> None:
+    worse = first(rows(course()), "niv-consider")
+    assert worse["sought"] is True
+    assert "answered_by" not in worse
 
 
 def test_advice_whose_draft_has_no_code_cannot_be_followed(told: Rows) -> None:

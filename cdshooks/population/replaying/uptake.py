@@ -15,7 +15,6 @@ from cdshooks.rules.authoring import (
     Booked,
     Create,
     Found,
-    Input,
     InUse,
     Involved,
     Ordered,
@@ -34,6 +33,8 @@ NEVER = frozenset({"entered-in-error", "cancelled", "draft", "not-done", "planne
 """Statuses of what was never ordered or done."""
 MONITORING = "M"
 """The class of rules whose advice is to measure again."""
+DAYS = "d"
+"""The unit of a limit that time crosses."""
 
 Named = tuple[str, Code]
 """A resource type, and a code of it."""
@@ -63,8 +64,9 @@ def sought(rule: Rule, advice: Recommend, view: View) -> Sought:
     What advice drafts, by type and code, and what its orders lead to.
 
     A code stands for all codes of a value set by which the rule itself looks for
-    orders, visits or procedures, and a drug for all its products. Monitoring is
-    also answered by a new value of the measure that it names the last value of.
+    orders, visits or procedures, for those of a measure that it reads, and a drug
+    for all its products. What is due by the calendar is also answered by a new value
+    of the measure that it names the last value of.
     """
     base = view.knowledge.base
     orders: set[Named] = set()
@@ -76,7 +78,8 @@ def sought(rule: Rule, advice: Recommend, view: View) -> Sought:
         orders |= {(t, c) for t in (MEDICATIONS if type in MEDICATIONS else (type,)) for c in codes}
         if type.endswith("Request") and type not in MEDICATIONS:
             results |= {(t, c) for t in RESULTS for c in codes}
-    results |= {("Observation", code) for code in _measured(rule, advice, base)}
+            results |= _observed(_held(codes, rule, base), base)
+    results |= _observed(_due(rule, advice), base)
     return Sought(frozenset(orders), frozenset(results))
 
 
@@ -103,19 +106,40 @@ def _wider(codes: frozenset[Code], rule: Rule, base: Base) -> Iterator[Code]:
             yield from drug.products
 
 
-def _measured(rule: Rule, advice: Recommend, base: Base) -> Iterator[Code]:
-    """The codes of what a monitoring rule wants to have measured."""
-    if rule.kind != MONITORING:
-        return
-    named = {fact.measure for fact in advice.evidence if isinstance(fact, Reading)}
-    read = {name for declaration in rule.reads for name in _measures(declaration)}
-    for name in named or read:
-        yield from (c for value_set in base.measures[name].value_sets for c in value_set.exact)
+def _held(codes: frozenset[Code], rule: Rule, base: Base) -> Iterator[str]:
+    """The measures that a rule reads by some of these codes."""
+    for name in _read(rule):
+        if any(value_set.holds_any(codes) for value_set in base.measures[name].value_sets):
+            yield name
 
 
-def _measures(declaration: Input) -> tuple[str, ...]:
-    single = getattr(declaration, "measure", None)
-    return (single,) if single else getattr(declaration, "measures", ())
+def _due(rule: Rule, advice: Recommend) -> frozenset[str]:
+    """The measures that are due, where it is time alone that makes a monitoring rule speak."""
+    by_time = advice.by and all(limit.unit == DAYS for limit in advice.by)
+    if rule.kind != MONITORING or not by_time:
+        return frozenset()
+    named = frozenset(fact.measure for fact in advice.evidence if isinstance(fact, Reading))
+    return named or (_read(rule) if advice.due else named)
+
+
+def _read(rule: Rule) -> frozenset[str]:
+    """Every measure that a rule reads."""
+    return frozenset(
+        name
+        for declaration in rule.reads
+        for name in (getattr(declaration, "measure", None), *getattr(declaration, "measures", ()))
+        if name is not None
+    )
+
+
+def _observed(measures: Iterable[str], base: Base) -> set[Named]:
+    """Every code by which one of these measures can be observed."""
+    return {
+        ("Observation", code)
+        for name in measures
+        for value_set in base.measures[name].value_sets
+        for code in value_set.exact
+    }
 
 
 @dataclass
