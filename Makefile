@@ -3,7 +3,7 @@ PY := .venv/bin/python
 MODULE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test test-slow test-browser check format bench docs vignettes mutants lock clean
+.PHONY: help demo serve test test-slow test-browser test-spark check format bench docs vignettes mutants lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,15 @@ test-browser: .venv/dev ## open the workbench in Chromium (apt-get install chrom
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  echo "No Chromium here, so these tests will be skipped. Debian, Ubuntu: apt-get install chromium"
 	$(PY) -m pytest -m browser -rs tests/browser
+
+.venv-spark/ready: requirements/spark.txt requirements/dev.txt
+	python3 -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@touch $@
+
+test-spark: .venv-spark/ready ## run a worklist on a local Apache Spark (needs Java 17 or later)
+	.venv-spark/bin/python -m pytest -m spark -rs tests/population
 
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes
@@ -68,4 +77,4 @@ lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	.venv/bin/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/release.txt
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

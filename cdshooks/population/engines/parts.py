@@ -20,6 +20,7 @@ from cdshooks.population.record import Record, resources_of
 Rows = Iterable[Mapping[str, object]]
 GATED = {"patient": "VARCHAR", "concerned": "BOOLEAN"}
 MARKS = {"bytes": "BIGINT", "md5": "VARCHAR"}
+LONGEST_ROW = 16 * 1024 * 1024
 SMALL = 200
 """MB that DuckDB may use in a worker: a bucket, unpacked."""
 
@@ -82,19 +83,24 @@ def _tell(lost: Iterable[str], job: Job, stage: str) -> None:
 
 
 def write(rows: Rows, columns: Mapping[str, str], path: Path) -> None:
-    """A Parquet file of rows, under its name only when it is whole."""
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    text = fresh.with_suffix(".rows")
+    """A Parquet file of rows."""
+    text = path.with_suffix(f".{os.getpid()}.rows")
     with text.open("wb") as file:
         file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    as_parquet(text, columns, path)
+    text.unlink()
+
+
+def as_parquet(text: Path, columns: Mapping[str, str], path: Path) -> None:
+    """Rows in JSON as a Parquet file, under its name only when it is whole."""
+    fresh = path.with_suffix(f".{os.getpid()}.new")
     typed = ", ".join(f"{quoted(name)}: {quoted(type)}" for name, type in columns.items())
     with connected() as database:
         database.execute(
             f"COPY (SELECT * FROM read_json({quoted(text)}, format='newline_delimited', "
-            f"columns={{{typed}}}, maximum_object_size=67108864)) "
+            f"columns={{{typed}}}, maximum_object_size={LONGEST_ROW})) "
             f"TO {quoted(fresh)} (FORMAT parquet)"
         )
-    text.unlink()
     fresh.replace(path)
 
 
