@@ -72,7 +72,8 @@ def replay(source: Path, out: Path, **options: Any) -> None:
             memory=options["memory"],
             progress=bars,
         )
-    summary = summarise(done.parts, out, clinic=task.span.every is None)
+    clinic = task.span.every is None
+    summary = summarise(done.parts, out, clinic=clinic, memory=options["memory"])
     page = out / "report.html"
     page.write_text(report(_asked(task, today), summary), encoding="utf-8")
     _show(Console(highlight=False), task, summary, page)

@@ -159,8 +159,9 @@ def test_regular_days_are_no_clinic_days(tmp_path: Path) -> None:
     assert "every 28 days" in said
     assert "Days replayed" in said
     assert "busiest" not in said
+    assert "Cards by month, for 100 charts opened" in said
 
 
 def test_a_plot_is_read_out_as_a_sentence(html: str) -> None:
     assert re.search(r'aria-label="For 100 charts opened: Rules that fire: 40;', html)
-    assert "Cards a month for 100 patients whose chart was opened: from 40 to 40." in html
+    assert "Cards by month for 100 patients whose chart was opened: from 40 to 40." in html

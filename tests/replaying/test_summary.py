@@ -110,7 +110,7 @@ def test_rules_stand_by_how_often_they_fire(summary: Summary) -> None:
 
 
 def test_months_count_patients_that_were_seen_in_them(summary: Summary) -> None:
-    """In May 5 rules and 3 cards for two patients; in June 6 and 3 for two others."""
+    """In May 5 rules and 3 cards for two patients and charts; in June 6 and 3 for two."""
     assert [dict(line) for line in summary.months] == [
         {
             "profile": "default",
@@ -119,6 +119,7 @@ def test_months_count_patients_that_were_seen_in_them(summary: Summary) -> None:
             "views": 2,
             "rules_per_100_patients": 250,
             "cards_per_100_patients": 150,
+            "cards_per_100_views": 150,
         },
         {
             "profile": "default",
@@ -127,6 +128,7 @@ def test_months_count_patients_that_were_seen_in_them(summary: Summary) -> None:
             "views": 2,
             "rules_per_100_patients": 300,
             "cards_per_100_patients": 150,
+            "cards_per_100_views": 150,
         },
     ]
 

@@ -49,7 +49,7 @@ def report(asked: Asked, summary: Summary) -> str:
         load={name: _of(summary.load, name) for name in names},
         stages=STAGES,
         load_plot=_load_plot(summary.load, names),
-        month_plot=_month_plot(summary.months, names),
+        month_plot=_month_plot(summary.months, names, clinic=asked.span.every is None),
         rule_plot=_rule_plot(told, fired, names),
         told=told,
         few=[line["rule"] for line in mine if line["patients"] < FEWEST],
@@ -96,17 +96,19 @@ def _load_plot(load: Sequence[Line], names: Sequence[str]) -> Markup:
     return bars(found, f"For 100 charts opened: {said}.")
 
 
-def _month_plot(months: Sequence[Line], names: Sequence[str]) -> Markup:
-    """Cards by month for 100 patients whose chart was opened in it."""
+def _month_plot(months: Sequence[Line], names: Sequence[str], *, clinic: bool) -> Markup:
+    """Cards by month; where all charts are opened at once, a month can hold two such days."""
+    figure = "cards_per_100_patients" if clinic else "cards_per_100_views"
     points = [
-        Point(number, line["month"], line["cards_per_100_patients"])
+        Point(number, line["month"], line[figure])
         for number, name in enumerate(names)
         for line in _of(months, name)
         if line["patients"] >= FEWEST
     ]
     values = [point.value for point in points]
     said = f"from {amount(min(values))} to {amount(max(values))}" if values else ""
-    return lines(points, f"Cards a month for 100 patients whose chart was opened: {said}.")
+    whom = "patients whose chart was opened" if clinic else "charts opened"
+    return lines(points, f"Cards by month for 100 {whom}: {said}.")
 
 
 def _rule_plot(told: Sequence[Line], fired: Sequence[Line], names: Sequence[str]) -> Markup:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
+from cdshooks.population.engines.grouping import quoted
 from cdshooks.population.replaying.rows import TABLES
 
 STAGES: Mapping[str, str] = {
@@ -92,7 +94,8 @@ FIGURES: Mapping[str, str] = {
             count(DISTINCT patient) AS patients,
             count(*) AS views,
             100 * sum(rules) / count(DISTINCT patient) AS rules_per_100_patients,
-            100 * sum(cards) / count(DISTINCT patient) AS cards_per_100_patients
+            100 * sum(cards) / count(DISTINCT patient) AS cards_per_100_patients,
+            100 * sum(cards) / count(*) AS cards_per_100_views
         FROM views GROUP BY ALL ORDER BY ALL
     """,
     "people": """
@@ -132,14 +135,17 @@ class Summary:
     people: tuple[Line, ...]
 
 
-def summarise(parts: str, out: Path, *, clinic: bool) -> Summary:
+def summarise(parts: str, out: Path, *, clinic: bool, memory: int = 1000) -> Summary:
     """
     Writes the tables and figures of a replay into a folder, and gives the figures.
 
     parts: a path or pattern of the Parquet files that hold its rows.
     clinic: whether the days are those of encounters, so that there is a busiest one.
+    memory: MB that are kept in memory; what is more goes to the same folder for a while.
     """
-    with duckdb.connect() as database:
+    with TemporaryDirectory(dir=out) as spill, duckdb.connect() as database:
+        database.execute(f"SET memory_limit = '{memory}MB'")
+        database.execute(f"SET temp_directory = {quoted(spill)}")
         for name, (kind, columns) in TABLES.items():
             _table(database, name, f"kind = '{kind}'", columns.split(), parts, out)
         return Summary(**{name: _figure(database, name, out, clinic) for name in FIGURES})
