@@ -81,7 +81,7 @@ def worklist(source: Path, files: tuple[Path, ...], **options: Any) -> None:
             memory=options["memory"],
             progress=bars,
         )
-    table = Table.of(summary.parts, filters)
+    table = Table.of(summary, filters)
     heading = _heading(task, summary, filters)
     for file in files:
         table.save(file, heading)

@@ -12,6 +12,7 @@ from pathlib import Path
 from cdshooks.chart import MEDICATIONS
 from cdshooks.chart.index import ABOUT
 from cdshooks.population.assess import DECIDING
+from cdshooks.population.engines.model import pattern
 from cdshooks.population.lines import APPOINTMENT, LONGEST, MEDICATION, PATIENT, types
 from cdshooks.population.source import File
 
@@ -57,13 +58,13 @@ class Grouping:
     def rest(self, source: str) -> str:
         """Every other line that some rule reads, of the patients of whom rules speak."""
         wanted = sorted(types() - DECIDING)
-        gated = quoted(self.folder / "gated" / "*.parquet")
+        gated = quoted(pattern(self.folder / "gated", "*.parquet"))
         mine = f"patient IN (SELECT patient FROM read_parquet({gated}) WHERE concerned)"
         return self._copy(source, "rest", f"type IN {listed(wanted)} AND {mine}")
 
     def medications(self, source: str) -> str:
         """The Medications that somebody's orders refer to, once for each such patient."""
-        lines = quoted(self.folder / "deciding" / "*" / "*.parquet")
+        lines = quoted(pattern(self.folder / "deciding", "*/*.parquet"))
         source = f"""
             WITH wanted AS (
                 SELECT DISTINCT patient, regexp_extract(
