@@ -2,7 +2,8 @@
 
 import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -23,6 +24,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from cdshooks.errors import CdsHooksError
 from cdshooks.population.engines import Summary
 from cdshooks.population.engines.running import ENGINES
 
@@ -68,6 +70,10 @@ def engine_options(command: F) -> F:
     return command
 
 
+class Interrupted(CdsHooksError):
+    """Somebody ended a run before its end."""
+
+
 class Rate(ProgressColumn):
     """How many a second."""
 
@@ -106,6 +112,17 @@ class Bars:
         if stage not in self._stages:
             self._stages[stage] = self._progress.add_task(stage, total=of)
         self._progress.update(self._stages[stage], completed=done, total=of)
+
+
+@contextmanager
+def told_of_interrupt(folder: Path) -> Iterator[None]:
+    """Says of a run that was interrupted how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; what is done is kept in {folder}, and the same command goes on from there"
+        ) from None
 
 
 def told_problems(console: Console, summary: Summary) -> None:

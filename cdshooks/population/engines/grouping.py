@@ -20,6 +20,8 @@ BAD = -1
 """The bucket of marks: file in the place of the patient, bytes and MD5 in that of the line."""
 BUCKET_BYTES = 24 * 1024 * 1024
 MOST_BUCKETS = 512
+FEW_BUCKETS, SMALL_BYTES = 16, 1024 * 1024
+"""A smaller export is spread as well, so that no process waits for another."""
 FLUSH_ROWS = 50_000
 """Rows that a thread gathers before it writes them to the buckets."""
 SETTINGS = f"""
@@ -31,7 +33,9 @@ SETTINGS = f"""
 
 def buckets_for(size: int) -> int:
     """How many buckets hold this many bytes; packed ones count as they are stored."""
-    return max(1, min(MOST_BUCKETS, -(-size // BUCKET_BYTES)))
+    by_size = -(-size // BUCKET_BYTES)
+    spread = min(FEW_BUCKETS, -(-size // SMALL_BYTES))
+    return max(1, min(MOST_BUCKETS, max(by_size, spread)))
 
 
 def quoted(text: str | Path) -> str:
