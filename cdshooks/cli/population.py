@@ -121,7 +121,7 @@ def told_of_interrupt(folder: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(
-            f"interrupted; what is done is kept in {folder}, and the same command goes on from there"
+            f"interrupted; what is done is in {folder}, and the same command goes on from there"
         ) from None
 
 
