@@ -42,8 +42,8 @@ test-browser: .venv/dev ## open the workbench in Chromium (apt-get install chrom
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
 	@touch $@
 
-test-spark: .venv-spark/ready ## run a worklist on a local Apache Spark (needs Java 17 or later)
-	.venv-spark/bin/python -m pytest -m spark -rs tests/population
+test-spark: .venv-spark/ready ## run a worklist and a replay on a local Apache Spark (needs Java 17 or later)
+	.venv-spark/bin/python -m pytest -m spark -rs tests/population tests/replaying
 
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes

@@ -3,7 +3,8 @@
 import csv
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -24,6 +25,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from cdshooks.errors import CdsHooksError
 from cdshooks.population.engines import Summary
 from cdshooks.population.engines.running import ENGINES
 from cdshooks.settings import Settings
@@ -68,6 +70,10 @@ def engine_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+class Interrupted(CdsHooksError):
+    """Somebody ended a run before its end."""
 
 
 class Rate(ProgressColumn):
@@ -120,6 +126,17 @@ def key_of(settings: Settings) -> str:
         err=True,
     )
     return key
+
+
+@contextmanager
+def told_of_interrupt(folder: Path) -> Iterator[None]:
+    """Says of a run that was interrupted how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; what is done is in {folder}, and the same command goes on from there"
+        ) from None
 
 
 def told_problems(

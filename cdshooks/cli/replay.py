@@ -11,7 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cdshooks.cli.call import settings_of
-from cdshooks.cli.population import Bars, engine_options, key_of, told_problems
+from cdshooks.cli.population import (
+    Bars,
+    engine_options,
+    key_of,
+    told_of_interrupt,
+    told_problems,
+)
 from cdshooks.http.clock import clock_of
 from cdshooks.population.engines import run
 from cdshooks.population.replaying.report import Asked, report
@@ -61,7 +67,7 @@ def replay(source: Path, out: Path, **options: Any) -> None:
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = options["parts"] or out / "unfinished"
     console = Console(stderr=True, highlight=False)
-    with Bars(console) as bars:
+    with Bars(console) as bars, told_of_interrupt(folder):
         done = run(
             source,
             task,

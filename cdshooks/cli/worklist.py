@@ -11,7 +11,13 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from cdshooks.cli.call import settings_of
-from cdshooks.cli.population import Bars, engine_options, key_of, told_problems
+from cdshooks.cli.population import (
+    Bars,
+    engine_options,
+    key_of,
+    told_of_interrupt,
+    told_problems,
+)
 from cdshooks.cli.show import COLOURS, clean
 from cdshooks.http.clock import clock_of
 from cdshooks.population.assess import Assessor
@@ -69,7 +75,7 @@ def worklist(source: Path, files: tuple[Path, ...], **options: Any) -> None:
     task = _task(settings, values=not options["no_values"], hashed=options["hash_ids"])
     folder = options["parts"] or Path(PARTS)
     console = Console(stderr=True, highlight=False)
-    with Bars(console) as bars:
+    with Bars(console) as bars, told_of_interrupt(folder):
         summary = run(
             source,
             task,
@@ -80,7 +86,7 @@ def worklist(source: Path, files: tuple[Path, ...], **options: Any) -> None:
             memory=options["memory"],
             progress=bars,
         )
-    table = Table.of(summary.parts, filters)
+    table = Table.of(summary, filters)
     heading = _heading(task, summary, filters)
     for file in files:
         table.save(file, heading)

@@ -86,7 +86,8 @@ class Assessor:
         The resources of the ``DECIDING`` types suffice. True as well where that
         cannot be told.
         """
-        return _concerns(self._view(record, now))
+        asked = self._asked(record)
+        return _concerns(self._view(record, now, tuple(s for s in asked if s.type in DECIDING)))
 
     def __call__(self, record: Record, now: datetime) -> Assessment:
         """What the rules say as of ``now``, an aware instant."""
@@ -103,18 +104,16 @@ class Assessor:
         None where the rules do not speak of this patient. Raises PrefetchUnavailable
         where not even that can be told.
         """
-        view = self._view(record, now)
+        view = self._view(record, now, self._asked(record))
         return (concluded(view), view) if _concerns(view) else None
 
-    def _view(self, record: Record, now: datetime) -> View:
+    def _asked(self, record: Record) -> tuple[Search, ...]:
+        return _asked(_site(self.profile, self.zone), record.exported)
+
+    def _view(self, record: Record, now: datetime, asked: tuple[Search, ...]) -> View:
         site = _site(self.profile, self.zone)
-        asked = _asked(site, record.exported)
-        request = HookRequest(
-            HOOK,
-            "",
-            Context(record.patient, encounter_id=encounter_of(record.resources)),
-            prefetch=_prefetch(asked, record),
-        )
+        context = Context(record.patient, encounter_id=encounter_of(record.resources))
+        request = HookRequest(HOOK, "", context, prefetch=_prefetch(asked, record))
         view = read_chart(request, asked, site.knowledge, now, site.timezone)
         medications = record.of(("Medication",))
         return view.extended((), medications) if medications else view

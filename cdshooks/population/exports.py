@@ -9,6 +9,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cdshooks.errors import CdsHooksError
+from cdshooks.population.engines import Summary
 from cdshooks.population.engines.grouping import listed, quoted
 from cdshooks.population.worklist import COLUMNS, FIRES, NOT_ASSESSED, QUIET
 from cdshooks.rules.authoring import LEVELS
@@ -91,15 +92,15 @@ class Table:
     database: duckdb.DuckDBPyConnection
 
     @classmethod
-    def of(cls, parts: str, filters: Filters) -> "Table":
+    def of(cls, summary: Summary, filters: Filters) -> "Table":
         """
-        The rows of these parts that are wanted, each patient with a place from 1.
+        The rows of a run that are wanted, each patient with a place from 1.
 
         By the most urgent thing that fires, then by how many things fire at that
         level, then by how many fire at all; patients alike in that by id.
         """
-        database = duckdb.connect()
-        database.execute(_ranked(parts, filters))
+        database = duckdb.connect(config={"temp_directory": str(summary.folder / "tmp")})
+        database.execute(_ranked(summary.parts, filters))
         return cls(database)
 
     def rows(self, patients: int | None = None) -> list[Row]:

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from cdshooks.population.assess import Assessor
 from cdshooks.population.engines import Summary, run
 from cdshooks.population.engines import duck as engine
+from cdshooks.population.engines.running import EngineMissing
 from cdshooks.population.lines import LONGEST
 from cdshooks.population.manifest import PartsDiffer
 from cdshooks.population.source import SourceInvalid
@@ -256,6 +258,13 @@ def test_a_packed_file_that_is_cut_off_is_named(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-30])
     with pytest.raises(SourceInvalid, match=r"Observation\.ndjson\.gz: expected a whole gzip"):
         done(source, tmp_path / "out")
+
+
+@pytest.mark.skipif(bool(find_spec("pyspark")), reason="Spark is installed here")
+def test_spark_that_is_not_installed_is_asked_for_in_a_line(tmp_path: Path) -> None:
+    source = exports.as_bundles(tmp_path / "bundles", [LOUD])
+    with pytest.raises(EngineMissing, match=r"pip install 'cdshooks\[spark\]'"):
+        run(source, TASK, tmp_path / "out", engine="spark")
 
 
 def test_bundles_that_are_none_are_named(tmp_path: Path) -> None:

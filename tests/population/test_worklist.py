@@ -151,13 +151,18 @@ def test_without_values_neither_a_summary_nor_a_reason_is_left(tmp_path: Path) -
 
 
 def test_the_terminal_shows_the_first_patients_and_what_it_comes_to(tmp_path: Path) -> None:
-    source = exports.as_bundles(tmp_path / "bundles", FEW)
-    result = worklist(source, "--top", "1")
+    source = exports.as_bundles(tmp_path / "bundles [1] of *", FEW)
+    result = worklist(source, "--parts", "parts [1] *", "--top", "1")
     assert result.exit_code == 0
     assert "Worklist · as of 2026-06-01 · profile default" in result.stdout
     assert "pft-overdue" in result.stdout
     assert "3 patients in the input" in result.stdout
     assert "The first 1 of" in result.stdout
+
+
+def test_what_was_finished_goes_unless_it_is_to_be_kept(tmp_path: Path) -> None:
+    source = exports.as_bundles(tmp_path / "bundles", FEW[1:2])
+    assert worklist(source).exit_code == 0
     assert not (tmp_path / "worklist.parts").exists()
 
 

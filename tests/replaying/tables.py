@@ -103,5 +103,6 @@ def many(count: int, profile: str, times: int) -> Iterator[Row]:
 def written(rows: Iterable[Row], folder: Path) -> str:
     """The rows as a part of a run; gives the pattern of its parts."""
     folder.mkdir(exist_ok=True)
-    write((dict(zip(COLUMNS, one, strict=True)) for one in rows), COLUMNS, folder / "0.parquet")
+    told = (dict(zip(COLUMNS, one, strict=True)) for one in rows)
+    write(told, COLUMNS, folder / "0.parquet", folder)
     return str(folder / "*.parquet")

@@ -16,7 +16,7 @@ from cdshooks.population.engines import parts as worker
 from cdshooks.population.engines.database import connected, execute
 from cdshooks.population.engines.flattening import flatten, slices
 from cdshooks.population.engines.grouping import BAD, Grouping, buckets_for, flat, keyed, quoted
-from cdshooks.population.engines.model import Machine, PerPatient, Progress
+from cdshooks.population.engines.model import Machine, PerPatient, Progress, pattern
 from cdshooks.population.engines.parts import Job
 from cdshooks.population.engines.workers import Workers
 from cdshooks.population.source import File, Source
@@ -149,9 +149,9 @@ class _Run:
 
     def _lost(self) -> Iterator[Dirt]:
         """Lines that DuckDB took for JSON and Python did not."""
-        files = str(self.work / "lost" / "*.parquet")
+        files = pattern(self.work / "lost", "*.parquet")
         if any((self.work / "lost").glob("*.parquet")):
-            with worker.connected() as database:
+            with worker.connected(self.work) as database:
                 marks = set(database.execute(f"FROM read_parquet({quoted(files)})").fetchall())
             yield from self._located({file.path: marks for file in self.source.files})
 
@@ -165,12 +165,12 @@ class _Run:
         return sum(patients for _, patients, _ in counted), sum(self._concerned().values())
 
     def _counted(self) -> list[tuple[str, int, int]]:
-        gated = quoted(self.work / "gated" / "*.parquet")
+        gated = quoted(pattern(self.work / "gated", "*.parquet"))
         query = (
             "SELECT filename, count(*), count(*) FILTER (concerned) "
             f"FROM read_parquet({gated}, filename=true) GROUP BY ALL"
         )
-        with worker.connected() as database:
+        with worker.connected(self.work) as database:
             return database.execute(query).fetchall()
 
 

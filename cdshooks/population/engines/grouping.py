@@ -12,6 +12,7 @@ from pathlib import Path
 from cdshooks.chart import MEDICATIONS
 from cdshooks.chart.index import ABOUT
 from cdshooks.population.assess import DECIDING
+from cdshooks.population.engines.model import pattern
 from cdshooks.population.lines import APPOINTMENT, LONGEST, MEDICATION, PATIENT, types
 from cdshooks.population.source import File
 
@@ -19,6 +20,8 @@ BAD = -1
 """The bucket of marks: file in the place of the patient, bytes and MD5 in that of the line."""
 BUCKET_BYTES = 24 * 1024 * 1024
 MOST_BUCKETS = 512
+FEW_BUCKETS, SMALL_BYTES = 16, 1024 * 1024
+"""A smaller export is spread as well, so that no process waits for another."""
 FLUSH_ROWS = 50_000
 """Rows that a thread gathers before it writes them to the buckets."""
 SETTINGS = f"""
@@ -30,7 +33,9 @@ SETTINGS = f"""
 
 def buckets_for(size: int) -> int:
     """How many buckets hold this many bytes; packed ones count as they are stored."""
-    return max(1, min(MOST_BUCKETS, -(-size // BUCKET_BYTES)))
+    by_size = -(-size // BUCKET_BYTES)
+    spread = min(FEW_BUCKETS, -(-size // SMALL_BYTES))
+    return max(1, min(MOST_BUCKETS, max(by_size, spread)))
 
 
 def quoted(text: str | Path) -> str:
@@ -57,13 +62,13 @@ class Grouping:
     def rest(self, source: str) -> str:
         """Every other line that some rule reads, of the patients of whom rules speak."""
         wanted = sorted(types() - DECIDING)
-        gated = quoted(self.folder / "gated" / "*.parquet")
+        gated = quoted(pattern(self.folder / "gated", "*.parquet"))
         mine = f"patient IN (SELECT patient FROM read_parquet({gated}) WHERE concerned)"
         return self._copy(source, "rest", f"type IN {listed(wanted)} AND {mine}")
 
     def medications(self, source: str) -> str:
         """The Medications that somebody's orders refer to, once for each such patient."""
-        lines = quoted(self.folder / "deciding" / "*" / "*.parquet")
+        lines = quoted(pattern(self.folder / "deciding", "*/*.parquet"))
         source = f"""
             WITH wanted AS (
                 SELECT DISTINCT patient, regexp_extract(

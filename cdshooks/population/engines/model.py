@@ -1,5 +1,6 @@
 """What an engine is given, and what it gives back."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,15 @@ from typing import Protocol
 
 from cdshooks.population.record import Record
 
+_SPECIAL = re.compile(r"[*?[]")
+_ESCAPED = r"[\g<0>]"
 Progress = Callable[[str, float, float], None]
 """Told of a stage by its name, how much of it is done, and how much there is to do."""
+
+
+def pattern(folder: Path, names: str) -> str:
+    """The files of these names in a folder, for DuckDB; a * in the folder's own name is none."""
+    return f"{_SPECIAL.sub(_ESCAPED, str(folder))}/{names}"
 
 
 def silent(_stage: str, _done: float, _all: float) -> None:
@@ -70,7 +78,7 @@ class Summary:
     @property
     def parts(self) -> str:
         """A pattern for all files with rows."""
-        return str(self.folder / "parts" / "*.parquet")
+        return pattern(self.folder / "parts", "*.parquet")
 
     @property
     def unread(self) -> Path:

@@ -57,7 +57,7 @@ def gate(job: Job) -> None:
         {"patient": patient, "concerned": job.task.concerns(job.record(patient, lines, lost))}
         for patient, lines in sorted(found.items())
     )
-    write(rows, GATED, job.work / "gated" / f"{job.bucket:05}.parquet")
+    write(rows, GATED, job.work / "gated" / f"{job.bucket:05}.parquet", job.work)
     _tell(lost, job, "gated")
 
 
@@ -68,10 +68,10 @@ def assess(job: Job) -> None:
     lost: list[str] = []
     rows = (
         dict(zip(columns, row, strict=True))
-        for patient in _concerned(job.work / "gated" / f"{job.bucket:05}.parquet")
+        for patient in _concerned(job)
         for row in job.task(job.record(patient, found.pop(patient), lost))
     )
-    write(rows, columns, job.folder / "parts" / f"{job.bucket:05}.parquet")
+    write(rows, columns, job.folder / "parts" / f"{job.bucket:05}.parquet", job.work)
     _tell(lost, job, "assessed")
 
 
@@ -79,23 +79,26 @@ def _tell(lost: Iterable[str], job: Job, stage: str) -> None:
     """Leaves marks of lines that DuckDB reads as JSON and that are none."""
     rows = [dict(zip(MARKS, mark(line.encode()), strict=True)) for line in lost]
     if rows:
-        write(rows, MARKS, job.work / "lost" / f"{stage}-{job.bucket:05}.parquet")
+        write(rows, MARKS, job.work / "lost" / f"{stage}-{job.bucket:05}.parquet", job.work)
 
 
-def write(rows: Rows, columns: Mapping[str, str], path: Path) -> None:
+def write(rows: Rows, columns: Mapping[str, str], path: Path, work: Path) -> None:
     """A Parquet file of rows."""
-    text = path.with_suffix(f".{os.getpid()}.rows")
+    text = work / f"{path.stem}.{os.getpid()}.rows"
     with text.open("wb") as file:
         file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-    as_parquet(text, columns, path)
+    as_parquet(text, columns, path, work)
     text.unlink()
 
 
-def as_parquet(text: Path, columns: Mapping[str, str], path: Path) -> None:
-    """Rows in JSON as a Parquet file, under its name only when it is whole."""
-    fresh = path.with_suffix(f".{os.getpid()}.new")
+def as_parquet(text: Path | str, columns: Mapping[str, str], path: Path, work: Path) -> None:
+    """Rows in JSON as a Parquet file, under its name only when it is whole.
+
+    What is not whole stands in the folder for work, which goes when the run has ended.
+    """
+    fresh = work / f"{path.stem}.{os.getpid()}.new"
     typed = ", ".join(f"{quoted(name)}: {quoted(type)}" for name, type in columns.items())
-    with connected() as database:
+    with connected(work) as database:
         database.execute(
             f"COPY (SELECT * FROM read_json({quoted(text)}, format='newline_delimited', "
             f"columns={{{typed}}}, maximum_object_size={LONGEST_ROW})) "
@@ -104,9 +107,14 @@ def as_parquet(text: Path, columns: Mapping[str, str], path: Path) -> None:
     fresh.replace(path)
 
 
-def connected() -> duckdb.DuckDBPyConnection:
-    """DuckDB for one worker: one thread, little memory."""
-    return duckdb.connect(config={"threads": 1, "memory_limit": f"{SMALL}MB"})
+def connected(work: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB for one worker: one thread, little memory, nothing left outside of the run."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "memory_limit": f"{SMALL}MB",
+        "temp_directory": str(work / "tmp"),
+    }
+    return duckdb.connect(config=settings)
 
 
 def _lines(work: Path, bucket: int, names: Iterable[str]) -> dict[str, list[str]]:
@@ -115,16 +123,17 @@ def _lines(work: Path, bucket: int, names: Iterable[str]) -> dict[str, list[str]
     found: dict[str, list[str]] = {}
     if not files:
         return found
-    with connected() as database:
+    with connected(work) as database:
         read = f"SELECT patient, line FROM read_parquet({listed(files)})"
         for patient, line in database.execute(read).fetchall():
             found.setdefault(patient, []).append(line)
     return found
 
 
-def _concerned(path: Path) -> Iterator[str]:
-    with connected() as database:
-        wanted = f"SELECT patient FROM read_parquet({quoted(path)}) WHERE concerned ORDER BY ALL"
+def _concerned(job: Job) -> Iterator[str]:
+    gated = quoted(job.work / "gated" / f"{job.bucket:05}.parquet")
+    wanted = f"SELECT patient FROM read_parquet({gated}) WHERE concerned ORDER BY ALL"
+    with connected(job.work) as database:
         yield from (patient for (patient,) in database.execute(wanted).fetchall())
 
 

@@ -21,7 +21,7 @@ from cdshooks.population.assess import DECIDING
 from cdshooks.population.dirt import Dirt, Mark, located, mark, summed, write
 from cdshooks.population.engines.flattening import flattened
 from cdshooks.population.engines.grouping import buckets_for
-from cdshooks.population.engines.model import Machine, PerPatient, Progress
+from cdshooks.population.engines.model import Machine, PerPatient, Progress, pattern
 from cdshooks.population.engines.parts import as_parquet
 from cdshooks.population.lines import hint, medication_of, parsed, patient_of, problem_of, types
 from cdshooks.population.record import Record, resources_of
@@ -121,7 +121,8 @@ class _Run:
         named = rows.map(partial(_as_json, tuple(self.task.columns)))
         named.saveAsTextFile(text.as_uri())
         (self.out / "parts").mkdir(exist_ok=True)
-        as_parquet(text / "part-*", self.task.columns, self.out / "parts" / "00000.parquet")
+        part = self.out / "parts" / "00000.parquet"
+        as_parquet(pattern(text, "part-*"), self.task.columns, part, text.parent)
 
     def _located(self, unread: Iterable[Dirt | tuple[str, Mark]]) -> Iterator[Dirt]:
         marks: dict[str, set[Mark]] = {}
