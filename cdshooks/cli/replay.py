@@ -93,12 +93,17 @@ def _task(settings: Settings, span: Span, options: dict[str, Any]) -> Replay:
     profiles = [settings.profile]
     if options["compare"]:
         profiles.append(settings_of(None, options["compare"]).profile)
-    if len({known(names).version for names in profiles}) < len(profiles):
-        raise click.BadParameter(
-            "expected other profiles than those of --profile", param_hint="--compare"
-        )
+    # Two files of one name would be one and the same in every table.
+    for told in (label, _version):
+        if len(set(map(told, profiles))) < len(profiles):
+            said = "expected other profiles than those of --profile, by other names"
+            raise click.BadParameter(said, param_hint="--compare")
     key = key_of(settings) if options["hash_ids"] else None
     return Replay(span, tuple(profiles), settings.timezone, key)
+
+
+def _version(names: tuple[str, ...]) -> str:
+    return known(names).version
 
 
 def _span(options: dict[str, Any], today: date) -> Span:
@@ -112,7 +117,7 @@ def _span(options: dict[str, Any], today: date) -> Span:
 
 
 def _asked(task: Replay, today: date) -> Asked:
-    versions = {label(names): known(names).version for names in task.profiles}
+    versions = {label(names): _version(names) for names in task.profiles}
     return Asked(task.span, versions, today)
 
 

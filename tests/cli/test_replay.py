@@ -140,6 +140,15 @@ def test_what_cannot_be_replayed_is_refused_in_a_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_two_files_of_one_name_are_refused(charts: Path, question: Path, tmp_path: Path) -> None:
+    other = tmp_path / question.name
+    other.write_text(question.read_text().replace("65", "60"))
+    days = ("--from", "2026-01-01", "--out", tmp_path / "out")
+    refused = replay(charts, *days, "--profile", question, "--compare", other)
+    assert refused.exit_code == 2
+    assert "by other names" in refused.output
+
+
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
     refused = replay(tmp_path / "nothing", "--from", "2025-01-01", "--out", tmp_path / "out")
     assert refused.exit_code == 1
