@@ -19,6 +19,7 @@ from cdshooks.cli.population import (
     told_problems,
 )
 from cdshooks.http.clock import clock_of
+from cdshooks.population.engines import Summary as Done
 from cdshooks.population.engines import run
 from cdshooks.population.replaying.report import Asked, report
 from cdshooks.population.replaying.summary import STAGES, Summary, summarise
@@ -67,17 +68,7 @@ def replay(source: Path, out: Path, **options: Any) -> None:
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = options["parts"] or out / "unfinished"
     console = Console(stderr=True, highlight=False)
-    with Bars(console) as bars, told_of_interrupt(folder):
-        done = run(
-            source,
-            task,
-            folder,
-            engine=options["engine"],
-            workers=options["workers"],
-            master=options["master"],
-            memory=options["memory"],
-            progress=bars,
-        )
+    done = _done(source, task, folder, console, options)
     clinic = task.span.every is None
     summary = summarise(done.parts, out, clinic=clinic, memory=options["memory"])
     page = out / "report.html"
@@ -87,6 +78,23 @@ def replay(source: Path, out: Path, **options: Any) -> None:
     told_problems(console, done, f"{out / 'unread.csv'} has them all")
     if options["parts"] is None:
         shutil.rmtree(folder)
+
+
+def _done(
+    source: Path, task: Replay, folder: Path, console: Console, options: dict[str, Any]
+) -> Done:
+    """The run over all patients, with its progress."""
+    with Bars(console) as bars, told_of_interrupt(folder):
+        return run(
+            source,
+            task,
+            folder,
+            engine=options["engine"],
+            workers=options["workers"],
+            master=options["master"],
+            memory=options["memory"],
+            progress=bars,
+        )
 
 
 def _task(settings: Settings, span: Span, options: dict[str, Any]) -> Replay:
