@@ -4,7 +4,7 @@ MODULE ?=
 MINUTES ?= 30
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test test-slow test-browser check check-deploy format bench soak docs vignettes mutants release lock clean
+.PHONY: help demo serve test test-slow test-browser test-spark check check-deploy format bench soak docs vignettes mutants release lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,15 @@ test-browser: .venv/dev ## open the workbench in Chromium (apt-get install chrom
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  echo "No Chromium here, so these tests will be skipped. Debian, Ubuntu: apt-get install chromium"
 	$(PY) -m pytest -m browser -rs tests/browser
+
+.venv-spark/ready: requirements/spark.txt requirements/dev.txt
+	python3 -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@touch $@
+
+test-spark: .venv-spark/ready ## run a worklist and a replay on a local Apache Spark (needs Java 17 or later)
+	.venv-spark/bin/python -m pytest -m spark -rs tests/population tests/replaying
 
 vignettes: .venv/dev ## run the vignettes of the rules only
 	$(PY) -m pytest tests/vignettes
@@ -93,4 +102,4 @@ lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	.venv/bin/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/release.txt
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .venv-release .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-release .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -70,11 +70,12 @@ def _origin(value: str) -> str:
 
 
 def _zone(name: str) -> str:
-    _tzinfo(name)
+    zone_named(name)
     return name
 
 
-def _tzinfo(name: str) -> tzinfo:
+def zone_named(name: str) -> tzinfo:
+    """The time zone of this IANA name; raises ValueError where there is none."""
     # UTC must work where the machine has no time zone database.
     if name == "UTC":
         return UTC
@@ -249,7 +250,7 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> tzinfo:
         """The time zone whose calendar days count."""
-        return _tzinfo(self.timezone)
+        return zone_named(self.timezone)
 
     def at(self, url: str) -> Self:
         """These settings, reached at ``url`` unless a public URL was configured."""

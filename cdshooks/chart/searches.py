@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cdshooks.chart.forms import FORMS
@@ -52,6 +53,8 @@ Need = tuple[str, str | None]
 """A FHIR type and, for observations, the group of codes that is asked for together."""
 
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
+Coded = tuple[dict[str, Any], frozenset[str]]
+"""A resource, with the bare codes that it goes by."""
 THIS_ENCOUNTER = "encounter"
 """The key under which the encounter of the context is asked for."""
 
@@ -255,9 +258,13 @@ def as_prefetch(
 ) -> dict[str, Any]:
     """What a client that honours ``searches`` would send of ``resources``: for tools and tests."""
     prefetch: dict[str, Any] = {}
-    pool = [r for r in resources if isinstance(r, dict)]
+    pool: dict[object, list[Coded]] = {}
+    for resource in resources:
+        if isinstance(resource, dict):
+            codes = frozenset(coding["code"] for coding in _codings(resource.get("code")))
+            pool.setdefault(resource.get("resourceType"), []).append((resource, codes))
     for search in searches:
-        hits = [r for r in pool if r.get("resourceType") == search.type and _asked(search, r)]
+        hits = [r for r, codes in pool.get(search.type, ()) if _asked(search, codes)]
         if search.type == "Patient":
             prefetch[search.key] = hits[0] if hits else None
         elif search.by_id:
@@ -271,12 +278,14 @@ def as_prefetch(
     return prefetch
 
 
-def _asked(search: Search, resource: dict[str, Any]) -> bool:
-    """Whether a server would return the resource: it compares bare codes, as we ask."""
-    if search.codes is None:
-        return True
-    bare = {code.code for code in search.codes}
-    return any(coding.get("code") in bare for coding in _codings(resource.get("code")))
+def _asked(search: Search, codes: frozenset[str]) -> bool:
+    """Whether a server would return a resource: it compares bare codes, as we ask."""
+    return search.codes is None or not _bare(search.codes).isdisjoint(codes)
+
+
+@lru_cache(maxsize=256)
+def _bare(codes: frozenset[Code]) -> frozenset[str]:
+    return frozenset(code.code for code in codes)
 
 
 def _codings(concept: object) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,9 @@ from cdshooks.cli.check import check
 from cdshooks.cli.cohort import cohort
 from cdshooks.cli.db import db_command
 from cdshooks.cli.insights import insights
+from cdshooks.cli.replay import replay
 from cdshooks.cli.rules import rules_command
+from cdshooks.cli.worklist import worklist
 from cdshooks.errors import CdsHooksError
 from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
@@ -49,6 +51,8 @@ main.add_command(db_command)
 main.add_command(insights)
 main.add_command(audit_command)
 main.add_command(rules_command)
+main.add_command(worklist)
+main.add_command(replay)
 
 _port = click.option(
     "--port",

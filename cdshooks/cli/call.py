@@ -64,7 +64,7 @@ def call(hook: str, bundle: str, order_file: Path | None, as_json: bool, **optio
     The dates of a Bundle that has a timestamp move by whole days, so that the
     day of the timestamp becomes today. --as-recorded turns that off.
     """
-    settings = _settings(options["today"], options["profile"])
+    settings = settings_of(options["today"], options["profile"])
     question = Question(
         _service(hook), bundle, order_file, settings, options["explain"], options["as_recorded"]
     )
@@ -88,7 +88,7 @@ def _service(hook: str) -> Service:
     return offered[hook]
 
 
-def _settings(today: str | None, profile: str | None) -> DemoSettings:
+def settings_of(today: str | None, profile: str | None) -> DemoSettings:
     """The settings of the demo, with those of the command line over them."""
     environment = DemoSettings.load()
     # Nobody calls over a network here, so a day may be named whatever the environment says.

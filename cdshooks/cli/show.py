@@ -54,8 +54,8 @@ def show_trace(console: Console, body: Json) -> None:
         outcome = line["outcome"]
         rule = Text(line["rule"], "bold")
         if "order" in line:
-            rule.append(f" {_clean(line['order'])}", "not bold")
-        why = Text(_clean(line["because"]), "dim")
+            rule.append(f" {clean(line['order'])}", "not bold")
+        why = Text(clean(line["because"]), "dim")
         grid.add_row(Text(outcome, OUTCOMES[outcome]), Group(rule, why))
     console.print(grid)
 
@@ -65,7 +65,8 @@ def _extension(body: Json) -> Json:
     return found
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Text of a chart without what could steer a terminal."""
     return _CONTROL.sub(" ", text)
 
 
@@ -82,7 +83,7 @@ def _headline(headline: Headline) -> Text:
 
 
 def _line(label: str, style: str, text: str) -> Text:
-    return Text.assemble((label, style), " ", _clean(text))
+    return Text.assemble((label, style), " ", clean(text))
 
 
 def _panel(card: Json) -> Panel:
@@ -100,11 +101,11 @@ def _panel(card: Json) -> Panel:
 
 def _parts(card: Json, colour: str) -> Iterator[RenderableType]:
     """Summary, detail, what can be accepted, and how to say no."""
-    yield Text(_clean(card["summary"]), f"bold {colour}")
+    yield Text(clean(card["summary"]), f"bold {colour}")
     # Lists and tables bring their own empty line.
     if not card["detail"].startswith(("-", "|")):
         yield Text()
-    yield Markdown(_clean(card["detail"]), hyperlinks=False)
+    yield Markdown(clean(card["detail"]), hyperlinks=False)
     suggestions = card.get("suggestions", [])
     if suggestions:
         at_most_one = card["selectionBehavior"] == "at-most-one"
@@ -122,7 +123,7 @@ def _listed(suggestions: list[Json], colour: str) -> Table:
     grid.add_column(overflow="fold")
     for suggestion in suggestions:
         recommended = suggestion.get("isRecommended", False)
-        label = Text(_clean(suggestion["label"]))
+        label = Text(clean(suggestion["label"]))
         if recommended:
             label.append("  recommended", f"italic {colour}")
         grid.add_row(Text("►" if recommended else "·", colour), label)

@@ -184,9 +184,7 @@ def answer(
     )
     if notes is not None:
         clock.lap("fetch")
-    findings = run(rules.load(), view)
-    _refuse_blind(findings, view)
-    findings = keep(findings, view)
+    findings = keep(concluded(view), view)
     clock.lap("rules")
     edit = policy.edit_active_orders
     shown = cards(findings, view, site.public_url, edit_active=edit)
@@ -196,6 +194,13 @@ def answer(
         body["extension"] = {EXTENSION: extension}
     clock.lap("cards")
     return Answer(body, clock.laps, findings, notes or (), shown, view)
+
+
+def concluded(view: View) -> tuple[Finding, ...]:
+    """What every rule concludes of a chart; raises PrefetchUnavailable as ``answer`` does."""
+    findings = run(rules.load(), view)
+    _refuse_blind(findings, view)
+    return findings
 
 
 class _Clock:

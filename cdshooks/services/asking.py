@@ -1,6 +1,6 @@
 """The hook request that a client with a chart at hand would send: for tools that play the EHR."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +41,7 @@ def request_body(
     at the hooks of encounters that need one, else the last of the Bundle.
     """
     context: Json = {"userId": user, "patientId": patient}
-    encounter = _encounter(bundle, any_will_do=hook.startswith("encounter-"))
+    encounter = encounter_of(resources(bundle), any_will_do=hook.startswith("encounter-"))
     if encounter:
         context["encounterId"] = encounter
     if hook in ORDER_HOOKS:
@@ -56,8 +56,9 @@ def request_body(
     }
 
 
-def _encounter(bundle: Json, *, any_will_do: bool) -> str | None:
-    found = [r for r in resources(bundle) if r.get("resourceType") == "Encounter"]
-    under_way = [r for r in found if r.get("status") in OPEN]
-    chosen = under_way or (found if any_will_do else [])
+def encounter_of(found: Iterable[Json], *, any_will_do: bool = False) -> str | None:
+    """The id of the last encounter that is under way; of any, where one will do."""
+    encounters = [r for r in found if r.get("resourceType") == "Encounter"]
+    under_way = [r for r in encounters if r.get("status") in OPEN]
+    chosen = under_way or (encounters if any_will_do else [])
     return string(chosen[-1].get("id")) if chosen else None
