@@ -99,7 +99,7 @@ def test_a_rule_that_fails_is_logged_without_its_message(
     def failing(*_of: Any) -> Any:
         raise failure(PLANTED)
 
-    monkeypatch.setattr("cdshooks.engine.answer", failing)
+    monkeypatch.setattr("cdshooks.engine.inputs.answered", failing)
     post(calls.recorded("patient-view-fvc-46"))
     said = [json.loads(line) for line in watch.lines]
     assert failure.__name__ in {line.get("error", "").partition(" ")[0] for line in said}
