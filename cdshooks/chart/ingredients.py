@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cdshooks.chart.drugs import Identity, concepts_of, identify
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, objects, plain, texts
 from cdshooks.fhir.manner import route as route_of
-from cdshooks.knowledge import DrugSet
+from cdshooks.knowledge.interactions import Ingredients
 
 Contents = tuple["Content", ...]
 
@@ -30,39 +31,39 @@ def recognised(view: View, order: Json, drug: str) -> Identity | None:
     if drug in view.knowledge.base.products:
         identity = identify(view, order)
         return identity if identity is not None and identity.drug == drug else None
-    return _member(contents(view, order), drug, view)
+    return _members(view.knowledge.base.ingredients, contents(view, order)).get(drug)
 
 
 def recognised_as(view: View, order: Json) -> Iterator[Identity]:
     """What an order is, as each drug and drug set to which it belongs."""
-    identity, holds = identify(view, order), contents(view, order)
+    identity = identify(view, order)
     if identity is not None:
         yield identity
-    for drug in view.knowledge.base.ingredients.sets if holds else ():
-        member = _member(holds, drug, view)
-        if member is not None:
-            yield member
+    yield from _members(view.knowledge.base.ingredients, contents(view, order)).values()
 
 
-def _member(found: Contents, drug: str, view: View) -> Identity | None:
-    """A member of a drug set goes by the names of those of its ingredients that belong."""
-    sets = view.knowledge.base.ingredients.sets
-    drug_set = sets[drug]
-    belong = [one for one in found if drug_set.holds(one.ingredient, one.route)]
-    if not belong:
-        return None
-    return Identity(
-        drug=drug_set.id,
-        label=" and ".join(dict.fromkeys(one.ingredient for one in belong)),
-        product=None,
-        by_name=all(one.by_name for one in belong),
-        exact=any(one.exact for one in belong),
-        sets=frozenset(other.id for other in sets.values() if _belongs(found, other)),
-    )
+@lru_cache(maxsize=2048)
+def _members(known: Ingredients, found: Contents) -> dict[str, Identity]:
+    """What contents are as each drug set to which they belong; kept beyond a call.
 
-
-def _belongs(found: Contents, drug_set: DrugSet) -> bool:
-    return any(drug_set.holds(one.ingredient, one.route) for one in found)
+    A member of a drug set goes by the names of those of its ingredients that belong.
+    """
+    belonging = {
+        drug: belong
+        for drug, drug_set in known.sets.items()
+        if (belong := [one for one in found if drug_set.holds(one.ingredient, one.route)])
+    }
+    return {
+        drug: Identity(
+            drug=drug,
+            label=" and ".join(dict.fromkeys(one.ingredient for one in belong)),
+            product=None,
+            by_name=all(one.by_name for one in belong),
+            exact=any(one.exact for one in belong),
+            sets=frozenset(belonging),
+        )
+        for drug, belong in belonging.items()
+    }
 
 
 def contents(view: View, order: Json) -> Contents:

@@ -1,7 +1,7 @@
 """The medication that a patient already has: what is taken, was taken, or is planned."""
 
+from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 from cdshooks.chart.drafted import drafted
 from cdshooks.chart.drugs import Identity, directions, identify
@@ -48,7 +48,7 @@ def medication(view: View, wanted: Medication) -> Entries:
         if wanted.planned and string(record.resource.get("status")) == "draft":
             entry = _planned(record, identity)
         if entry is not None and (wanted.ended or entry.end is None):
-            found.append(entry)
+            found.append(_dosed(entry, record, identity, view) if wanted.dosed else entry)
     if wanted.drafted:
         found += drafted(view, wanted.drug)
     cover = view.remembered("medication cover", _cover)
@@ -146,6 +146,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         end = end or _changed(resource, view) or start
         if end is None:
             return None
+    reasons, by_tube = view.once("manner", resource, lambda: _manner(resource, view))
     return Entry(
         type=type,
         id=reference.partition("/")[2],
@@ -153,20 +154,26 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         status=status,
         start=start,
         end=end,
-        reasons=reasons_of(resource, view) | (AS_NEEDED if _when_needed(resource) else frozenset()),
+        reasons=reasons,
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
         form=identity.product.form if identity.product else None,
-        via_tube=any(map(via_tube, objects(resource.get("dosageInstruction")))),
-        mg_a_day=_a_day(resource, identity, view),
+        via_tube=by_tube,
         origins=(Origin(reference, identity.label, status, "", start),),
     )
 
 
-def _a_day(resource: Json, identity: Identity, view: View) -> Fraction | None:
-    steps = directions(resource, identity.strength, view).steps
-    return steps[0].a_day if len(steps) == 1 else None
+def _manner(resource: Json, view: View) -> tuple[frozenset[str], bool]:
+    """Reasons that are stated, as-needed among them, and whether it is given by tube."""
+    as_needed = AS_NEEDED if _when_needed(resource) else frozenset[str]()
+    by_tube = any(map(via_tube, objects(resource.get("dosageInstruction"))))
+    return reasons_of(resource, view) | as_needed, by_tube
+
+
+def _dosed(entry: Entry, record: Record, identity: Identity, view: View) -> Entry:
+    steps = directions(record.resource, identity.strength, view).steps
+    return replace(entry, mg_a_day=steps[0].a_day if len(steps) == 1 else None)
 
 
 AS_NEEDED = frozenset({"as-needed"})

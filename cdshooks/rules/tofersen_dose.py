@@ -153,7 +153,7 @@ class PunctureLimits(Limits):
 def tofersen_lp_anticoagulant(
     order: Annotated[Order, Draft(value_set="lumbar-puncture")],
     oral: Annotated[Entries, Medication("anticoagulant")],
-    injected: Annotated[Entries, Medication("heparin")],
+    injected: Annotated[Entries, Medication("heparin", dosed=True)],
     platelets: Annotated[
         Reading | Missing, Latest("platelets", lookback="puncture_platelets_days")
     ],

@@ -12,12 +12,14 @@ class Medication(Input):
     ended: those that are over count too, with their end; else only what is taken.
     planned: drafts that the chart holds count too.
     drafted: drafts of this call count too, those under assessment included.
+    dosed: whether the directions are read for ``Entry.mg_a_day``.
     """
 
     drug: str
     ended: bool = False
     planned: bool = False
     drafted: bool = False
+    dosed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

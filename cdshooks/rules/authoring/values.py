@@ -157,7 +157,7 @@ class Entry:
     is the value set that the status reason or stop reason belongs to, if any.
     exact: of a drug known by name alone, whether by its own and not by a brand. form
     and via_tube: of a drug, what its product is, and whether it is given by tube;
-    mg_a_day: what its directions come to, if they say one amount.
+    mg_a_day: what its directions come to, if they say one amount and were asked for.
     sets: of a drug, every drug set that it belongs to, if it was asked for by one.
     """
 
