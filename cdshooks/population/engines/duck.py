@@ -58,7 +58,8 @@ class _Run:
     def counts(self) -> Counts:
         """All steps, those that were done before left out."""
         grouping = Grouping(self.work, buckets_for(self.source.size))
-        self._flatten()
+        if self.source.bundles:
+            self._flatten()
         self._group("deciding", grouping.deciding(self._lines(_deciding)))
         medications = [file for file in self.source.files if file.type == "Medication"]
         if medications and any((self.work / "deciding").glob("*/*.parquet")):
@@ -75,7 +76,7 @@ class _Run:
     def _flatten(self) -> None:
         """Takes Bundles apart."""
         folder = self.work / "flat"
-        pieces = list(slices(self.source, folder)) if self.source.bundles else []
+        pieces = list(slices(self.source, folder))
         missing = [one for one in pieces if not one.target.with_suffix(".tsv").exists()]
         bar = _Bar(self.progress, "reading", len(pieces), len(pieces) - len(missing))
         self.workers.each(flatten, missing, lambda _: bar.more(1))
@@ -92,15 +93,18 @@ class _Run:
     def _group(self, name: str, statement: str) -> None:
         """Brings lines together by patient; looks at once for those that were not used."""
         target, fresh = self.work / name, self.work / f"{name}.new"
-        if target.exists():
-            return
+        if not target.exists():
+            self._write_group(name, statement, fresh)
+            fresh.replace(target)
+        self._grouping(name, 100)
+
+    def _write_group(self, name: str, statement: str, fresh: Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         with connected(self.work, self.machine) as database:
             execute(database, statement, self.source, partial(self._grouping, name))
             fresh.mkdir(exist_ok=True)
             dirt = list(self._located(_marks(database, fresh)))
         (fresh / "dirt.json").write_bytes(orjson.dumps(dirt))
-        fresh.replace(target)
 
     def _grouping(self, name: str, percent: float) -> None:
         self.progress(_STAGES[name], percent, 100)

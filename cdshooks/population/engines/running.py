@@ -68,7 +68,7 @@ def _engine(machine: Machine) -> duck.Engine:
     if machine.engine == "duckdb":
         return duck.parts
     try:
-        from cdshooks.population.engines import spark
+        from cdshooks.population.engines.spark import parts
     except ModuleNotFoundError:
         raise EngineMissing("Spark is not installed: pip install 'cdshooks[spark]'") from None
-    return spark.parts
+    return parts
