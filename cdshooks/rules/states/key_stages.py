@@ -203,9 +203,7 @@ def plans(
     answered: Annotated[Entries, Reported("advance-plan")],
 ) -> Entries:
     """An advance care plan or directive that is named on the problem list or in an answer."""
-    items = tuple(sorted((*listed, *answered), key=lambda e: e.day or date.min))
-    failed = tuple(dict.fromkeys((*listed.failed, *answered.failed)))
-    return Entries(items, listed.whole and answered.whole, failed, listed.label)
+    return together(listed.label, listed, answered)
 
 
 Talks = Annotated[Entries, Performed("planning-talk", statuses=("completed",))]
