@@ -215,10 +215,8 @@ def last_plan(
     named: Annotated[Entries, State(plans)],
     talks: Talks,
 ) -> Entries:
-    """Every plan, directive and talk about either, the newest last."""
-    found = together("advance care plan", documents, named, talks)
-    items = tuple(sorted(found, key=lambda e: e.day or date.min))
-    return Entries(items, found.whole, found.failed, found.label)
+    """Every plan, directive and talk about either."""
+    return together("advance care plan", documents, named, talks)
 
 
 def lately(stage: Stage, days: Decimal, today: date) -> bool:
