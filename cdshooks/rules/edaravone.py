@@ -194,7 +194,9 @@ FEW = 30
 
 def _few(beyond: tuple[str, ...]) -> str:
     full = ", ".join(beyond)
-    return full if len(full) <= FEW else f"{len(beyond)} criteria"
+    if len(full) <= FEW:
+        return full
+    return "1 criterion" if len(beyond) == 1 else f"{len(beyond)} criteria"
 
 
 def _beyond(

@@ -1,6 +1,6 @@
 """Vignettes: a table of patients a clinician can read, run through the whole line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -103,7 +103,7 @@ MEASURES = {
 KNOWN = {
     *("patient", "person", "record", "items", "orders", "books", "fails", "hook", "profile"),
     "choices",
-    *("outcome", "says", "offers"),
+    *("outcome", "says", "offers", "reasons", "evidence"),
 }
 WORDS = {"yes": True, "no": False}
 ALS = "condition als, 400 to 200 days ago"
@@ -126,11 +126,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case: ``warning``, ``not indicated``, ``cannot assess`` …, and its text."""
+    """What came of a case: ``warning``, ``not indicated``, ``cannot assess`` …, and its text.
+
+    criteria: what was met, by which a later rise in severity is told.
+    """
 
     outcome: str
     text: str
     card: Json | None = None
+    criteria: tuple[str, ...] = ()
 
 
 def files() -> list[Path]:
@@ -290,7 +294,7 @@ def _concluded(findings: Sequence[Finding], card: Json | None) -> Result:
     for outcome in outcomes:
         if isinstance(outcome, Recommend):
             text = "\n".join((outcome.summary, *outcome.because, *outcome.missing))
-            return Result(outcome.indicator, text, card)
+            return Result(outcome.indicator, text, card, outcome.criteria)
     for outcome in outcomes:
         if isinstance(outcome, CannotAssess):
             return Result("cannot assess", outcome.because)
@@ -307,12 +311,20 @@ def _own_cards(case: Case, said: Answer) -> tuple[Card, ...]:
 
 
 def holds(case: Case, result: Result) -> bool:
-    """Whether the outcome and every phrase of ``says`` came true; ``!phrase`` must not be said."""
+    """Whether the outcome and every phrase came true; ``!phrase`` must not be said.
+
+    ``says`` is about the outcome in words; ``offers``, ``reasons`` and ``evidence`` are about
+    its card.
+    """
     if result.outcome != case.cells["outcome"]:
         return False
-    return _said(case.cells.get("says", ""), result.text) and _said(
-        case.cells.get("offers", ""), offered(result)
-    )
+    told: dict[str, Callable[[Result], str]] = {
+        "says": lambda result: result.text,
+        "offers": offered,
+        "reasons": reasons,
+        "evidence": evidence,
+    }
+    return all(_said(case.cells.get(column, ""), text(result)) for column, text in told.items())
 
 
 def _said(phrases: str, text: str) -> bool:
@@ -331,7 +343,7 @@ def offered(result: Result) -> str:
     """What the card offers, one a line: suggestions, override reasons, limits that were crossed.
 
     A suggestion is its priority, its label and ``(recommended)``; an override
-    reason begins with ``override``, a limit with ``limit``.
+    reason begins with ``override``, a limit with ``limit``, a criterion with ``criterion``.
     """
     card = result.card or {}
     lines = [
@@ -342,4 +354,28 @@ def offered(result: Result) -> str:
     lines += [f"override {reason['code']}" for reason in card.get("overrideReasons", [])]
     body = card.get("extension", {}).get("org.als-cdshooks", {})
     lines += [f"limit {parameter['name']}" for parameter in body.get("parameters", [])]
+    lines += [f"criterion {criterion}" for criterion in result.criteria]
     return "\n".join(lines)
+
+
+def reasons(result: Result) -> str:
+    """Why each draft of the card's suggestions says that it is made, one a line."""
+    drafts = [
+        action.get("resource", {})
+        for suggestion in (result.card or {}).get("suggestions", [])
+        for action in suggestion["actions"]
+    ]
+    given = [draft.get("reasonCode") or draft.get("note") or [] for draft in drafts]
+    return "\n".join(
+        one["text"] for ones in given for one in (ones if isinstance(ones, list) else [ones])
+    )
+
+
+def evidence(result: Result) -> str:
+    """What the card lists as its evidence, one a line: label, value, unit and date."""
+    body = (result.card or {}).get("extension", {}).get("org.als-cdshooks", {})
+    parts = ("label", "value", "unit", "date")
+    return "\n".join(
+        " ".join(str(fact[part]) for part in parts if part in fact)
+        for fact in body.get("evidence", [])
+    )

@@ -22,6 +22,10 @@ def test_a_period_counts_its_first_and_its_last_day() -> None:
     assert (found.days, found.start, found.bounded) == (14, date(2026, 11, 1), True)
 
 
+def test_a_period_of_one_day_is_one_day() -> None:
+    assert read({"boundsPeriod": {"start": "2026-11-01", "end": "2026-11-01"}}).days == 1
+
+
 def test_a_period_without_an_end_or_turned_round_has_no_length() -> None:
     assert read({"boundsPeriod": {"start": "2026-11-01"}}).bounded is False
     assert read({"boundsPeriod": {"start": "2026-11-14", "end": "2026-11-01"}}).days is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cdshooks.errors import KnowledgeInvalid
-from cdshooks.fhir.amount import Strength, amount, exact
+from cdshooks.fhir.amount import Strength, amount, exact, strength_of
 from cdshooks.fhir.dosage import PROBLEMS, read_regimen
 from cdshooks.fhir.timing import Bounds, bounds, times_a_day
 from cdshooks.knowledge.dosage import FILE, ROOT, dosage_tables
@@ -409,7 +409,32 @@ def test_only_numbers_of_believable_length_are_numbers(value: Any, expected: Any
     assert exact(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "expected"),
+    [
+        ({"value": 100, "unit": "mg"}, {"value": 2, "unit": "mL"}, (50, "mL")),
+        ({"value": 5, "unit": "mg"}, {"value": 1, "unit": "L"}, (Fraction(1, 200), "mL")),
+        ({"value": 50, "unit": "mg"}, {"value": 1, "unit": "tablet"}, (50, "tablet")),
+        ({"value": 50, "unit": "mg"}, {"value": 2, "unit": "capsule"}, (25, "tablet")),
+        ({"value": 50, "unit": "mg"}, {"value": 1, "unit": "g"}, (None, None)),
+        ({"value": 50, "unit": "mg"}, {"value": 0, "unit": "mL"}, (None, None)),
+        ({"value": 50, "unit": "mg"}, {"unit": "mL"}, (None, None)),
+        ({"value": 50, "unit": "mg"}, {"value": 1, "unit": "drop"}, (None, None)),
+        ({"value": 50, "unit": "mg"}, {}, (None, None)),
+        ({"value": 1, "unit": "tablet"}, {"value": 1, "unit": "mL"}, (None, None)),
+    ],
+)
+def test_a_strength_is_mg_in_one_piece_or_one_millilitre(
+    numerator: Json, denominator: Json, expected: Any
+) -> None:
+    assert strength_of({"numerator": numerator, "denominator": denominator}) == expected
+
+
 # --- how often ---------------------------------------------------------------
+
+
+def test_times_of_day_five_minutes_apart_are_two() -> None:
+    assert rate({"timeOfDay": ["08:00", "08:05"]}) == 2
 
 
 @pytest.mark.parametrize(
@@ -734,6 +759,32 @@ def test_then_in_the_later_line_makes_two_steps() -> None:
     )
     assert [step.a_day for step in regimen.steps] == [100, 50]
     assert regimen.tapering is True
+
+
+def test_then_in_the_first_of_the_later_lines_makes_two_steps() -> None:
+    regimen = read(
+        line(FIFTY, TWICE, sequence=1),
+        line(FIFTY, MORNING, sequence=2, text="then mornings"),
+        line(FIFTY, EVENING, sequence=2),
+    )
+    assert [step.a_day for step in regimen.steps] == [100, 100]
+
+
+def test_then_in_the_first_of_all_lines_separates_nothing() -> None:
+    regimen = read(line(FIFTY, MORNING, text="then 50 mg"), line(FIFTY, EVENING))
+    assert [step.a_day for step in regimen.steps] == [100]
+
+
+def test_one_line_whose_bounds_cannot_be_read_is_one_step() -> None:
+    unread = {"boundsDuration": {"value": 1, "unit": "mo"}}
+    regimen = read(line(FIFTY, bounded(TWICE, **unread)))
+    assert ([step.a_day for step in regimen.steps], regimen.problems) == ([100], ())
+
+
+def test_a_step_of_several_lines_has_the_course_of_the_first() -> None:
+    slow = {"rateQuantity": {"value": 2, "code": "mg/min"}}
+    regimen = read(line(FIFTY, MORNING, **slow), line(FIFTY, EVENING))
+    assert [step.course.mg_a_minute for step in regimen.steps] == [2]
 
 
 def test_each_step_may_hold_several_lines() -> None:
@@ -1094,3 +1145,13 @@ def test_a_limit_may_be_a_single_number(tmp_path: Path) -> None:
 
 def test_the_tables_are_read_once() -> None:
     assert dosage_tables() is dosage_tables()
+
+
+def test_events_of_the_day_are_named_by_their_codes() -> None:
+    assert read(line(FIFTY, EVENING), line(FIFTY, MORNING)).when == {"eve", "morn"}
+
+
+def test_of_two_codes_of_a_route_the_first_names_it() -> None:
+    codes = [{"system": SNOMED, "code": code} for code in ("26643006", "47625008")]
+    assert read(line(FIFTY, ONCE, route={"coding": codes})).route == "oral"
+    assert read(line(FIFTY, ONCE, route={"coding": codes[::-1]})).route == "intravenous"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cdshooks import engine
-from cdshooks.rules.authoring import Found, Listed
+from cdshooks.chart import answer
+from cdshooks.rules.authoring import Entries, Found, Listed
 from cdshooks.rules.states.genes import PARTS, Genes, genes
 from tests.support.charts import NOW, chart
 from tests.support.resources import record
@@ -112,3 +113,29 @@ def test_unread_results_are_no_absence() -> None:
     assert not unread.whole
     assert unread.failed == ("genetics",)
     assert state("").whole
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("gene sod1 absent, 14 days ago", 1),
+        ("gene sod1 absent, 15 days ago", 0),
+        ("gene sod1 absent, undated", 0),
+        ("gene sod1 preliminary absent, 3 days ago", 0),
+        ("gene sod1 absent, in 1 days", 1),
+        ("gene sod1 absent, in 2 days", 0),
+    ],
+)
+def test_results_count_from_the_lookback_to_a_day_ahead(text: str, count: int) -> None:
+    wanted = Found("genetic-result", "genetic-component", PARTS, lookback="vte_sign_days")
+    found = answer(chart(record(text, TODAY), wanted), wanted)
+    assert isinstance(found, Entries)
+    assert len(found.items) == count
+
+
+def test_a_result_that_is_not_final_is_none() -> None:
+    found = answer(
+        chart(record("gene sod1 preliminary absent, 3 days ago", TODAY), RESULTS), RESULTS
+    )
+    assert isinstance(found, Entries)
+    assert found.items == ()

@@ -33,6 +33,18 @@ def test_one_weight_is_trusted() -> None:
     assert kept(weight(149, 0)) == [149]
 
 
+def test_a_measure_without_limits_on_jumps_keeps_what_jumps() -> None:
+    every = Series("alsfrs-total", None)
+    totals = [
+        observation("82953-1", {"value": value, "unit": "{score}"}, id=f"t{value}")
+        | {"effectiveDateTime": f"2026-05-{day:02}"}
+        for value, day in ((40, 1), (4, 9))
+    ]
+    found = answer(chart(totals, every), every)
+    assert isinstance(found, tuple)
+    assert [float(reading.value) for reading in found] == [40, 4]
+
+
 def test_no_weight_is_no_mistake() -> None:
     assert kept() == []
 

@@ -1,9 +1,13 @@
 """Whole calls about drugs beside riluzole, and the cards that must and must not come."""
 
+from datetime import timedelta
+
+from tests.support.resources import record
 from tests.vignettes.test_reference_drugs import (
     DIAGNOSIS,
     FIFTY,
     LABS,
+    NOW,
     PATIENT,
     Json,
     call,
@@ -12,6 +16,7 @@ from tests.vignettes.test_reference_drugs import (
     ordered,
     result,
     rules_of,
+    select,
 )
 
 CAPSULE = {"value": 1, "unit": "capsule", "code": "{capsule}"}
@@ -120,3 +125,40 @@ def test_morphine_and_lorazepam_with_a_high_carbon_dioxide() -> None:
         ("sedative-respiratory", "warning"),
         ("sedative-respiratory", "warning"),
     ]
+
+
+SULFA = {"coding": [{"system": SNOMED, "code": "91939003"}], "text": "Sulfa drugs"}
+
+
+def allergy(code: Json) -> Json:
+    """An AllergyIntolerance that says nothing of criticality or reactions."""
+    active = {"coding": [{"code": "active"}]}
+    return {
+        "resourceType": "AllergyIntolerance",
+        "id": "allergy",
+        "patient": PATIENT,
+        "clinicalStatus": active,
+        "code": code,
+    }
+
+
+def test_sulfa_drugs_are_no_sulfite_and_metabisulfite_is() -> None:
+    edaravone = ordered("1924316", id="edaravone")
+    first = "MedicationRequest/edaravone"
+    sulfa = select(edaravone, chart=(allergy(SULFA),), first=first)
+    assert rules_of(sulfa) == [("edaravone-eligibility", "info")]
+    assert "criteria not on record" in sulfa[0]["summary"]
+    sulfite = select(edaravone, chart=(allergy(concept("36696")),), first=first)
+    assert ("edaravone-hypersensitivity-sulfite", "critical") in rules_of(sulfite)
+
+
+def test_tofersen_is_for_a_variant_of_sod1_and_its_dose_is_a_volume() -> None:
+    line = dosage({"value": 15, "unit": "mL", "code": "mL"}, {"count": 1})
+    spinal = {"route": concept("72607000", SNOMED)}
+    tofersen = ordered("2634999", line | spinal, id="tofersen")
+    day = (NOW - timedelta(days=60)).date()
+    [other] = record("gene c9orf72 test present, today", day)
+    [card] = signed(tofersen, chart=(other,))
+    assert rules_of([card]) == [("tofersen-sod1-required", "warning")]
+    [sod1] = record("gene sod1 present pathogenic, today", day)
+    assert signed(tofersen, chart=(sod1,)) == []

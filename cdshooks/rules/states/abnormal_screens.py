@@ -29,7 +29,7 @@ class Abnormal:
     reading: Reading
     told: str
     by: Threshold
-    dementia: bool = False
+    dementia: bool
 
 
 @derived

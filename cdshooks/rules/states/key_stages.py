@@ -203,9 +203,7 @@ def plans(
     answered: Annotated[Entries, Reported("advance-plan")],
 ) -> Entries:
     """An advance care plan or directive that is named on the problem list or in an answer."""
-    items = tuple(sorted((*listed, *answered), key=lambda e: e.day or date.min))
-    failed = tuple(dict.fromkeys((*listed.failed, *answered.failed)))
-    return Entries(items, listed.whole and answered.whole, failed, listed.label)
+    return together(listed.label, listed, answered)
 
 
 Talks = Annotated[Entries, Performed("planning-talk", statuses=("completed",))]
@@ -217,10 +215,8 @@ def last_plan(
     named: Annotated[Entries, State(plans)],
     talks: Talks,
 ) -> Entries:
-    """Every plan, directive and talk about either, the newest last."""
-    found = together("advance care plan", documents, named, talks)
-    items = tuple(sorted(found, key=lambda e: e.day or date.min))
-    return Entries(items, found.whole, found.failed, found.label)
+    """Every plan, directive and talk about either."""
+    return together("advance care plan", documents, named, talks)
 
 
 def lately(stage: Stage, days: Decimal, today: date) -> bool:
