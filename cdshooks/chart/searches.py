@@ -258,11 +258,12 @@ def as_prefetch(
 ) -> dict[str, Any]:
     """What a client that honours ``searches`` would send of ``resources``: for tools and tests."""
     prefetch: dict[str, Any] = {}
-    pool: dict[object, list[Coded]] = {}
+    pool: dict[str, list[Coded]] = {}
     for resource in resources:
-        if isinstance(resource, dict):
+        type = resource.get("resourceType") if isinstance(resource, dict) else None
+        if isinstance(type, str):
             codes = frozenset(coding["code"] for coding in _codings(resource.get("code")))
-            pool.setdefault(resource.get("resourceType"), []).append((resource, codes))
+            pool.setdefault(type, []).append((resource, codes))
     for search in searches:
         hits = [r for r, codes in pool.get(search.type, ()) if _asked(search, codes)]
         if search.type == "Patient":
