@@ -69,3 +69,13 @@ def test_spark_gives_the_same_rows_counts_and_unread_lines(
     assert (spark.patients, spark.concerned) == (here.patients, here.concerned)
     assert spark.problems == here.problems
     assert spark.unread.read_text() == here.unread.read_text()
+
+
+def test_spark_takes_folders_as_they_are_written_at_a_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark")
+    source = bundles(tmp_path / "export")
+    monkeypatch.chdir(tmp_path)
+    there = run(Path("export"), TASK, Path("parts"), engine="spark", workers=2)
+    assert rows(there) == rows(run(source, TASK, tmp_path / "duckdb", workers=1))

@@ -119,7 +119,7 @@ class _Run:
         rmtree(text, ignore_errors=True)
         text.parent.mkdir(parents=True, exist_ok=True)
         named = rows.map(partial(_as_json, tuple(self.task.columns)))
-        named.saveAsTextFile(text.as_uri())
+        named.saveAsTextFile(text.resolve().as_uri())
         (self.out / "parts").mkdir(exist_ok=True)
         part = self.out / "parts" / "00000.parquet"
         as_parquet(pattern(text, "part-*"), self.task.columns, part, text.parent)
