@@ -31,7 +31,7 @@ FVC = Latest("vc-percent", "resp_value_max_age_days")
 SNIP = Latest("snip", "resp_value_max_age_days")
 STUDY = Ordered("liver-tests")
 PART = {"resourceType": "Bundle", "type": "searchset", "link": [{"relation": "next", "url": "x"}]}
-HOOKS = ("patient-view", "encounter-discharge", "order-sign")
+HOOKS = ("patient-view", "order-sign")
 
 
 def missing(found: object) -> Missing:
