@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 from fractions import Fraction
 from functools import lru_cache
+
+import orjson
 
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
@@ -80,8 +83,23 @@ def _identified(view: View, order: Json) -> Identity | None:
 
 def directions(order: Json, strength: StrengthPer, view: View) -> Regimen:
     """The directions of an order, statement or dispense of a drug of this strength."""
-    said = ("directions", strength)
-    return view.once(said, order, lambda: read_regimen(order, *strength, view.zone))
+    said = {name: order[name] for name in DIRECTIONS if name in order}
+    written = orjson.dumps(said)
+    if len(written) > LONGEST_DIRECTIONS:
+        return read_regimen(said, *strength, view.zone)
+    return _directions(written, strength, view.zone)
+
+
+DIRECTIONS = ("dosageInstruction", "dosage")
+"""Elements that hold directions, of an order and of a statement."""
+LONGEST_DIRECTIONS = 2000
+"""Bytes; longer ones are read each time."""
+
+
+@lru_cache(maxsize=1024)
+def _directions(written: bytes, strength: StrengthPer, zone: tzinfo) -> Regimen:
+    """Kept beyond a call: most drugs are taken in one of few ways."""
+    return read_regimen(orjson.loads(written), *strength, zone)
 
 
 def _written(view: View, concepts: Iterable[Json], drug: str) -> str:

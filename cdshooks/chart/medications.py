@@ -124,12 +124,12 @@ def _planned(record: Record, identity: Identity) -> Entry:
 
 def goes_on(record: Record, view: View) -> bool:
     """Whether a request, statement or dispense, of whatever drug, is what the patient takes."""
-    entry = _taken(record.resource, record.reference, Identity("", "", None), view)
-    return entry is not None and entry.end is None
+    times = _times(record.resource, view)
+    return times is not None and times[1] is None
 
 
-def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:
-    """A medication entry with its start and end; None for what was never taken.
+def _times(resource: Json, view: View) -> tuple[date | None, date | None] | None:
+    """Start and end of what is or was taken; None for what was never taken.
 
     Also None for what is over at an unknown time: it says nothing about any day.
     """
@@ -146,21 +146,30 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         end = end or _changed(resource, view) or start
         if end is None:
             return None
+    return start, end
+
+
+def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:
+    """A medication entry with its start and end; None for what says nothing about any day."""
+    times = _times(resource, view)
+    if times is None:
+        return None
+    status = string(resource.get("status")) or ""
     reasons, by_tube = view.once("manner", resource, lambda: _manner(resource, view))
     return Entry(
-        type=type,
+        type=str(resource.get("resourceType")),
         id=reference.partition("/")[2],
         label=identity.label,
         status=status,
-        start=start,
-        end=end,
+        start=times[0],
+        end=times[1],
         reasons=reasons,
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
         form=identity.product.form if identity.product else None,
         via_tube=by_tube,
-        origins=(Origin(reference, identity.label, status, "", start),),
+        origins=(Origin(reference, identity.label, status, "", times[0]),),
     )
 
 
