@@ -20,10 +20,8 @@ def is_medication(resource: Json) -> bool:
 def drafted(view: View, drug: str) -> Iterator[Entry]:
     """Every draft of a drug or drug set, assessed or not, as an entry beside what is taken."""
     for _, resource in view.context.draft_orders:
-        if not is_medication(resource) or not _goes_out(resource, view):
-            continue
-        identity = recognised(view, resource, drug)
-        if identity is None:
+        identity = recognised(view, resource, drug) if is_medication(resource) else None
+        if identity is None or not _goes_out(resource, view):
             continue
         type, id = str(resource.get("resourceType")), string(resource.get("id")) or ""
         yield Entry(

@@ -1,7 +1,7 @@
 """Which drug an order, statement or dispense is about, by code first and by name last."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from fractions import Fraction
@@ -9,10 +9,11 @@ from functools import lru_cache
 
 import orjson
 
+from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
 from cdshooks.fhir.dosage import read_regimen
-from cdshooks.fhir.elements import Json, obj, objects, plain, string
+from cdshooks.fhir.elements import Json, obj, objects
 from cdshooks.knowledge import Base, Code, Product, ProductSet
 from cdshooks.knowledge.interactions import whole_words
 from cdshooks.rules.authoring import Regimen
@@ -54,30 +55,28 @@ def identify(view: View, order: Json) -> Identity | None:
 
 
 def _identified(view: View, order: Json) -> Identity | None:
-    medication = referenced(view, order)
-    concepts = list(_concepts(order, medication))
-    found = _by_code(view, [c for concept in concepts for c in view.index.concept(concept)])
-    named = [set(named_in(view, text)) for concept in concepts for text in _texts(concept)]
-    all_named = set().union(*named)
+    said = naming(view, order)
+    found = _by_code(view, said.codes)
+    named = [named_in(view, text) for text in said.texts]
     if found:
         drug, product = found[0]
         others = {other for other, _ in found} - {drug}
-        for names in named:
-            others |= names if drug not in names else set()
+        others.update(name for names in named if drug not in names for name in names)
         strength = (product.strength, product.strength_per)
         if product.strength is None:
-            strength = _strength(medication)
+            strength = _strength(said.medication)
         other = min(others, default=None)
-        written = _written(view, concepts, other) if other else ""
+        written = _written(view, said.texts, other) if other else ""
         label = _label(view, drug)
         return Identity(drug, label, product, strength, conflict=other, written=written)
+    all_named = {name for names in named for name in names}
     if len(all_named) != 1:
         return None
     drug = all_named.pop()
-    written = _written(view, concepts, drug)
-    strength = _strength(medication)
+    written = _written(view, said.texts, drug)
+    strength = _strength(said.medication)
     label = _label(view, drug)
-    exact = bool(whole_words((label,)).search(" / ".join(t for c in concepts for t in _texts(c))))
+    exact = bool(whole_words((label,)).search(" / ".join(said.texts)))
     return Identity(drug, label, None, strength, by_name=True, written=written, exact=exact)
 
 
@@ -102,15 +101,9 @@ def _directions(written: bytes, strength: StrengthPer, zone: tzinfo) -> Regimen:
     return read_regimen(orjson.loads(written), *strength, zone)
 
 
-def _written(view: View, concepts: Iterable[Json], drug: str) -> str:
+def _written(view: View, texts: Iterable[str], drug: str) -> str:
     """The first text that names a drug."""
-    texts = (text for concept in concepts for text in _texts(concept))
     return next((text for text in texts if drug in named_in(view, text)), "")
-
-
-def concepts_of(view: View, order: Json) -> Iterator[Json]:
-    """Everything that says what an order's medication is, recognised or not."""
-    return _concepts(order, referenced(view, order))
 
 
 def _label(view: View, drug: str) -> str:
@@ -131,54 +124,6 @@ def _strength(medication: Json) -> StrengthPer:
     if len(stated) != 1:
         return NO_STRENGTH
     return strength_of(stated[0])
-
-
-def _concepts(order: Json, medication: Json) -> Iterator[Json]:
-    """Everything that says what the medication is, the referenced Medication included.
-
-    R4 has ``medicationCodeableConcept`` or ``medicationReference``; R5 wraps both
-    in ``medication``.
-    """
-    yield from objects(order.get("medicationCodeableConcept"))
-    yield from objects(obj(order.get("medication")).get("concept"))
-    yield from objects(medication.get("code"))
-    for ingredient in objects(medication.get("ingredient")):
-        yield from objects(ingredient.get("itemCodeableConcept"))
-        yield from objects(obj(ingredient.get("item")).get("concept"))
-    yield {"text": reference_of(order).get("display")}
-
-
-def reference_of(order: Json) -> Json:
-    """The element that refers to a Medication, as R4 or R5 name it."""
-    return obj(order.get("medicationReference")) or obj(
-        obj(order.get("medication")).get("reference")
-    )
-
-
-def referenced(view: View, order: Json) -> Json:
-    """The Medication that an order refers to; empty if there is none or it is not here."""
-    reference = string(reference_of(order).get("reference"))
-    return _resolve(view, order, reference) if reference else {}
-
-
-def _resolve(view: View, order: Json, reference: str) -> Json:
-    """The Medication of a reference: contained, among the drafts, or in the chart."""
-    if reference.startswith("#"):
-        inner = objects(order.get("contained"))
-        return next((m for m in inner if m.get("id") == reference[1:]), {})
-    for full_url, draft in view.context.draft_orders:
-        id = string(draft.get("id"))
-        known = (full_url, f"Medication/{id}" if id else None)
-        if draft.get("resourceType") == "Medication" and reference in known:
-            return draft
-    record = view.index.get(reference)
-    return record.resource if record and record.type == "Medication" else {}
-
-
-def _texts(concept: Json) -> Iterator[str]:
-    for text in (concept.get("text"), *(c.get("display") for c in objects(concept.get("coding")))):
-        if isinstance(text, str):
-            yield plain(text, 300)
 
 
 def named_in(view: View, text: str) -> tuple[str, ...]:

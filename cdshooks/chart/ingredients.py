@@ -1,13 +1,16 @@
 """What a drug contains, and so to which drug sets it belongs: by code first, by name last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
-from cdshooks.chart.drugs import Identity, concepts_of, identify
+from cdshooks.chart.drugs import Identity, identify
+from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, objects, plain, texts
+from cdshooks.fhir.elements import Json, objects, plain
 from cdshooks.fhir.manner import route as route_of
+from cdshooks.knowledge import Code
 from cdshooks.knowledge.interactions import Ingredients
 
 Contents = tuple["Content", ...]
@@ -28,18 +31,23 @@ class Content:
 
 def recognised(view: View, order: Json, drug: str) -> Identity | None:
     """What an order is as a drug or drug set of this name; None if it is none of it."""
-    if drug in view.knowledge.base.products:
-        identity = identify(view, order)
-        return identity if identity is not None and identity.drug == drug else None
-    return _members(view.knowledge.base.ingredients, contents(view, order)).get(drug)
+    return _known_as(view, order).get(drug)
 
 
-def recognised_as(view: View, order: Json) -> Iterator[Identity]:
+def recognised_as(view: View, order: Json) -> Iterable[Identity]:
     """What an order is, as each drug and drug set to which it belongs."""
+    return _known_as(view, order).values()
+
+
+def _known_as(view: View, order: Json) -> dict[str, Identity]:
+    return view.once("identities", order, lambda: _identities(view, order))
+
+
+def _identities(view: View, order: Json) -> dict[str, Identity]:
+    """What an order is, by the name of each drug and drug set to which it belongs."""
     identity = identify(view, order)
-    if identity is not None:
-        yield identity
-    yield from _members(view.knowledge.base.ingredients, contents(view, order)).values()
+    belongs = _members(view.knowledge.base.ingredients, contents(view, order))
+    return belongs if identity is None else {identity.drug: identity, **belongs}
 
 
 @lru_cache(maxsize=2048)
@@ -73,29 +81,26 @@ def contents(view: View, order: Json) -> Contents:
 
 def _contents(view: View, order: Json) -> Contents:
     known = view.knowledge.base.ingredients
-    concepts = list(concepts_of(view, order))
-    wording = [text for concept in concepts for text in texts(concept)]
-    found = tuple(_by_code(view, concepts)) or tuple(_by_name(view, wording))
+    said = naming(view, order)
+    found = tuple(_by_code(view, said.codes)) or tuple(_by_name(view, said.texts))
     if not found:
         return ()
-    said = next((route for text in wording if (route := known.route_of(text))), None)
-    route = said or _directed(view, order)
+    told = next((route for text in said.texts if (route := known.route_of(text))), None)
+    route = told or _directed(view, order)
     return tuple(one if one.route else replace(one, route=route) for one in found)
 
 
-def _by_code(view: View, concepts: list[Json]) -> Iterator[Content]:
+def _by_code(view: View, codes: Iterable[Code]) -> Iterable[Content]:
     known = view.knowledge.base.ingredients.codes
     found: dict[str, Content] = {}
-    for concept in concepts:
-        for code in view.index.concept(concept):
-            for contains in known.get(code, ()):
-                said = found.get(contains.ingredient)
-                if said is None or said.route is None:
-                    found[contains.ingredient] = Content(contains.ingredient, contains.route)
-    yield from found.values()
+    for contains in chain.from_iterable(known.get(code, ()) for code in codes):
+        said = found.get(contains.ingredient)
+        if said is None or said.route is None:
+            found[contains.ingredient] = Content(contains.ingredient, contains.route)
+    return found.values()
 
 
-def _by_name(view: View, wording: list[str]) -> Iterator[Content]:
+def _by_name(view: View, wording: Iterable[str]) -> Iterator[Content]:
     exact: dict[str, bool] = {}
     for text in wording:
         for named in view.knowledge.base.ingredients.in_text(text):

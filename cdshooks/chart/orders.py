@@ -59,10 +59,11 @@ def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
 
 def _drafts_of(view: View, drug: str) -> Iterator[Order]:
     for full_url, resource in view.context.draft_orders:
-        if is_medication(resource) and is_selected(view, resource, full_url):
-            identity = recognised(view, resource, drug)
-            if identity is not None and is_live(resource, view):
-                yield as_drug(read_order(resource, view), identity)
+        identity = recognised(view, resource, drug) if is_medication(resource) else None
+        if identity is None or not is_selected(view, resource, full_url):
+            continue
+        if is_live(resource, view):
+            yield as_drug(read_order(resource, view), identity)
 
 
 def drugs_drafted(view: View) -> frozenset[str]:

@@ -100,7 +100,7 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
         known = {order.reference for order in assessed}
         beside = [o for o in _beside(view, drug) if o.reference not in known]
         taken = medication(view, Medication(drug, ended=True))
-        chart = (replace(_of_chart(e, drug, view), sure=_sure(e, taken, view)) for e in taken)
+        chart = (_of_chart(e, drug, taken, view) for e in taken)
         view.memory[key] = (*assessed, *beside, *chart)
     found: tuple[Order, ...] = view.memory[key]
     return found
@@ -109,9 +109,9 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
 def _beside(view: View, drug: str) -> Iterator[Order]:
     """Drafts that are context only: not selected, but about to be signed too."""
     for _, resource in view.context.draft_orders:
-        if is_medication(resource) and _counts(view, resource):
+        if is_medication(resource):
             identity = recognised(view, resource, drug)
-            if identity is not None:
+            if identity is not None and _counts(view, resource):
                 yield as_drug(read_order(resource, view, assessed=False), identity)
 
 
@@ -119,7 +119,7 @@ def _counts(view: View, resource: Json) -> bool:
     return view.index.owns(resource) and not boolean(resource.get("doNotPerform"))
 
 
-def _of_chart(entry: Entry, drug: str, view: View) -> Order:
+def _of_chart(entry: Entry, drug: str, taken: Entries, view: View) -> Order:
     """What is or was taken, with its form and directions as far as the chart says them."""
     record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
     resource = record.resource if record else {}
@@ -139,6 +139,7 @@ def _of_chart(entry: Entry, drug: str, view: View) -> Order:
         day=entry.start,
         drafted=False,
         end=entry.end,
+        sure=_sure(entry, taken, view),
         origins=entry.origins,
     )
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from cdshooks.chart.drugs import concepts_of, identify
+from cdshooks.chart.drugs import identify
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import contents
 from cdshooks.chart.medications import goes_on, is_draft
+from cdshooks.chart.naming import naming
 from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import texts
 from cdshooks.rules.authoring import Entries, Entry, Origin, Taken, Takes
 
 RECOGNISED = ("rxnorm", "atc", "snomed")
@@ -21,10 +21,11 @@ def taken(view: View, wanted: Taken) -> Takes:
     A drug that is listed twice under one text is one drug.
     """
     going_on = list(_going_on(view))
-    coded = sum(_is_coded(record, view) for record in going_on)
+    uncoded = [record for record in going_on if not _is_coded(record, view)]
+    coded = len(going_on) - len(uncoded)
     unknown: dict[str, Entry] = {}
-    for record in going_on:
-        if not _is_coded(record, view) and not _is_named(record, view):
+    for record in uncoded:
+        if not _is_named(record, view):
             label = _label(record, view)
             unknown.setdefault(label.casefold() or record.reference, _entry(record, label))
     covers = [cover for type in MEDICATIONS if (cover := view.coverage(type)).asked]
@@ -42,9 +43,7 @@ def _going_on(view: View) -> Iterator[Record]:
 
 
 def _is_coded(record: Record, view: View) -> bool:
-    concepts = concepts_of(view, record.resource)
-    codes = (code for concept in concepts for code in view.index.concept(concept))
-    return any(code.system in RECOGNISED for code in codes)
+    return any(code.system in RECOGNISED for code in naming(view, record.resource).codes)
 
 
 def _is_named(record: Record, view: View) -> bool:
@@ -54,8 +53,7 @@ def _is_named(record: Record, view: View) -> bool:
 
 
 def _label(record: Record, view: View) -> str:
-    concepts = concepts_of(view, record.resource)
-    return next((text for concept in concepts for text in texts(concept)), "")
+    return next(iter(naming(view, record.resource).texts), "")
 
 
 def _entry(record: Record, label: str) -> Entry:

@@ -1,6 +1,7 @@
 """Medications that orders and entries only refer to, and that were not read."""
 
-from cdshooks.chart.drugs import named_in, reference_of, referenced
+from cdshooks.chart.drugs import named_in
+from cdshooks.chart.naming import naming, reference_of
 from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, obj, plain, string
@@ -13,7 +14,7 @@ def unread(view: View, order: Json) -> str | None:
     names one that no rule knows.
     """
     reference = string(reference_of(order).get("reference"))
-    if reference is None or reference.startswith("#") or referenced(view, order):
+    if reference is None or reference.startswith("#") or naming(view, order).medication:
         return None
     if order.get("medicationCodeableConcept") or obj(order.get("medication")).get("concept"):
         return None

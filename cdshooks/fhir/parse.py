@@ -16,7 +16,7 @@ def parse(text: bytes) -> Any:
     """
     value = orjson.loads(text)
     try:
-        check_shape(value)
+        check_shape(text)
     except CdsHooksError:
         raise ValueError("beyond the bounds of JSON that is read here") from None
     return value

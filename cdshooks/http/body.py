@@ -33,7 +33,7 @@ def read_json(request: Request, max_bytes: int) -> Any:
     except orjson.JSONDecodeError:
         # Without its cause: the decoder's message quotes the document.
         raise RequestInvalid("body", "JSON in UTF-8", "structure") from None
-    check_shape(value)
+    check_shape(text)
     return value
 
 

@@ -5,6 +5,7 @@ nesting, the number of values, and lists. Draft orders are compared with one ano
 so their number counts twice.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,22 +22,34 @@ MAX_SELECTIONS = 100
 MAX_APPOINTMENTS = 100
 
 
-def check_shape(value: Any) -> None:
-    """Refuses what nests too deep or holds too much, one level at a time: nothing recurses."""
-    level = [value] if isinstance(value, dict | list) else []
-    seen = 0
+def check_shape(text: bytes) -> None:
+    """Refuses JSON that nests too deep or holds too much, by its brackets alone.
+
+    text: JSON that a reader has accepted, so that every bracket has its other half.
+    """
+    level = _brackets(text)
+    if len(level) > 2 * MAX_CONTAINERS:
+        raise RequestTooLarge("body", f"no more than {MAX_CONTAINERS} objects and lists")
     for _ in range(MAX_DEPTH):
-        seen += len(level)
-        if seen > MAX_CONTAINERS:
-            raise RequestTooLarge("body", f"no more than {MAX_CONTAINERS} objects and lists")
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
+        if not level:
+            return
+        level = level.replace(b"{}", b"")
     if level:
         raise RequestInvalid("body", f"no more than {MAX_DEPTH} levels of nesting", "structure")
+
+
+def _brackets(text: bytes) -> bytes:
+    """The brackets of a JSON text outside of its strings, all of one kind."""
+    found = _ESCAPED.sub(b"", text) if b"\\" in text else text
+    # Two quotes that meet leave what follows inside or outside of a string, as it was.
+    found = found.translate(_ONE_KIND, _NO_BRACKET).replace(b'""', b"")
+    return _STRING.sub(b"", found) if b'"' in found else found
+
+
+_ONE_KIND = bytes.maketrans(b"[]", b"{}")
+_NO_BRACKET = bytes(set(range(256)) - set(b'{}[]"'))
+_ESCAPED = re.compile(rb"\\.")
+_STRING = re.compile(rb'"[^"]*"')
 
 
 def check_bounds(body: object, max_entries: int) -> None:

@@ -63,7 +63,7 @@ def read_list(text: str, where: str) -> list[Json]:
         found: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise RequestInvalid(where, "JSON", "structure") from None
-    check_shape(found)
+    check_shape(text.encode())
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise RequestInvalid(where, "a list of objects", "structure")
     return found

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from cdshooks.chart import MEDICATIONS, View, read_chart
 from cdshooks.chart.conditions import DENIED, OVER, words
-from cdshooks.chart.drugs import concepts_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.medications import goes_on
+from cdshooks.chart.naming import naming
 from cdshooks.fhir.dates import choice, when
 from cdshooks.fhir.elements import Json, obj, objects, plain, string, texts, values
 from cdshooks.protocol import HookRequest
@@ -103,12 +103,13 @@ def _problem(record: Record, view: View) -> Item | None:
 def _medication(record: Record, view: View) -> Item | None:
     if not goes_on(record, view):
         return None
-    labels = (text for concept in concepts_of(view, record.resource) for text in texts(concept))
+    labels = naming(view, record.resource).texts
     lines = record.resource.get("dosageInstruction") or record.resource.get("dosage")
     dose = next(objects(lines), {})
     written = record.resource.get("authoredOn") or record.resource.get("dateAsserted")
     moment = when(written, view.zone)
-    return Item(next(labels, ""), plain(dose.get("text"), 120), moment.day if moment else None)
+    name = next(iter(labels), "")
+    return Item(name, plain(dose.get("text"), 120), moment.day if moment else None)
 
 
 def _allergy(record: Record, view: View) -> Item | None:
