@@ -1,14 +1,15 @@
 """Draft orders by what they ask for: a service, a device, or a medication by its code."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cdshooks.chart.entries import reasons_of
-from cdshooks.chart.orders import ORDER_HOOKS, is_live, is_selected
+from cdshooks.chart.orders import ORDER_HOOKS, assessed
 from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import Json, string, texts
-from cdshooks.knowledge import ValueSet
+from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Order, Origin
 
 CONCEPTS = {
@@ -34,22 +35,34 @@ def asked(view: View, value_set: str, parts: tuple[str, ...] = ()) -> tuple[Orde
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A draft under assessment that asks for something: by which codes, in which words."""
+
+    draft: Json
+    codes: tuple[Code, ...]
+    wording: tuple[str, ...]
+
+    def means(self, wanted: ValueSet) -> bool:
+        """By a code, or by wording where the value set has any."""
+        return wanted.holds_any(self.codes) or any(map(wanted.named_in, self.wording))
+
+
 def _asked(view: View, value_set: str, parts: tuple[str, ...]) -> Iterator[Order]:
     wanted = view.value_set(value_set)
-    for full_url, draft in view.context.draft_orders:
-        element = CONCEPTS.get(str(draft.get("resourceType")))
+    for one in view.remembered("asking", _asking):
+        if one.means(wanted):
+            told = {name for name in parts if one.means(view.value_set(name))}
+            yield _order(one.draft, wanted.meaning, view, told)
+
+
+def _asking(view: View) -> tuple[_Asking, ...]:
+    return tuple(
+        _Asking(draft, view.index.concept(concept), tuple(texts(concept)))
+        for draft in assessed(view)
+        if (element := CONCEPTS.get(str(draft.get("resourceType"))))
         # A device request keeps the element of a service request where a client mixes them up.
-        concept = draft.get(element or "") or draft.get("code")
-        assessed = is_selected(view, draft, full_url) and is_live(draft, view)
-        if element and assessed and _means(wanted, concept, view):
-            told = {name for name in parts if _means(view.value_set(name), concept, view)}
-            yield _order(draft, wanted.meaning, view, told)
-
-
-def _means(wanted: ValueSet, concept: object, view: View) -> bool:
-    """By a code, or by wording where the value set has any."""
-    return wanted.holds_any(view.index.concept(concept)) or any(
-        map(wanted.named_in, texts(concept))
+        for concept in (draft.get(element) or draft.get("code"),)
     )
 
 

@@ -40,29 +40,37 @@ def drafts(view: View) -> tuple[Order, ...]:
 
 
 def _drafts(view: View) -> Iterator[Order]:
-    for full_url, resource in view.context.draft_orders:
-        if not is_medication(resource):
-            continue
-        if is_selected(view, resource, full_url) and is_live(resource, view):
+    for resource in assessed(view):
+        if is_medication(resource):
             yield read_order(resource, view)
+
+
+def assessed(view: View) -> tuple[Json, ...]:
+    """The draft orders, of whatever kind, that this call is to assess."""
+    return view.remembered("assessed", _assessed)
+
+
+def _assessed(view: View) -> tuple[Json, ...]:
+    return tuple(
+        resource
+        for full_url, resource in view.context.draft_orders
+        if is_selected(view, resource, full_url) and is_live(resource, view)
+    )
 
 
 def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
     """The drafts to assess that are of a drug or drug set, as such."""
     key = ("drafts", drug)
     if key not in view.memory:
-        assessed = view.hook in ORDER_HOOKS
-        view.memory[key] = tuple(_drafts_of(view, drug)) if assessed else ()
+        view.memory[key] = tuple(_drafts_of(view, drug)) if view.hook in ORDER_HOOKS else ()
     found: tuple[Order, ...] = view.memory[key]
     return found
 
 
 def _drafts_of(view: View, drug: str) -> Iterator[Order]:
-    for full_url, resource in view.context.draft_orders:
+    for resource in assessed(view):
         identity = recognised(view, resource, drug) if is_medication(resource) else None
-        if identity is None or not is_selected(view, resource, full_url):
-            continue
-        if is_live(resource, view):
+        if identity is not None:
             yield as_drug(read_order(resource, view), identity)
 
 
