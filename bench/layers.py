@@ -1,7 +1,7 @@
 """Where the time of a call goes, by layer, rule by rule, inside one process."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -13,9 +13,10 @@ from bench.bodies import VARIANTS, Case, bodies, request, settings
 from bench.patients import NOW
 from cdshooks import rules
 from cdshooks.app import site_of
-from cdshooks.chart import View, answer, read_chart
-from cdshooks.engine import answerable, run
+from cdshooks.chart import View, answer, lay_out, read_chart
+from cdshooks.engine import answerable, run, state_of
 from cdshooks.protocol import parse_request
+from cdshooks.rules.authoring import Derived, State, derived_of
 from cdshooks.services.answer import searches
 
 STAGES = ("parse", "index", "rules", "cards")
@@ -29,7 +30,7 @@ class Layers:
 
     kb: of the body. dump: what is left of the whole, namely to remember the call and to
     write the answer. bare: what the bare endpoint takes for the same body. rules: the
-    median of each rule, as the engine times it.
+    median of each rule, as the engine times it, and of each state that rules share.
     """
 
     name: str
@@ -97,16 +98,35 @@ def view_of(case: Case, number: int) -> View:
 
 
 def by_rule(case: Case) -> dict[str, float]:
-    """The milliseconds of each rule, with the states that it is the first to need.
+    """The milliseconds of each rule, and apart from them of each state that rules share.
 
     The chart was read before: what a rule is the first to read, many others need too.
     """
     times: dict[str, list[float]] = {}
     run(rules.load(), view_of(case, VARIANTS))
     for number in range(VARIANTS):
-        for finding in run(rules.load(), _read(view_of(case, number))):
+        view = _read(view_of(case, number))
+        lay_out(view)
+        named = [rule for rule in rules.load() if view.hook in rule.hooks]
+        for state, ms in _states(named, view, set()):
+            times.setdefault(f"state {state}", []).append(ms)
+        for finding in run(rules.load(), view):
             times.setdefault(finding.rule.id, []).append(finding.ms)
-    return {rule: median(ms) for rule, ms in times.items()}
+    return {name: median(ms) for name, ms in times.items()}
+
+
+def _states(
+    functions: Iterable[Derived], view: View, told: set[object]
+) -> Iterator[tuple[str, float]]:
+    """The time of each state on which functions rest, after those on which it rests itself."""
+    for function in functions:
+        for one in function.inputs.values():
+            if isinstance(one, State) and one.as_of is None and one.function not in told:
+                told.add(one.function)
+                yield from _states([derived_of(one.function)], view, told)
+                started = time.thread_time()
+                state_of(one.function, view)
+                yield one.function.__name__, (time.thread_time() - started) * 1000
 
 
 def _read(view: View) -> View:

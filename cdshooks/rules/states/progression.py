@@ -125,17 +125,22 @@ def item_sums(
     i12: Annotated[Scores, Series("alsfrs-item-12", lookback=YEAR)],
 ) -> tuple[Score, ...]:
     """The sums of the days on which all twelve items were scored, item 5 in one form only."""
-    items = (i1, i2, i3, i4, (*i5a, *i5b), i6, i7, i8, i9, i10, i11, i12)
-    days = sorted({reading.day for readings in items for reading in readings})
-    return tuple(score for day in days if (score := _sum(day, items)) is not None)
+    five, other = _by_day(i5a), _by_day(i5b)
+    one_form = {day: (five | other)[day] for day in five.keys() ^ other.keys()}
+    before, after = map(_by_day, (i1, i2, i3, i4)), map(_by_day, (i6, i7, i8, i9, i10, i11, i12))
+    items = (*before, one_form, *after)
+    days = set(one_form).intersection(*items)
+    return tuple(_sum([item[day] for item in items]) for day in sorted(days))
 
 
-def _sum(day: date, items: Sequence[Scores]) -> Score | None:
-    found = [[reading for reading in readings if reading.day == day] for readings in items]
-    if any(len(readings) != 1 for readings in found):
-        return None
-    readings = tuple(one for [one] in found)
-    return Score(day, sum((r.value for r in readings), Decimal()), readings[0].age, readings)
+def _by_day(readings: Scores) -> dict[date, Reading]:
+    return {reading.day: reading for reading in readings}
+
+
+def _sum(readings: Sequence[Reading]) -> Score:
+    """The total of one day."""
+    day, age = readings[0].day, readings[0].age
+    return Score(day, sum((r.value for r in readings), Decimal()), age, tuple(readings))
 
 
 @derived
