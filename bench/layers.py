@@ -13,7 +13,7 @@ from bench.bodies import VARIANTS, Case, bodies, request, settings
 from bench.patients import NOW
 from cdshooks import rules
 from cdshooks.app import site_of
-from cdshooks.chart import View, answer, lay_out, read_chart
+from cdshooks.chart import View, answer, lay_out, meetings, pairs, read_chart
 from cdshooks.engine import answerable, run, state_of
 from cdshooks.protocol import parse_request
 from cdshooks.rules.authoring import Derived, State, derived_of
@@ -130,10 +130,13 @@ def _states(
 
 
 def _read(view: View) -> View:
-    """The view with everything answered that its rules ask of the chart."""
-    asked = {
-        declared for rule in rules.load() if view.hook in rule.hooks for declared in rule.reads
-    }
-    for declared in filter(answerable, asked):
+    """The view with everything answered that its rules ask of the chart, orders included."""
+    named = [rule for rule in rules.load() if view.hook in rule.hooks]
+    for declared in filter(answerable, {one for rule in named for one in rule.reads}):
         answer(view, declared)
+    for rule in named:
+        if rule.meets:
+            list(meetings(view, rule.meets))
+        elif rule.per == "pair":
+            list(pairs(view, *rule.pair))
     return view

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cdshooks.chart.entries import reasons_of
-from cdshooks.chart.orders import ORDER_HOOKS, assessed
+from cdshooks.chart.orders import ORDER_HOOKS, to_assess
 from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
@@ -59,7 +59,7 @@ def _asked(view: View, value_set: str, parts: tuple[str, ...]) -> Iterator[Order
 def _asking(view: View) -> tuple[_Asking, ...]:
     return tuple(
         _Asking(draft, view.index.concept(concept), tuple(texts(concept)))
-        for draft in assessed(view)
+        for draft in to_assess(view)
         if (element := CONCEPTS.get(str(draft.get("resourceType"))))
         # A device request keeps the element of a service request where a client mixes them up.
         for concept in (draft.get(element) or draft.get("code"),)

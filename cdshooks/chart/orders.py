@@ -40,17 +40,17 @@ def drafts(view: View) -> tuple[Order, ...]:
 
 
 def _drafts(view: View) -> Iterator[Order]:
-    for resource in assessed(view):
+    for resource in to_assess(view):
         if is_medication(resource):
             yield read_order(resource, view)
 
 
-def assessed(view: View) -> tuple[Json, ...]:
+def to_assess(view: View) -> tuple[Json, ...]:
     """The draft orders, of whatever kind, that this call is to assess."""
-    return view.remembered("assessed", _assessed)
+    return view.remembered("to assess", _to_assess)
 
 
-def _assessed(view: View) -> tuple[Json, ...]:
+def _to_assess(view: View) -> tuple[Json, ...]:
     return tuple(
         resource
         for full_url, resource in view.context.draft_orders
@@ -68,7 +68,7 @@ def drafts_of(view: View, drug: str) -> tuple[Order, ...]:
 
 
 def _drafts_of(view: View, drug: str) -> Iterator[Order]:
-    for resource in assessed(view):
+    for resource in to_assess(view):
         identity = recognised(view, resource, drug) if is_medication(resource) else None
         if identity is not None:
             yield as_drug(read_order(resource, view), identity)

@@ -8,9 +8,11 @@ from cdshooks.chart.drafted import DRAFTED, PROPOSED, is_medication
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.medications import medication
 from cdshooks.chart.orders import (
+    ORDER_HOOKS,
     as_drug,
     drafts_of,
     read_order,
+    to_assess,
 )
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, boolean
@@ -96,23 +98,28 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
     """Every order of a drug or drug set: drafts to assess, drafts beside them, and the chart's."""
     key = ("orders", drug)
     if key not in view.memory:
-        assessed = drafts_of(view, drug)
-        known = {order.reference for order in assessed}
+        judged = drafts_of(view, drug)
+        known = {order.reference for order in judged}
         beside = [o for o in _beside(view, drug) if o.reference not in known]
         taken = medication(view, Medication(drug, ended=True))
         chart = (_of_chart(e, drug, taken, view) for e in taken)
-        view.memory[key] = (*assessed, *beside, *chart)
+        view.memory[key] = (*judged, *beside, *chart)
     found: tuple[Order, ...] = view.memory[key]
     return found
 
 
 def _beside(view: View, drug: str) -> Iterator[Order]:
     """Drafts that are context only: not selected, but about to be signed too."""
-    for _, resource in view.context.draft_orders:
-        if is_medication(resource):
-            identity = recognised(view, resource, drug)
-            if identity is not None and _counts(view, resource):
-                yield as_drug(read_order(resource, view, assessed=False), identity)
+    for resource in view.remembered("beside", _not_assessed):
+        identity = recognised(view, resource, drug)
+        if identity is not None and _counts(view, resource):
+            yield as_drug(read_order(resource, view, assessed=False), identity)
+
+
+def _not_assessed(view: View) -> tuple[Json, ...]:
+    known = {id(resource) for resource in to_assess(view)} if view.hook in ORDER_HOOKS else ()
+    drafts = (resource for _, resource in view.context.draft_orders if is_medication(resource))
+    return tuple(resource for resource in drafts if id(resource) not in known)
 
 
 def _counts(view: View, resource: Json) -> bool:

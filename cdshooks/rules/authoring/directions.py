@@ -1,6 +1,7 @@
 """Directions in words, as they were read: what a clinician compares with what was meant."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 from cdshooks.rules.authoring.orders import Step
 
@@ -12,8 +13,12 @@ def milligrams(amount: Fraction) -> str:
     return f"{float(amount):.2f}".rstrip("0").rstrip(".")
 
 
+@lru_cache(maxsize=1024)
 def read_as(step: Step) -> str:
-    """One step: ``50 mg, twice a day: 100 mg a day``; what is unknown says so."""
+    """One step: ``50 mg, twice a day: 100 mg a day``; what is unknown says so.
+
+    Kept beyond a call: most drugs are taken in one of few ways.
+    """
     words = f"{_each(step)}, {_often(step.times_a_day)}"
     total = total_of(step)
     return f"{words}: {total} mg a day" if total else words
