@@ -130,6 +130,9 @@ def _shared(
 
 def may_hold(view: View, asked: Question) -> bool:
     """Whether the chart may hold any part of the answer to a question."""
+    known, held = view.memory.get("held", (0, 0))
+    if asked.number < known:
+        return bool(asked.bit & held)
     layout = _layout(view.knowledge)
     layout.learn()
     if asked.bit & layout.always:
@@ -165,12 +168,13 @@ def _numbers(bits: int) -> Iterator[int]:
 
 
 def _all_held(view: View) -> int:
-    """The questions of whose answers the chart may hold a part."""
+    """The questions of whose answers the chart may hold a part, kept with how many are known."""
     layout = _layout(view.knowledge)
     layout.learn()
-    held = layout.always
+    known, held = layout.learned, layout.always
     for type in (*view.index.types, *BESIDE, EARLIER, *_parts(view)):
         held |= _held(view, type)
+    view.memory["held"] = (known, held)
     return held
 
 

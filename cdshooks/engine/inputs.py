@@ -4,9 +4,10 @@ What follows from an absence is not worked out anew: where every input of a func
 what an empty chart would say, so is its result.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
+from operator import itemgetter
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
@@ -83,14 +84,14 @@ def _of_blank(function: Derived, blank: Blank) -> Any:
     return blank.follows[key][1]
 
 
-def arguments(function: Derived, orders: Subject, view: View, after: Aftermath) -> list[Any]:
+def arguments(function: Derived, orders: Subject, view: View, after: Aftermath) -> Sequence[Any]:
     """The value of every declared input, in their order; orders fill the inputs for them."""
     wants, memory = _wants(function), view.memory
     if wants.kept is None:
         remaining = iter(orders)
         return [want.value(view, after, remaining) for want in wants.inputs]
     try:
-        return [memory[key] for key in wants.keys]
+        return wants.known(memory)
     except KeyError:
         return [memory[key] if key in memory else make(view, after) for key, make in wants.kept]
 
@@ -114,11 +115,16 @@ class _Want:
 
 @dataclass(frozen=True, slots=True)
 class _Wants:
-    """The inputs of a function, decided once. kept: None unless a view keeps all of them."""
+    """The inputs of a function, decided once.
+
+    kept: None unless a view keeps all of them; known: takes them from its memory, and
+    raises KeyError where one is not in there yet.
+    """
 
     inputs: tuple[_Want, ...]
-    keys: tuple[object, ...]
+    keys: frozenset[object]
     kept: tuple[tuple[object, Maker], ...] | None
+    known: Callable[[dict[Any, Any]], Sequence[Any]]
 
 
 @cache
@@ -126,7 +132,15 @@ def _wants(function: Derived) -> _Wants:
     inputs = tuple(_want(declared) for declared in function.inputs.values())
     kept = tuple((want.key, want.make) for want in inputs if want.key is not None and want.make)
     all_kept = len(kept) == len(inputs)
-    return _Wants(inputs, tuple(want.key for want in inputs), kept if all_kept else None)
+    keys = tuple(want.key for want in inputs)
+    return _Wants(inputs, frozenset(keys), kept if all_kept else None, _all_of(keys))
+
+
+def _all_of(keys: tuple[object, ...]) -> Callable[[dict[Any, Any]], Sequence[Any]]:
+    """Takes the values of several keys at once: one key alone would come without a tuple."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return lambda memory: [memory[key] for key in keys]
 
 
 def _want(declaration: Input | type[Limits]) -> _Want:
