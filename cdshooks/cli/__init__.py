@@ -1,6 +1,8 @@
 """The command line: ``cdshooks``, also ``python -m cdshooks``."""
 
+import gc
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import click
@@ -9,15 +11,6 @@ from rich.panel import Panel
 
 from cdshooks import __version__
 from cdshooks.app import create_app
-from cdshooks.cli.audit import audit_command
-from cdshooks.cli.call import call
-from cdshooks.cli.check import check
-from cdshooks.cli.cohort import cohort
-from cdshooks.cli.db import db_command
-from cdshooks.cli.insights import insights
-from cdshooks.cli.replay import replay
-from cdshooks.cli.rules import rules_command
-from cdshooks.cli.worklist import worklist
 from cdshooks.errors import CdsHooksError
 from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
@@ -28,8 +21,35 @@ _OPEN = (
 )
 
 
+_ELSEWHERE = {
+    "audit": "audit:audit_command",
+    "call": "call:call",
+    "check": "check:check",
+    "cohort": "cohort:cohort",
+    "db": "db:db_command",
+    "insights": "insights:insights",
+    "replay": "replay:replay",
+    "rules": "rules:rules_command",
+    "worklist": "worklist:worklist",
+}
+"""Commands by name, with the module of this package that holds each: the server starts
+without what only they need.
+"""
+
+
 class _Commands(click.Group):
     """Commands whose errors are one line on stderr and exit code 1, never a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted((*super().list_commands(ctx), *_ELSEWHERE))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        gc.enable()
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -43,16 +63,6 @@ class _Commands(click.Group):
 def main() -> None:
     """CDS Hooks decision support for people with ALS."""
 
-
-main.add_command(call)
-main.add_command(check)
-main.add_command(cohort)
-main.add_command(db_command)
-main.add_command(insights)
-main.add_command(audit_command)
-main.add_command(rules_command)
-main.add_command(worklist)
-main.add_command(replay)
 
 _port = click.option(
     "--port",

@@ -1,6 +1,7 @@
 """``GET /openapi.json``: this interface as an OpenAPI document, with a path for each service."""
 
 from collections.abc import Iterable
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -24,13 +25,13 @@ CONTEXTS = {
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The document, made once; ``site`` gives the public address."""
+    """The document, made when it is first asked for; ``site`` gives the public address."""
     pages = Blueprint("openapi", __name__)
-    made = document(services(), site.public_url)
+    made = cache(partial(document, services(), site.public_url))
 
     @pages.get("/openapi.json")
     def openapi() -> Response:
-        return json_reply(made)
+        return json_reply(made())
 
     return pages
 
