@@ -21,7 +21,7 @@ def main(seconds: float) -> None:
     from bench.layers import measured, timed
     from bench.patients import NOW
     from cdshooks.app import create_app
-    from cdshooks.serve import spare_the_collector
+    from cdshooks.garbage import spare_the_collector
 
     client = create_app(settings(), clock=lambda: NOW).test_client()
     beside = timed(bare())

@@ -2,7 +2,6 @@
 
 import ctypes
 import errno
-import gc
 import selectors
 import socket
 import struct
@@ -24,6 +23,7 @@ from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from cdshooks.errors import CdsHooksError, SettingsInvalid
+from cdshooks.garbage import spare_the_collector
 from cdshooks.http import metric_files
 from cdshooks.http.errors import operation_outcome
 
@@ -37,8 +37,6 @@ _SILENCE_S = 5
 """How long a client may send nothing in the middle of a request, or take nothing of an answer."""
 _READS = 16
 """At most so much of a refused request is read to its end, in parts of 64 KiB."""
-_COLLECT_AFTER = (50_000, 20, 20)
-"""Objects, and rounds, after which the garbage collector looks for circles."""
 _MALLOC = ((-8, 2), (-1, 128 * 1024))
 """glibc's M_ARENA_MAX and M_TRIM_THRESHOLD, which ``mallopt`` sets."""
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
@@ -119,20 +117,6 @@ def run(
             "on_exit": lambda _arbiter: metric_files.remove(folder),
         },
     ).run()
-
-
-def spare_the_collector() -> None:
-    """Keeps garbage collection out of calls.
-
-    What was loaded by now stays for good, and is shared by the workers. A call leaves
-    no circles behind, so looking for some after every few hundred objects of a long
-    chart would cost more than the rules.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
-    gc.enable()
 
 
 def _give_memory_back() -> None:

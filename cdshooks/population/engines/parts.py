@@ -11,6 +11,7 @@ from signal import SIG_IGN, SIGINT, signal
 import duckdb
 import orjson
 
+from cdshooks.garbage import spare_the_collector
 from cdshooks.population.dirt import mark
 from cdshooks.population.engines.grouping import listed, quoted
 from cdshooks.population.engines.model import PerPatient
@@ -139,6 +140,7 @@ def _concerned(job: Job) -> Iterator[str]:
 
 def begin() -> None:
     """Prepares a worker: the parent alone decides when it ends, also by dying."""
+    spare_the_collector()
     signal(SIGINT, SIG_IGN)
     parent = parent_process()
     if parent is not None:
