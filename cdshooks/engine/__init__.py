@@ -2,7 +2,7 @@
 
 It knows declarations and outcomes and no clinical meaning. A disagreement of
 values on one day is settled here once for all rules: a rule that speaks only
-for one of the two values speaks softly and says that they conflict.
+for the worse of the two speaks softly and says that they conflict.
 """
 
 import time
@@ -38,6 +38,7 @@ from cdshooks.engine.inputs import (
     worst,
 )
 from cdshooks.rules.authoring import (
+    LEVELS,
     CannotAssess,
     Doubt,
     Doubts,
@@ -257,19 +258,26 @@ def _settled(rule: Rule, orders: Subject, view: View, after: Aftermath) -> _Verd
 
 
 def _reconciled(best: Outcome, worst: Outcome) -> tuple[Outcome, bool]:
-    """Both speak: the best effort holds. Only one speaks: its advice, as information."""
-    levels = {o.indicator for o in (best, worst) if isinstance(o, Recommend)}
-    if len(levels) == 1 and isinstance(best, Recommend) and isinstance(worst, Recommend):
+    """What holds where the same day has two values, of which the best effort is the valid one.
+
+    Both speak: the milder advice, since both values ask for it. Only the best effort
+    speaks: its advice. Only the worse one does: its advice, as information.
+    """
+    if isinstance(worst, Recommend) and not isinstance(best, Recommend):
+        summary = f"Conflicting values. {worst.summary}"
+        return _noted(replace(worst.capped("info"), summary=summary)), True
+    if not isinstance(best, Recommend):
         return best, False
-    chosen = worst if isinstance(worst, Recommend) else best
-    if not isinstance(chosen, Recommend):
+    if not isinstance(worst, Recommend):
+        return _noted(best), True
+    if best.indicator == worst.indicator:
         return best, False
-    softer = replace(
-        chosen.capped("info"),
-        summary=f"Conflicting values. {chosen.summary}",
-        because=("Values of the same day disagree; repeat the test.", *chosen.because),
-    )
-    return softer, True
+    return _noted(min(best, worst, key=lambda one: LEVELS.index(one.indicator))), True
+
+
+def _noted(advice: Recommend) -> Recommend:
+    said = "Values of the same day disagree; repeat the test."
+    return replace(advice, because=(said, *advice.because))
 
 
 __all__ = ["Finding", "answerable", "applicable", "limits_of", "run", "state_of"]

@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     Unread,
     derived,
 )
+from cdshooks.rules.authoring.outcomes import Indicator
 from tests.support import drafts, resources
 from tests.support.line import TODAY, made, view_of
 
@@ -82,14 +83,31 @@ def test_two_values_of_one_day_of_which_one_speaks_speak_softly() -> None:
     assert finding.conflict
 
 
-def test_advice_that_only_the_better_value_gives_is_soft_too() -> None:
+def test_advice_that_only_the_best_effort_gives_holds_and_says_that_values_disagree() -> None:
     def high(vc: Vc) -> Outcome:
         good = isinstance(vc, Reading) and vc.value > 50
         return Recommend("High", "warning") if good else NotIndicated("")
 
     finding = only(run([made(high)], view_of([fvc("40 %"), fvc("60 %")])))
     assert isinstance(finding.outcome, Recommend)
-    assert (finding.outcome.indicator, finding.conflict) == ("info", True)
+    assert (finding.outcome.indicator, finding.outcome.summary) == ("warning", "High")
+    assert finding.outcome.because == ("Values of the same day disagree; repeat the test.",)
+    assert finding.conflict
+
+
+@pytest.mark.parametrize("lower", ["warning", "critical"])
+def test_two_values_that_speak_at_two_levels_give_the_milder_advice(lower: Indicator) -> None:
+    other: Indicator = "critical" if lower == "warning" else "warning"
+
+    def graded(vc: Vc) -> Outcome:
+        low = isinstance(vc, Reading) and vc.value < 50
+        return Recommend(f"Value of {vc}", lower if low else other, evidence=())
+
+    finding = only(run([made(graded)], view_of([fvc("40 %"), fvc("60 %")])))
+    assert isinstance(finding.outcome, Recommend)
+    assert finding.outcome.indicator == "warning"
+    assert not finding.outcome.summary.startswith("Conflicting")
+    assert finding.conflict
 
 
 def test_two_values_that_both_say_nothing_are_no_conflict_of_the_rule() -> None:
