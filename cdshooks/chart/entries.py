@@ -1,13 +1,14 @@
 """Building an entry: one coded fact of the chart, with its dates and its reasons."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from cdshooks.chart.index import Record
+from cdshooks.chart.index import CODE, CODED, PARTED, Record
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When
-from cdshooks.fhir.elements import Json, plain, string, texts, values
+from cdshooks.fhir.elements import Json, objects, plain, string, texts, values
 from cdshooks.rules.authoring import Entries, Entry, Origin
 
 STATED = ("statusReason", "reasonCode", "reasonNotPerformed")
@@ -82,8 +83,23 @@ def entry(
         reasons=reasons_of(record.resource, view),
         in_hospital=in_hospital,
         certain=certain,
-        origins=(Origin(record.reference, label, status, "", shown),),
+        origins=(Origin(record.reference, _named(record) or label, status, "", shown),),
     )
+
+
+def _named(record: Record) -> str:
+    """What the chart itself calls it: a card shows its words and not those of a value set."""
+    body = record.part if record.type in PARTED else record.resource
+    elements = (body.get(path) for path in CODED.get(record.type, CODE))
+    said = (text for element in elements for concept in objects(element) for text in texts(concept))
+    return plain(_TAG.sub("", next(said, "")))
+
+
+_TAG = re.compile(
+    r" \((?:finding|disorder|situation|event|procedure|regime/therapy|physical object"
+    r"|observable entity|environment|qualifier value)\)$"
+)
+"""What SNOMED CT's full names say of the kind of a concept."""
 
 
 def _is_known(start: When | None, recorded: When | None, view: View) -> bool:

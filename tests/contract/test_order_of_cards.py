@@ -45,22 +45,26 @@ def test_a_critical_card_comes_before_everything() -> None:
 
 def test_a_warning_comes_before_every_information() -> None:
     assert told(viewed()[1]) == "warning riluzole-liver-dysfunction"
-    assert [card["indicator"] for card in viewed()[2:]] == ["warning", "warning", "info"]
+    assert [card["indicator"] for card in viewed()[2:]] == ["warning"] * 3
 
 
 def test_among_warnings_a_drug_that_harms_comes_before_care_that_is_missing() -> None:
-    """Dysfunction of the liver is named first in card_order.yaml, before any topic."""
-    assert [told(card) for card in viewed()[2:4]] == [
+    """Dysfunction of the liver is named first in card_order.yaml, before any topic.
+
+    The saturation calls for a blood gas at the better of two vital capacities that disagree.
+    """
+    assert [told(card) for card in viewed()[2:5]] == [
+        "warning blood-gas-indicated + resp-watch",
         "warning swallow-instrumental-study + chin-tuck",
         "warning aac-refer + dysarthria-slt",
     ]
 
 
 def test_among_informations_ventilation_comes_before_the_tests_of_breathing() -> None:
-    """The order of topics in card_order.yaml: ventilation, breathing tests, planning, due."""
+    """The order of topics in card_order.yaml: ventilation, planning, due; the warning first."""
     assert [told(card) for card in sent(COMPLEX, "encounter-start")] == [
+        "warning blood-gas-indicated",
         "info niv-consider",
-        "info blood-gas-indicated",
         "info palliative-referral",
         "info pft-overdue",
     ]
@@ -96,7 +100,8 @@ def test_where_everything_is_recorded_a_topic_still_has_one_card() -> None:
     """The night oximetry that is due then joins the breathing tests, and no card is added."""
     cards = _everything_captured()
     assert len(cards) == CARDS_AT_VIEWS
-    assert told(cards[-1]) == "info blood-gas-indicated + nocturnal-oximetry-due + resp-watch"
+    joined = "warning blood-gas-indicated + nocturnal-oximetry-due + resp-watch"
+    assert joined in map(told, cards)
 
 
 def _everything_captured() -> list[Json]:
@@ -113,7 +118,7 @@ def test_infos_make_room_for_warnings_and_warnings_for_nothing(
     """With room for one card only, every urgent card stays and every information goes."""
     monkeypatch.setattr("cdshooks.cards.clusters.CARDS_AT_VIEWS", 1)
     cards = sent(COMPLEX, "patient-view")
-    assert [card["indicator"] for card in cards] == ["critical", *["warning"] * 3]
+    assert [card["indicator"] for card in cards] == ["critical", *["warning"] * 4]
     assert cards[-1]["summary"].endswith("more)")
 
 

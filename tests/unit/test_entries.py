@@ -395,3 +395,17 @@ def test_a_part_of_a_finding_is_told_by_code_site_or_words(members: Json, one: b
     [entry] = ask(wanted, condition(**({"code": LEG} | members)))
     assert ("one-leg" in entry.reasons) is one
     assert "leg-swelling" in entry.reasons
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        (ORTHOPNEA | {"text": "cannot lie\nflat"}, "cannot lie flat"),
+        ({"coding": [{**ORTHOPNEA["coding"][0], "display": "Orthopnea (finding)"}]}, "Orthopnea"),
+        ({"coding": [{**ORTHOPNEA["coding"][0], "display": " "}]}, "Breathlessness on lying flat"),
+    ],
+)
+def test_a_card_shows_what_the_chart_itself_calls_a_fact(code: Json, shown: str) -> None:
+    [found] = ask(Listed("orthopnea"), condition(code=code))
+    assert found.label == "Breathlessness on lying flat"
+    assert [origin.label for origin in found.origins] == [shown]
