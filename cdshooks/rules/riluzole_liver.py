@@ -189,9 +189,9 @@ def riluzole_liver_dysfunction(
     """
     Warn of riluzole beside raised bilirubin, new jaundice or liver disease.
 
-    On an order every sign counts. On a patient who takes it only new signs do:
-    a known chronic disease is judged once, when riluzole is ordered. An old order
-    that nobody closed makes no more than an information.
+    On an order every sign counts. On a patient who takes it only new signs do, acute
+    disease of the liver among them: a chronic one is judged once, when riluzole is
+    ordered. An old order that nobody closed makes no more than an information.
     """
     if order is None and not episode.going_on:
         return not_taken(episode)

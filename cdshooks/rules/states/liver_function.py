@@ -78,6 +78,7 @@ def liver_findings(
     gilbert: Annotated[Entries, Listed("gilbert")],
     jaundice: Annotated[Entries, Listed("jaundice", lookback="jaundice_days")],
     disease: Annotated[Entries, Listed("liver-disease")],
+    acute: Annotated[Entries, Listed("acute-liver-disease", lookback="jaundice_days")],
     fatty: Annotated[Entries, Listed("fatty-liver")],
     region: Region,
     certain: CertainLimits,
@@ -88,7 +89,8 @@ def liver_findings(
 
     Bilirubin that a known Gilbert syndrome explains only informs, unless ALT was
     high within days of it: that is the pattern of Hy's law. Fatty liver alone
-    only informs. EU labelling forbids riluzole in liver disease.
+    only informs. Acute or toxic disease of the last 90 days is a new sign. EU
+    labelling forbids riluzole in liver disease.
     """
     multiple = multiple_of(bilirubin, certain)
     hys = _hys_law(multiple, alts, certain, limits)
@@ -96,7 +98,7 @@ def liver_findings(
     found = (
         *_jaundice(jaundice),
         *_bilirubin(multiple, hys, harmless, gilbert, direct, limits),
-        *_disease(disease, fatty, region),
+        *_disease(disease, acute, fatty, region),
     )
     unknown = _unknown(bilirubin, jaundice)
     keys = (*getattr(bilirubin, "failed", ()), *jaundice.failed)
@@ -186,7 +188,9 @@ def _jaundice(jaundice: Entries) -> Iterator[LiverFinding]:
         )
 
 
-def _disease(disease: Entries, fatty: Entries, region: Region) -> Iterator[LiverFinding]:
+def _disease(
+    disease: Entries, acute: Entries, fatty: Entries, region: Region
+) -> Iterator[LiverFinding]:
     """Known disease of the liver; fatty liver alone only informs."""
     if not disease and not fatty:
         return
@@ -199,10 +203,10 @@ def _disease(disease: Entries, fatty: Entries, region: Region) -> Iterator[Liver
         because.append("EU labelling contraindicates riluzole in hepatic disease.")
     yield LiverFinding(
         level,
-        "liver disease",
+        "acute or toxic liver disease" if acute else "liver disease",
         "Liver disease on the problem list: riluzole exposure rises and hepatic injury risk is "
         "higher; confirm ALT/bilirubin.",
         tuple(because),
         (named,),
-        chronic=True,
+        chronic=not acute,
     )
