@@ -152,6 +152,8 @@ def riluzole_febrile_illness_neutropenia(
         unread = (*fever.failed, *counts.unread)
         if unread:
             return CannotAssess("fever or blood counts could not be read", unread)
+        if counts.odd and counts.anc is None:
+            return CannotAssess(f"a blood count could not be interpreted: {counts.odd[0]}")
         return NotIndicated("no fever without a blood count, and no low count, on riluzole")
     advice = Recommend(
         summary=found.summary,

@@ -191,8 +191,6 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         resource["performer"] = [{"reference": f"Organization/{match[1]}"}]
     elif match := re.fullmatch(r"specimen=(.+)", word):
         resource["specimen"] = {"reference": f"Specimen/{match[1]}"}
-    elif match := re.fullmatch(r"panel=(.+)", word):
-        _as_component(resource, match[1])
     elif match := re.fullmatch(r"ucum=(.+)", word):
         resource["valueQuantity"]["code"] = match[1]
     else:
@@ -206,14 +204,6 @@ def _snomed(code: str) -> Json:
 def _component(resource: Json, code: str, value: Json, system: str = "loinc") -> None:
     coding = {"system": base().systems.uri(system), "code": code}
     resource.setdefault("component", []).append({"code": {"coding": [coding]}, **value})
-
-
-def _as_component(resource: Json, panel: str) -> None:
-    """Makes the result the one component of a panel; the last word of a phrase."""
-    moved = ("code", "valueQuantity", "referenceRange")
-    part = {key: resource.pop(key) for key in moved if key in resource}
-    resource["code"] = {"coding": [{"system": "http://loinc.org", "code": panel}]}
-    resource["component"] = [part]
 
 
 def record(phrase: str, today: date) -> list[Json]:
