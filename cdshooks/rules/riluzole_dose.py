@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     LEVELS,
+    UNREAD_ROUTE,
     Call,
     Draft,
     Indicator,
@@ -133,7 +134,8 @@ def riluzole_dose(
     found.sort(key=lambda d: -LEVELS.index(d.level))
     first = found[0]
     others = [d.summary for d in found if d.summary != first.summary]
-    offers = tuple(_offers(order, all(d.correctable for d in found)))
+    correctable = order.regimen.route in SWALLOWED and all(d.correctable for d in found)
+    offers = tuple(_offers(order, correctable))
     return Recommend(
         summary=first.summary,
         indicator=first.level,
@@ -238,7 +240,7 @@ def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
             "warning",
             f"Riluzole {order.form}s of 50 mg are not divided; give 50 mg every 12 hours.",
         )
-    if regimen.route not in SWALLOWED:
+    if regimen.route not in (*SWALLOWED, UNREAD_ROUTE):
         yield WRONG_ROUTE
     if order.form == "film" and (regimen.via_tube or regimen.route == "enteral"):
         yield FILM_BY_TUBE
@@ -273,6 +275,8 @@ def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
         yield f"Read as {'; then '.join(map(read_as, order.regimen.steps))}."
     if order.regimen.problems:
         yield f"Not readable in the directions: {', '.join(order.regimen.problems)}."
+    if order.regimen.route == UNREAD_ROUTE:
+        yield "The route could not be read."
     if offers:
         yield "After a correction check the quantity to be dispensed."
     if order.version != "R4":

@@ -44,7 +44,14 @@ from cdshooks.rules.authoring.inputs import (
     Unread,
     Visited,
 )
-from cdshooks.rules.authoring.orders import Course, Meeting, Order, Regimen, Step
+from cdshooks.rules.authoring.orders import (
+    UNREAD_ROUTE,
+    Course,
+    Meeting,
+    Order,
+    Regimen,
+    Step,
+)
 from cdshooks.rules.authoring.outcomes import (
     LEVELS,
     CannotAssess,
@@ -97,6 +104,7 @@ from cdshooks.units import rounded, shown
 __all__ = [
     "CLASSES",
     "LEVELS",
+    "UNREAD_ROUTE",
     "Agreed",
     "Allergic",
     "Allergies",
