@@ -31,6 +31,7 @@ from cdshooks.rules.authoring import (
     decides,
     derived,
     on,
+    ratio,
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
@@ -182,8 +183,8 @@ def _multiple(reading: Reading, limits: BaselineLimits) -> str | None:
         certain = limits.certain_alt_multiple
         beyond = highest is not None and reading.value > certain * highest
         return f"more than {certain.normalize():f}" if beyond else None
-    ratio = reading.value / limit.value
-    return f"{ratio:.1f}" if limits.quoted_alt_gt.met_by(ratio) else None
+    times = ratio(reading.value, limit.value)
+    return f"{times:.1f}" if limits.quoted_alt_gt.met_by(times) else None
 
 
 def _because(
@@ -211,7 +212,7 @@ def _of(older: Reading) -> str:
     limit = older.upper_limit
     if limit is None:
         return ""
-    text = f", upper limit {limit.value.normalize():f} {limit.unit}"
+    text = f", upper limit {limit.amount}"
     assumed = limit.source == "assumed"
     return f"{text} (laboratory range missing, assumed)" if assumed else text
 

@@ -99,7 +99,7 @@ from cdshooks.rules.authoring.values import (
     Why,
     on,
 )
-from cdshooks.units import rounded, shown
+from cdshooks.units import ratio, rounded, shown
 
 __all__ = [
     "CLASSES",
@@ -188,6 +188,7 @@ __all__ = [
     "milligrams",
     "on",
     "origins",
+    "ratio",
     "read_as",
     "rounded",
     "rows_of",

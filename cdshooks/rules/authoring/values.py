@@ -105,6 +105,11 @@ class UpperLimit:
     source: Literal["range", "text", "earlier result", "assumed"]
     lowest: Decimal | None = None
 
+    @property
+    def amount(self) -> str:
+        """Value and unit: ``1.2 mg/dL``."""
+        return f"{shown(self.value, 2)} {self.unit}"
+
 
 class Why(Enum):
     """Why there is no usable value."""

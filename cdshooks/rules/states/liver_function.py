@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Why,
     derived,
     on,
+    ratio,
 )
 from cdshooks.rules.states.liver import CertainLimits, Multiple, Steps, graded, multiple_of, told
 from cdshooks.rules.states.region import Region
@@ -137,7 +138,7 @@ def _is_indirect(
     """Whether nearly all of the bilirubin of one day is indirect."""
     if not isinstance(bilirubin, Reading) or not isinstance(direct, Reading):
         return False
-    share = direct.value * 100 / bilirubin.value
+    share = 100 * ratio(direct.value, bilirubin.value)
     same_sample = direct.day == bilirubin.day and direct.bound != ">"
     return same_sample and limits.gilbert_direct_pct_lt.met_by(share)
 
