@@ -40,7 +40,8 @@ def medication(view: View, wanted: Medication) -> Entries:
     """What the patient has of a drug: requests, statements and dispenses of the chart.
 
     The draft itself, if the chart already holds it, is no history, unless it was
-    written on an earlier day and is now signed again. Absence is claimed only if every search for medication that was planned was read whole.
+    written on an earlier day and is now signed again. Absence is claimed only if every
+    search for medication that was planned was read whole.
     """
     found = []
     for record, identity in _by_drug(view).get(wanted.drug, ()):

@@ -218,11 +218,13 @@ def _ends_off(step: Step, limits: DayLimits) -> set[bool]:
 
 
 def _is_split(step: Step, order: Order, limits: DoseLimits) -> bool:
-    """Whether an amount is not a whole number of tablets or films."""
+    """Whether an amount is not a whole number of tablets or films, but for the tolerance."""
     if order.form not in WHOLE:
         return False
-    whole = Fraction(limits.single_dose_mg)
-    return any(each % whole for each in step.each)
+    whole = limits.single_dose_mg
+    return any(
+        limits.off(each, max(1, round(each / Fraction(whole))) * whole) for each in step.each
+    )
 
 
 def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
