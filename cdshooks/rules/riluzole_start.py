@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    AT_MOST,
     Call,
     CannotAssess,
     Create,
@@ -176,7 +177,7 @@ def _multiple(reading: Reading, limits: BaselineLimits) -> str | None:
     the highest limit of any laboratory. "< 200" may mean a normal value.
     """
     limit = reading.upper_limit
-    if limit is None or reading.bound == "<":
+    if limit is None or reading.bound in AT_MOST:
         return None
     if limit.source == "assumed":
         highest = limits.alt_uln_plausible_le.value

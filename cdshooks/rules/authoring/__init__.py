@@ -82,6 +82,8 @@ from cdshooks.rules.authoring.register import (
     states,
 )
 from cdshooks.rules.authoring.values import (
+    AT_LEAST,
+    AT_MOST,
     Allergies,
     Allergy,
     Call,
@@ -102,6 +104,8 @@ from cdshooks.rules.authoring.values import (
 from cdshooks.units import ratio, rounded, shown
 
 __all__ = [
+    "AT_LEAST",
+    "AT_MOST",
     "CLASSES",
     "LEVELS",
     "UNREAD_ROUTE",

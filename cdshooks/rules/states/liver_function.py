@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    AT_LEAST,
     Entries,
     Fact,
     Indicator,
@@ -139,7 +140,7 @@ def _is_indirect(
     if not isinstance(bilirubin, Reading) or not isinstance(direct, Reading):
         return False
     share = 100 * ratio(direct.value, bilirubin.value)
-    same_sample = direct.day == bilirubin.day and direct.bound != ">"
+    same_sample = direct.day == bilirubin.day and direct.bound not in AT_LEAST
     return same_sample and limits.gilbert_direct_pct_lt.met_by(share)
 
 
