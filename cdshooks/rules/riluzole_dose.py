@@ -75,6 +75,21 @@ WHOLE = ("tablet", "film")
 """Forms that are not divided."""
 SWALLOWED = (None, "oral", "enteral")
 LOW = ("intentional-reduced-dose-tolerability", "starting-low-then-increase")
+UNREAD = {
+    "no-directions": "none are written",
+    "text-only": "only free text, from which no number is taken",
+    "amount": "no amount that can be read",
+    "unit": "no unit of dose that is known",
+    "strength": "counted in pieces or mL, and the code gives no strength",
+    "amount-conflict": "amounts that disagree",
+    "frequency": "not said how often, or not readable",
+    "not-daily": "tied to weekdays or dates",
+    "timing-conflict": "two statements of how often that disagree",
+    "sequence": "not clear whether lines run together or one after another",
+    "max-dose-conflict": "more than their own stated maximum",
+    "implausible": "a number that cannot be",
+}
+"""What keeps directions from being read or believed, in words."""
 UNKNOWN = Deviation(
     "info",
     "Could not verify the riluzole dose: directions are free text or incomplete. "
@@ -276,7 +291,8 @@ def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
     if order.regimen.steps:
         yield f"Read as {'; then '.join(map(read_as, order.regimen.steps))}."
     if order.regimen.problems:
-        yield f"Not readable in the directions: {', '.join(order.regimen.problems)}."
+        words = (UNREAD.get(problem, problem) for problem in order.regimen.problems)
+        yield f"Directions: {'; '.join(words)}."
     if order.regimen.route == UNREAD_ROUTE:
         yield "The route could not be read."
     if offers:

@@ -148,9 +148,10 @@ def _baseline_summary(grade: Grade, region: Region, limits: BaselineAltLimits) -
         )
     if found.meets(limits.baseline_us_gt):
         return f"{value}: riluzole is not recommended above 5x ULN at baseline."
+    where = "near" if found.may_meet(limits.baseline_us_gt) else "below"
     return (
         f"{reading.label} = {found} before riluzole: "
-        "below the US 5x limit; EU labelling contraindicates above 3x."
+        f"{where} the US 5x limit; EU labelling contraindicates above 3x."
     )
 
 

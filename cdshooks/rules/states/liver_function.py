@@ -163,7 +163,7 @@ def _bilirubin(
     if hys:
         because += [*told((hys,)), "High ALT and bilirubin together: the pattern of Hy's law."]
     if harmless:
-        because.append(f"Gilbert syndrome is on the problem list, and {direct} is a small part.")
+        because.append(f"Gilbert syndrome is on the problem list. {direct} is a small part.")
     advice = "evidence of liver dysfunction, riluzole label advises against use."
     if harmless:
         advice = "explained by Gilbert syndrome on the problem list; confirm ALT on riluzole."
