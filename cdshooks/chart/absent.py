@@ -360,8 +360,6 @@ def _value_sets(knowledge: Knowledge, names: Iterable[str]) -> tuple[ValueSet, .
     measures = knowledge.base.measures
     found: list[ValueSet] = []
     for name in names:
-        computed = measures[name].file.computed
-        used = (name, computed.measured, computed.predicted) if computed else (name,)
-        for one in used:
+        for one in (name, *measures[name].file.computed_from):
             found.extend(measures[one].value_sets)
     return tuple(found)

@@ -1,24 +1,23 @@
 """The number of an observation in its own unit, or why it cannot be used."""
 
 from decimal import Decimal
-from typing import Literal
 
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
 from cdshooks.fhir.elements import Json, first, number, objects, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Why
+from cdshooks.rules.authoring.values import Bound
 from cdshooks.units import UnitRow, shown
 
-Bound = Literal["<", ">"]
-BOUNDS: dict[str, Bound] = {"<": "<", "<=": "<", ">": ">", ">=": ">"}
+BOUNDS: dict[str, Bound] = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 CODED = ("valueCodeableConcept", "valueCoding")
 """Elements of an answer that was chosen from a list."""
 SCORES = tuple(
     f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("ordinalValue", "itemWeight")
 )
 """Extensions by which a coding says what score it stands for."""
-OPPOSITE: dict[Bound, Bound] = {"<": ">", ">": "<"}
+OPPOSITE: dict[Bound, Bound] = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 
 
 class Unusable(Exception):

@@ -9,7 +9,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.observed import USABLE, moment_of
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, when
-from cdshooks.fhir.elements import Json, boolean, objects, string, texts, values
+from cdshooks.fhir.elements import Json, boolean, objects, plain, string, texts, values
 from cdshooks.knowledge import Code
 from cdshooks.rules.authoring import Entries, Entry, Listed, Reported
 
@@ -129,5 +129,7 @@ def _yes(part: Json, meaning: str, view: View) -> bool | None:
     stated = boolean(part.get("valueBoolean"))
     if stated is not None:
         return stated
-    answer = view.index.concept(part.get("valueCodeableConcept"))
-    return True if view.value_set(meaning).holds_any(answer) else None
+    answer, wanted = part.get("valueCodeableConcept"), view.value_set(meaning)
+    coded = wanted.holds_any(view.index.concept(answer))
+    wordings = (*texts(answer), plain(part.get("valueString"), 300))
+    return True if coded or any(map(wanted.named_in, wordings)) else None

@@ -24,23 +24,31 @@ def with_upper_limit(view: View, measure: Measure, reading: Reading) -> Reading:
     rule = measure.file.upper_limit
     if rule is None:
         return reading
-    record = _record(view, reading)
+    record = _record(view, measure, reading)
     own = _own(record, measure, view) if record else None
     lent = _lent(view, measure, rule.lend_days, record) if record and own is None else None
     assumed = _assumed(view, measure, rule.assumed) if rule.assumed else None
     return replace(reading, upper_limit=own or lent or assumed)
 
 
-def _record(view: View, reading: Reading) -> Record | None:
-    """The result that a reading comes from; one without an id cannot be told from others."""
+def _record(view: View, measure: Measure, reading: Reading) -> Record | None:
+    """The result, or the component of one, that a reading comes from, if it can be told.
+
+    One without an id cannot be told from others, nor one component from another of its code.
+    """
     reference = next((origin.resource for origin in reading.origins), "")
-    return view.index.get(reference) if "/" in reference else None
+    whole = view.index.get(reference) if "/" in reference else None
+    if whole is None or whole.resource.get("component") is None:
+        return whole
+    coded = view.index.coded("Observation", measure.value_sets)
+    found = [r for r in coded if r.reference == whole.reference and "valueQuantity" in r.part]
+    return found[0] if len(found) == 1 else None
 
 
 def _own(record: Record, measure: Measure, view: View) -> UpperLimit | None:
     """From the result's own reference ranges: the largest that fits, its text else."""
-    ranges = fitting(record.resource, view)
-    unit = _unit_of(obj(record.resource.get("valueQuantity")))
+    ranges = fitting({**record.resource, "referenceRange": record.part.get("referenceRange")}, view)
+    unit = _unit_of(obj(record.part.get("valueQuantity")))
     highs = [_high(obj(r.get("high")), unit, measure, view) for r in ranges]
     known = [h for h in highs if h is not None]
     if known:
@@ -111,7 +119,7 @@ def _lends(borrower: Record, other: Record) -> bool:
 
 def _laboratory(record: Record) -> tuple[frozenset[Code], str | None, frozenset[str]]:
     """Code, unit and performers of a result: its range belongs to all three."""
-    unit = _unit_of(obj(record.resource.get("valueQuantity")))
+    unit = _unit_of(obj(record.part.get("valueQuantity")))
     return frozenset(record.codes), unit, frozenset(_performers(record.resource))
 
 

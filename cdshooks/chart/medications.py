@@ -39,11 +39,14 @@ NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unk
 def medication(view: View, wanted: Medication) -> Entries:
     """What the patient has of a drug: requests, statements and dispenses of the chart.
 
-    The draft itself, if the chart already holds it, is no history. Absence is
-    claimed only if every search for medication that was planned was read whole.
+    The draft itself, if the chart already holds it, is no history, unless it was
+    written on an earlier day and is now signed again. Absence is claimed only if every
+    search for medication that was planned was read whole.
     """
     found = []
     for record, identity in _by_drug(view).get(wanted.drug, ()):
+        if is_draft(record, view) and not (wanted.ended and _signed_before(record, view)):
+            continue
         entry = _taken(record.resource, record.reference, identity, view)
         if wanted.planned and string(record.resource.get("status")) == "draft":
             entry = _planned(record, identity)
@@ -60,7 +63,7 @@ ByDrug = dict[str, list[tuple[Record, Identity]]]
 
 
 def _by_drug(view: View) -> ByDrug:
-    """The medication of the chart, without what the call drafts, by drug and drug set."""
+    """The medication of the chart, what the call drafts included, by drug and drug set."""
     return view.remembered("medication", _sorted)
 
 
@@ -68,9 +71,8 @@ def _sorted(view: View) -> ByDrug:
     found: ByDrug = {}
     for type in MEDICATIONS:
         for record in view.index.of(type):
-            if not is_draft(record, view):
-                for identity in recognised_as(view, record.resource):
-                    found.setdefault(identity.drug, []).append((record, identity))
+            for identity in recognised_as(view, record.resource):
+                found.setdefault(identity.drug, []).append((record, identity))
     return found
 
 
@@ -114,6 +116,12 @@ def is_draft(record: Record, view: View) -> bool:
         named = ((string(d.get("resourceType")), string(d.get("id"))) for d in drafts)
         view.memory["drafted"] = frozenset(named)
     return bool(record.id) and (record.type, record.id) in view.memory["drafted"]
+
+
+def _signed_before(record: Record, view: View) -> bool:
+    """Whether an order was written on an earlier day than that of the call."""
+    authored = when(record.resource.get("authoredOn"), view.zone)
+    return authored is not None and authored.day < view.today
 
 
 def _planned(record: Record, identity: Identity) -> Entry:

@@ -16,7 +16,7 @@ from cdshooks.chart.observed import Rejected, moment_of, read_one, rejection
 from cdshooks.chart.outliers import set_aside
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, when
-from cdshooks.fhir.elements import Json
+from cdshooks.fhir.elements import Json, obj, objects, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Reading
 from cdshooks.rules.authoring.values import Position
@@ -35,7 +35,8 @@ def candidates(view: View, measure: Measure) -> Candidates:
     key = ("readings", measure.id)
     if key not in view.memory:
         found = _reader(view, measure).back_to(date.min, view)
-        usable = [*found.usable, *_computed(view, measure, found.usable)]
+        computed = (*_computed(view, measure, found.usable), *_shares(view, measure, found.usable))
+        usable = [*found.usable, *computed]
         kept, odd = set_aside(sorted(usable, key=_order), measure)
         rejected = tuple(sorted((*found.rejected, *odd), key=_newest_last))
         view.memory[key] = Candidates(kept, rejected)
@@ -70,10 +71,8 @@ def _judged_by_others(view: View, measure: Measure) -> bool:
     """Whether what a reading is depends on other readings, however old."""
     if measure.file.outliers:
         return True
-    wanted = measure.file.computed
-    if wanted is None:
-        return False
-    return bool(view.index.coded("Observation", view.measure(wanted.predicted).value_sets))
+    second = measure.file.computed_from[1:]
+    return any(view.index.coded("Observation", view.measure(one).value_sets) for one in second)
 
 
 def read_so_far(view: View) -> Iterator[tuple[Measure, Candidates]]:
@@ -221,4 +220,66 @@ def _percent(measure: Measure, volume: Reading, expected: Reading, value: Decima
         decimals=measure.file.decimals,
         notes=(*volume.notes, f"computed from {volume.amount} of {expected.amount} predicted"),
         origins=volume.origins + expected.origins,
+    )
+
+
+def _shares(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterator[Reading]:
+    """Parts computed from the whole and its percentage, where nothing counted them at the time."""
+    wanted = measure.file.share
+    if wanted is None:
+        return
+    taken = {reading.instant or reading.day for reading in direct}
+    wholes = candidates(view, view.measure(wanted.whole)).usable
+    for percent in candidates(view, view.measure(wanted.percent)).usable:
+        whole = next((one for one in wholes if _of_one_sample(one, percent, view)), None)
+        if whole is None or (percent.instant or percent.day) in taken:
+            continue
+        value = whole.value * percent.value / 100
+        bounds = {one.bound for one in (whole, percent)} - {None}
+        if len(bounds) < 2 and measure.plausible(value):
+            yield _part(measure, whole, percent, value)
+
+
+def _of_one_sample(one: Reading, other: Reading, view: View) -> bool:
+    """Whether two results name one specimen, or else one time, resource or report.
+
+    Two results of one day may come from two samples.
+    """
+    first, second = (reading.origins[0].resource for reading in (one, other))
+    specimens = [_specimen(reference, view) for reference in (first, second)]
+    if all(specimens):
+        return specimens[0] == specimens[1]
+    if one.day != other.day:
+        return False
+    at_once = one.instant is not None and one.instant == other.instant
+    return at_once or ("/" in first and (first == second or _in_one_report(first, second, view)))
+
+
+def _specimen(reference: str, view: View) -> str | None:
+    record = view.index.get(reference) if "/" in reference else None
+    return string(obj(record.resource.get("specimen")).get("reference")) if record else None
+
+
+def _in_one_report(first: str, second: str, view: View) -> bool:
+    """Whether one laboratory report lists both results."""
+    wanted = [view.index.get(first), view.index.get(second)]
+    for report in view.index.of("DiagnosticReport"):
+        results = objects(report.resource.get("result"))
+        listed = [view.index.get(string(result.get("reference"))) for result in results]
+        if all(record in listed for record in wanted):
+            return True
+    return False
+
+
+def _part(measure: Measure, whole: Reading, percent: Reading, value: Decimal) -> Reading:
+    return replace(
+        whole,
+        measure=measure.id,
+        label=measure.file.label,
+        value=value,
+        unit=measure.unit,
+        decimals=measure.file.decimals,
+        bound=whole.bound or percent.bound,
+        notes=(*whole.notes, f"computed from {percent.amount} of {whole.amount}"),
+        origins=whole.origins + percent.origins,
     )

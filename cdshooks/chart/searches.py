@@ -213,9 +213,7 @@ def _codes(declaration: Input, knowledge: Knowledge) -> frozenset[Code]:
             return frozenset()
     found: set[Code] = set()
     for measure in names:
-        computed = base.measures[measure].file.computed
-        wanted = (measure, computed.measured, computed.predicted) if computed else (measure,)
-        for one in wanted:
+        for one in (measure, *base.measures[measure].file.computed_from):
             for value_set in base.measures[one].value_sets:
                 found |= value_set.exact
     return frozenset(found)

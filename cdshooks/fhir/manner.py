@@ -7,9 +7,12 @@ from cdshooks.fhir.amount import exact
 from cdshooks.fhir.elements import Json, boolean, objects, plain, string
 from cdshooks.fhir.timing import events, meanings, one
 from cdshooks.knowledge.dosage import FOODS, Food, Phrase, dosage_tables
+from cdshooks.rules.authoring.orders import UNREAD_ROUTE
 
 OTHER_ROUTE = "other"
-"""The route of an order whose route is not in the table, or whose lines differ."""
+"""The route of an order whose lines name different ones."""
+SWALLOWED = {"oral", "enteral"}
+"""Routes that may differ from line to line: a tablet by mouth, the rest by tube."""
 
 _AS_NEEDED = ("asNeededBoolean", "asNeeded", "asNeededCodeableConcept", "asNeededFor")
 _INSTRUCTIONS = ("additionalInstruction", "additionalInstructions")
@@ -60,11 +63,12 @@ def _instructions(dosage: Json) -> Iterator[Json]:
 
 
 def route(dosages: list[Json]) -> str | None:
-    """The short name of the route, if one is stated."""
+    """The short name of the route, if one is stated; UNREAD_ROUTE if none of it is known."""
     names = {name for dosage in dosages if (name := _route_name(one(dosage, "route")))}
-    if len(names) > 1:
-        return OTHER_ROUTE
-    return next(iter(names), None)
+    known = names - {UNREAD_ROUTE}
+    if known == SWALLOWED:
+        return "enteral"
+    return OTHER_ROUTE if len(known) > 1 else next(iter(known or names), None)
 
 
 def _route_name(concept: Json) -> str | None:
@@ -75,7 +79,7 @@ def _route_name(concept: Json) -> str | None:
         return "enteral"
     codings = objects(concept.get("coding"))
     stated = any(_concept_texts(concept)) or any(string(coding.get("code")) for coding in codings)
-    return OTHER_ROUTE if stated else None
+    return UNREAD_ROUTE if stated else None
 
 
 def via_tube(dosage: Json) -> bool:

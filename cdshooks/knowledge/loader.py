@@ -193,8 +193,7 @@ def _measures(
             value_sets=tuple(value_sets[name] for name in entry.value_sets),
         )
     for key, measure in found.items():
-        wanted = measure.file.computed
-        for other in (wanted.measured, wanted.predicted) if wanted else ():
+        for other in measure.file.computed_from:
             if other not in found:
                 raise KnowledgeInvalid("measures.yaml", f"{key}.computed", f"no measure {other!r}")
     return found

@@ -103,6 +103,13 @@ class Derivation(Strict):
     predicted: Text
 
 
+class Share(Strict):
+    """A part of a measure, computed from the whole and from its percentage of one sample."""
+
+    whole: Text
+    percent: Text
+
+
 class UpperLimitFile(Strict):
     """Parameters by which an upper limit of normal is judged or assumed.
 
@@ -134,10 +141,17 @@ class MeasureFile(Strict):
     same_day: SameDay | None = None
     lookalikes: tuple[Lookalike, ...] = ()
     computed: Derivation | None = None
+    share: Share | None = None
     outliers: OutlierFile | None = None
     upper_limit: UpperLimitFile | None = None
     source: Text
     mark: Mark
+
+    @property
+    def computed_from(self) -> tuple[str, ...]:
+        """The measures that it may be computed from."""
+        derived = (self.computed.measured, self.computed.predicted) if self.computed else ()
+        return (*derived, *((self.share.whole, self.share.percent) if self.share else ()))
 
 
 class CitationFile(Strict):

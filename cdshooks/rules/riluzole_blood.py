@@ -113,7 +113,7 @@ class Finding:
     sources=("riluzole-us", "riluzole-eu"),
     overrides=("action-completed", "other-cause-of-fever-cbc-done"),
     needs_als=False,
-    leaves_out="Neutrophils in percent; counts from before the start; riluzole on hold.",
+    leaves_out="Percentages of two samples; counts from before the start; riluzole on hold.",
 )
 @decides(
     Row("critical", "Neutrophils {anc_severe_lt} on riluzole, fever or not"),
@@ -137,7 +137,8 @@ def riluzole_febrile_illness_neutropenia(
     """
     Warn of neutropenia on riluzole, and of a fever that nobody has looked into.
 
-    counts: neutrophils and white cells of the last 31 days, taken after the start.
+    counts: neutrophils and white cells of the last 31 days, taken after the start;
+    neutrophils also as a percentage of the white cells of the same sample.
     A fever asks for a count from its first day on, unless one is on order.
     """
     if not episode.going_on:
@@ -151,6 +152,8 @@ def riluzole_febrile_illness_neutropenia(
         unread = (*fever.failed, *counts.unread)
         if unread:
             return CannotAssess("fever or blood counts could not be read", unread)
+        if counts.odd and counts.anc is None:
+            return CannotAssess(f"a blood count could not be interpreted: {counts.odd[0]}")
         return NotIndicated("no fever without a blood count, and no low count, on riluzole")
     advice = Recommend(
         summary=found.summary,

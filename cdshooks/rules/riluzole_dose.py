@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     LEVELS,
+    UNREAD_ROUTE,
     Call,
     Draft,
     Indicator,
@@ -74,6 +75,21 @@ WHOLE = ("tablet", "film")
 """Forms that are not divided."""
 SWALLOWED = (None, "oral", "enteral")
 LOW = ("intentional-reduced-dose-tolerability", "starting-low-then-increase")
+UNREAD = {
+    "no-directions": "none are written",
+    "text-only": "only free text, from which no number is taken",
+    "amount": "no amount that can be read",
+    "unit": "no unit of dose that is known",
+    "strength": "counted in pieces or mL, and the code gives no strength",
+    "amount-conflict": "amounts that disagree",
+    "frequency": "not said how often, or not readable",
+    "not-daily": "tied to weekdays or dates",
+    "timing-conflict": "two statements of how often that disagree",
+    "sequence": "not clear whether lines run together or one after another",
+    "max-dose-conflict": "more than their own stated maximum",
+    "implausible": "a number that cannot be",
+}
+"""What keeps directions from being read or believed, in words."""
 UNKNOWN = Deviation(
     "info",
     "Could not verify the riluzole dose: directions are free text or incomplete. "
@@ -133,7 +149,8 @@ def riluzole_dose(
     found.sort(key=lambda d: -LEVELS.index(d.level))
     first = found[0]
     others = [d.summary for d in found if d.summary != first.summary]
-    offers = tuple(_offers(order, all(d.correctable for d in found)))
+    correctable = order.regimen.route in SWALLOWED and all(d.correctable for d in found)
+    offers = tuple(_offers(order, correctable))
     return Recommend(
         summary=first.summary,
         indicator=first.level,
@@ -216,11 +233,13 @@ def _ends_off(step: Step, limits: DayLimits) -> set[bool]:
 
 
 def _is_split(step: Step, order: Order, limits: DoseLimits) -> bool:
-    """Whether an amount is not a whole number of tablets or films."""
+    """Whether an amount is not a whole number of tablets or films, but for the tolerance."""
     if order.form not in WHOLE:
         return False
-    whole = Fraction(limits.single_dose_mg)
-    return any(each % whole for each in step.each)
+    whole = limits.single_dose_mg
+    return any(
+        limits.off(each, max(1, round(each / Fraction(whole))) * whole) for each in step.each
+    )
 
 
 def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
@@ -238,7 +257,7 @@ def _directions(order: Order, limits: DoseLimits) -> Iterator[Deviation]:
             "warning",
             f"Riluzole {order.form}s of 50 mg are not divided; give 50 mg every 12 hours.",
         )
-    if regimen.route not in SWALLOWED:
+    if regimen.route not in (*SWALLOWED, UNREAD_ROUTE):
         yield WRONG_ROUTE
     if order.form == "film" and (regimen.via_tube or regimen.route == "enteral"):
         yield FILM_BY_TUBE
@@ -272,7 +291,10 @@ def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
     if order.regimen.steps:
         yield f"Read as {'; then '.join(map(read_as, order.regimen.steps))}."
     if order.regimen.problems:
-        yield f"Not readable in the directions: {', '.join(order.regimen.problems)}."
+        words = (UNREAD.get(problem, problem) for problem in order.regimen.problems)
+        yield f"Directions: {'; '.join(words)}."
+    if order.regimen.route == UNREAD_ROUTE:
+        yield "The route could not be read."
     if offers:
         yield "After a correction check the quantity to be dispensed."
     if order.version != "R4":

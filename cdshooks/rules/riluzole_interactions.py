@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     on,
+    ratio,
     rule,
 )
 from cdshooks.rules.states.words import joined, shortened
@@ -194,7 +195,7 @@ def _is_raised(alt: Reading, limits: ComedicationLimits) -> bool:
     limit = alt.upper_limit
     if limit is None:
         return False
-    return replace(alt, value=alt.value / limit.value, decimals=None).meets(limits.raised_gt)
+    return replace(alt, value=ratio(alt.value, limit.value), decimals=None).meets(limits.raised_gt)
 
 
 def _upper(alt: Reading | Missing) -> str:
@@ -202,7 +203,7 @@ def _upper(alt: Reading | Missing) -> str:
     if limit is None:
         return ""
     assumed = ", assumed" if limit.source == "assumed" else ""
-    return f" of {limit.value.normalize():f} {limit.unit}{assumed}"
+    return f" of {limit.amount}{assumed}"
 
 
 def _of(last: Reading | Missing) -> str:

@@ -148,9 +148,10 @@ def _baseline_summary(grade: Grade, region: Region, limits: BaselineAltLimits) -
         )
     if found.meets(limits.baseline_us_gt):
         return f"{value}: riluzole is not recommended above 5x ULN at baseline."
+    where = "near" if found.may_meet(limits.baseline_us_gt) else "below"
     return (
         f"{reading.label} = {found} before riluzole: "
-        "below the US 5x limit; EU labelling contraindicates above 3x."
+        f"{where} the US 5x limit; EU labelling contraindicates above 3x."
     )
 
 
@@ -189,9 +190,9 @@ def riluzole_liver_dysfunction(
     """
     Warn of riluzole beside raised bilirubin, new jaundice or liver disease.
 
-    On an order every sign counts. On a patient who takes it only new signs do:
-    a known chronic disease is judged once, when riluzole is ordered. An old order
-    that nobody closed makes no more than an information.
+    On an order every sign counts. On a patient who takes it only new signs do, acute
+    disease of the liver among them: a chronic one is judged once, when riluzole is
+    ordered. An old order that nobody closed makes no more than an information.
     """
     if order is None and not episode.going_on:
         return not_taken(episode)

@@ -71,7 +71,7 @@ def riluzole_alt_high_on_therapy(
     made = Recommend(
         summary=advice.summary,
         indicator=advice.level,
-        because=(*_because(grade, found), str(region)),
+        because=(*_because(grade, found), *(() if grade is found.earlier else (str(region),))),
         evidence=_evidence(grade, found),
         by=(grade.limit,),
         offers=tuple(_offers(order, episode, advice)),
@@ -114,13 +114,14 @@ def _now(found: OnTherapy, region: Region, *, at_order: bool) -> Advice | None:
         if at_order or found.steady:
             return None
         return Advice("info", f"{value}: raised; recheck sooner than planned.", grade)
+    limit = "above 5x ULN" if region.us else "at 5x ULN"
     if _is_stop(grade):
-        limit = "above 5x ULN" if region.us else "at 5x ULN (EU labelling)"
-        return Advice(grade.level, f"{value}: label advises stopping {limit}.", grade, stop=True)
+        label = limit if region.us else f"{limit} (EU labelling)"
+        return Advice(grade.level, f"{value}: label advises stopping {label}.", grade, stop=True)
     return Advice(
         grade.level,
         f"{reading.label} = {multiple} on riluzole: repeat ALT/AST and bilirubin in 1-2 weeks; "
-        "stop above 5x ULN or with jaundice.",
+        f"stop {limit} or with jaundice.",
         grade,
     )
 

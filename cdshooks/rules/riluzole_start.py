@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    AT_MOST,
     Call,
     CannotAssess,
     Create,
@@ -31,6 +32,7 @@ from cdshooks.rules.authoring import (
     decides,
     derived,
     on,
+    ratio,
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
@@ -175,15 +177,15 @@ def _multiple(reading: Reading, limits: BaselineLimits) -> str | None:
     the highest limit of any laboratory. "< 200" may mean a normal value.
     """
     limit = reading.upper_limit
-    if limit is None or reading.bound == "<":
+    if limit is None or reading.bound in AT_MOST:
         return None
     if limit.source == "assumed":
         highest = limits.alt_uln_plausible_le.value
         certain = limits.certain_alt_multiple
         beyond = highest is not None and reading.value > certain * highest
         return f"more than {certain.normalize():f}" if beyond else None
-    ratio = reading.value / limit.value
-    return f"{ratio:.1f}" if limits.quoted_alt_gt.met_by(ratio) else None
+    times = ratio(reading.value, limit.value)
+    return f"{times:.1f}" if limits.quoted_alt_gt.met_by(times) else None
 
 
 def _because(
@@ -211,7 +213,7 @@ def _of(older: Reading) -> str:
     limit = older.upper_limit
     if limit is None:
         return ""
-    text = f", upper limit {limit.value.normalize():f} {limit.unit}"
+    text = f", upper limit {limit.amount}"
     assumed = limit.source == "assumed"
     return f"{text} (laboratory range missing, assumed)" if assumed else text
 

@@ -63,7 +63,12 @@ def riluzole_pregnancy(
     person: Annotated[Person, Patient()],
     listed: Annotated[Entries, Listed("pregnancy", lookback=STATED)],
     stated: Annotated[Entries, Reported("pregnancy-status", lookback=STATED, answer="pregnant")],
-    tested: Annotated[Entries, Reported("pregnancy-test", lookback=TESTED)],
+    tested: Annotated[
+        Entries, Reported("pregnancy-test", lookback=TESTED, answer="pregnancy-test-positive")
+    ],
+    negative: Annotated[
+        Entries, Reported("pregnancy-test", lookback=TESTED, answer="pregnancy-test-negative")
+    ],
     denied: Annotated[
         Entries, Reported("pregnancy-status", lookback=TESTED, answer="not-pregnant")
     ],
@@ -74,12 +79,15 @@ def riluzole_pregnancy(
     Warn of riluzole in pregnancy, and when breast-feeding.
 
     listed and stated: of the last 300 days, since no pregnancy lasts longer.
-    tested: positive. denied: a later statement that there is none silences.
+    tested: positive. denied and negative: a later statement or test that there is
+    none silences.
     """
     if person.sex == "male":
         return NotIndicated("the patient is a man")
     signs = [entry for found in (listed, stated, tested) for entry in found]
-    none = max((entry.day or date.min for entry in denied), default=None)
+    none = max(
+        (entry.day or date.min for entry in _denying(denied, negative, tested)), default=None
+    )
     pregnant = [e for e in signs if none is None or (e.day or date.min) > none]
     if pregnant:
         level: Indicator = "warning" if region.us else "critical"
@@ -91,6 +99,16 @@ def riluzole_pregnancy(
     if failed:
         return CannotAssess("whether there is a pregnancy could not be read", failed)
     return NotIndicated("no pregnancy or breast-feeding is recorded")
+
+
+def _denying(denied: Entries, negative: Entries, tested: Entries) -> Iterator[Entry]:
+    """Statements and tests that there is no pregnancy.
+
+    A bare yes answers both questions to a test, and means that it is positive.
+    """
+    positive = {origin for entry in tested for origin in entry.origins}
+    yield from denied
+    yield from (entry for entry in negative if positive.isdisjoint(entry.origins))
 
 
 def _unsafe(

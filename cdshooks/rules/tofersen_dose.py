@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    UNREAD_ROUTE,
     Call,
     CannotAssess,
     Draft,
@@ -117,7 +118,7 @@ def _wrong(order: Order, limits: DoseLimits) -> Iterator[str]:
         for amount in step.each:
             if not limits.is_dose(amount):
                 yield f"{milligrams(amount)} mg"
-    if order.regimen.route not in (None, INTRATHECAL):
+    if order.regimen.route not in (None, UNREAD_ROUTE, INTRATHECAL):
         yield f"route {order.regimen.route}"
 
 

@@ -158,6 +158,8 @@ def _word(words: list[str], line: Json, resource: Json) -> None:
         resource["reasonCode"] = [{"text": match[1].replace("_", " ")}]
     elif word == "trial":
         resource["reasonCode"] = [{"text": "Clinical trial"}]
+    elif match := re.fullmatch(r"id=(.+)", word):
+        resource["id"] = match[1]
     elif match := re.fullmatch(r"replaces=(.+)", word):
         resource["priorPrescription"] = {"reference": f"MedicationRequest/{match[1]}"}
     elif match := re.fullmatch(r"status=([a-z-]+)", word):

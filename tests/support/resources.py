@@ -189,6 +189,8 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         resource["code"] = {"coding": [{"system": "http://loinc.org", "code": match[1]}]}
     elif match := re.fullmatch(r"lab=(.+)", word):
         resource["performer"] = [{"reference": f"Organization/{match[1]}"}]
+    elif match := re.fullmatch(r"specimen=(.+)", word):
+        resource["specimen"] = {"reference": f"Specimen/{match[1]}"}
     elif match := re.fullmatch(r"ucum=(.+)", word):
         resource["valueQuantity"]["code"] = match[1]
     else:
@@ -467,6 +469,8 @@ def _reported(name: str, flags: list[str], start: date | None, end: date | None)
     answer = next((f[7:] for f in flags if f.startswith("answer=")), None)
     if answer:
         resource["valueCodeableConcept"] = concept(f"als-cds:{answer}")
+    elif said := next((f[5:] for f in flags if f.startswith("told=")), None):
+        resource["valueCodeableConcept"] = {"text": said.replace("_", " ")}
     elif means := next((f[6:] for f in flags if f.startswith("coded-")), None):
         resource["valueCodeableConcept"] = concept(means)
     elif "coded" in flags:

@@ -87,6 +87,7 @@ MEASURES = {
     "haemoglobin": ("hemoglobin", ""),
     "ANC": ("neutrophils", ""),
     "segmented": ("neutrophils-segmented", ""),
+    "neutrophils %": ("neutrophils-percent", ""),
     "WBC": ("white-cells", ""),
     "degC": ("temperature-celsius", ""),
     "degF": ("temperature-fahrenheit", ""),

@@ -1046,7 +1046,7 @@ def test_of_several_food_advices_the_nearest_to_a_meal_counts() -> None:
         ("46713006", "nasal", False),
         ("447694001", "inhaled", False),
         ("37161004", "rectal", False),
-        ("12130007", "other", False),
+        ("12130007", "unread", False),
     ],
 )
 def test_routes_have_short_names(code: str, name: str, tube: bool) -> None:
@@ -1065,8 +1065,8 @@ def test_routes_have_short_names(code: str, name: str, tube: bool) -> None:
         ({"text": "PEG tube"}, "enteral", True),
         ({"text": "through the feeding tube"}, "enteral", True),
         ({"coding": [{"code": "77", "display": "via nasogastric"}]}, "enteral", True),
-        ({"text": "into the ventricle"}, "other", False),
-        ({"coding": [{"code": "77"}]}, "other", False),
+        ({"text": "into the ventricle"}, "unread", False),
+        ({"coding": [{"code": "77"}]}, "unread", False),
         ({"coding": [{}]}, None, False),
         ({"id": "r"}, None, False),
         ({}, None, False),
@@ -1083,6 +1083,10 @@ def test_lines_share_a_route_or_have_another() -> None:
     oral, rectal = {"route": {"text": "oral"}}, {"route": {"text": "rectal"}}
     assert read(oral, oral, {"sequence": 1}).route == "oral"
     assert read(oral, rectal).route == "other"
+    tube, unknown = {"route": {"text": "PEG"}}, {"route": {"text": "unknown"}}
+    assert read(oral, tube).route == "enteral"
+    assert read(unknown, unknown).route == "unread"
+    assert read(rectal, unknown).route == "rectal"
 
 
 @pytest.mark.parametrize(

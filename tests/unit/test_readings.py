@@ -239,8 +239,8 @@ def test_a_pressure_without_a_unit_is_never_guessed() -> None:
 
 @pytest.mark.parametrize(
     ("number", "comparator", "bound"),
-    [(40, "<", "<"), (40, "<=", "<"), (40, ">", ">"), (40, ">=", ">"), (-40, "<", ">"),
-     (-40, ">=", "<"), (40, None, None), (-40, None, None)],
+    [(40, "<", "<"), (40, "<=", "≤"), (40, ">", ">"), (40, ">=", "≥"), (-40, "<", ">"),
+     (-40, ">=", "≤"), (40, None, None), (-40, None, None)],
 )  # fmt: skip
 def test_a_limit_stays_a_limit_and_turns_with_the_sign(
     number: int, comparator: str | None, bound: str | None

@@ -42,11 +42,14 @@ def of_type(code: str) -> Json:
 
 
 def limit_of(*observations: Json) -> UpperLimit | None:
+    """The limit of the ALT that a client sends, however it asked for it."""
     knowledge = base().profile("default")
     searches = plan({ALT}, knowledge, full=True)
-    request = HookRequest(
-        "order-sign", "x", Context("anna"), prefetch=as_prefetch(searches, observations)
-    )
+    prefetch = as_prefetch(searches, observations)
+    [key] = [search.key for search in searches if search.type == "Observation"]
+    bundle = {"resourceType": "Bundle", "type": "searchset"}
+    prefetch[key] = bundle | {"entry": [{"resource": one} for one in observations]}
+    request = HookRequest("order-sign", "x", Context("anna"), prefetch=prefetch)
     reading = answer(read_chart(request, searches, knowledge, NOW, UTC), ALT)
     assert isinstance(reading, Reading)
     return reading.upper_limit
@@ -248,3 +251,19 @@ def test_a_measure_without_an_upper_limit_has_none() -> None:
     reading = answer(read_chart(request, searches, knowledge, NOW, UTC), wanted)
     assert isinstance(reading, Reading)
     assert reading.upper_limit is None
+
+
+def panel(own: list[Json] | None, whole: list[Json] | None = None) -> Json:
+    """The result as a component beside an AST, with its own ranges and those of the panel."""
+    made = result(value=250)
+    part = {key: made.pop(key) for key in ("code", "valueQuantity")}
+    ast = {"code": {"coding": [{"system": "http://loinc.org", "code": "1920-8"}]}}
+    ast |= {"valueQuantity": {"value": 30, "unit": "U/L"}, "referenceRange": [high(35, "U/L")]}
+    code = {"coding": [{"system": "http://loinc.org", "code": "24325-3"}]}
+    ranges = {"referenceRange": own} if own else {}
+    return made | {"code": code, "referenceRange": whole, "component": [part | ranges, ast]}
+
+
+def test_the_range_of_a_component_is_its_own_and_not_that_of_the_panel_or_of_another() -> None:
+    assert limit_of(panel([high(50)])) == ranged(50)
+    assert limit_of(panel(None, [high(60, "U/L")])) == ASSUMED

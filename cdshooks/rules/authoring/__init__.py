@@ -44,7 +44,14 @@ from cdshooks.rules.authoring.inputs import (
     Unread,
     Visited,
 )
-from cdshooks.rules.authoring.orders import Course, Meeting, Order, Regimen, Step
+from cdshooks.rules.authoring.orders import (
+    UNREAD_ROUTE,
+    Course,
+    Meeting,
+    Order,
+    Regimen,
+    Step,
+)
 from cdshooks.rules.authoring.outcomes import (
     LEVELS,
     CannotAssess,
@@ -75,6 +82,8 @@ from cdshooks.rules.authoring.register import (
     states,
 )
 from cdshooks.rules.authoring.values import (
+    AT_LEAST,
+    AT_MOST,
     Allergies,
     Allergy,
     Call,
@@ -92,11 +101,14 @@ from cdshooks.rules.authoring.values import (
     Why,
     on,
 )
-from cdshooks.units import rounded, shown
+from cdshooks.units import ratio, rounded, shown
 
 __all__ = [
+    "AT_LEAST",
+    "AT_MOST",
     "CLASSES",
     "LEVELS",
+    "UNREAD_ROUTE",
     "Agreed",
     "Allergic",
     "Allergies",
@@ -180,6 +192,7 @@ __all__ = [
     "milligrams",
     "on",
     "origins",
+    "ratio",
     "read_as",
     "rounded",
     "rows_of",

@@ -29,6 +29,8 @@ class Course:
         return bool(self.dates) or self.days is not None or self.doses is not None
 
 
+UNREAD_ROUTE = "unread"
+"""The route of directions that state one in words or codes that are not known."""
 UNBOUNDED = Course()
 """Of directions that do not say how long they hold."""
 
@@ -65,6 +67,7 @@ class Regimen:
     problems: short names of what could not be read: ``amount``, ``frequency``,
     ``text-only``, ``timing-conflict``, ``max-dose-conflict``, ``no-directions``…
     food: ``with-food``, ``after-food``, ``before-food-too-close`` or None.
+    route: its short name, ``other`` when lines differ, UNREAD_ROUTE, or None if unstated.
     when: codes of the events of the day at which it is taken, in lower case.
     """
 

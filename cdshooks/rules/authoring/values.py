@@ -37,12 +37,17 @@ def on(day: date | None) -> str:
     return f"{day.day} {day:%b %Y}" if day else "date not recorded"
 
 
+Bound = Literal["<", "≤", ">", "≥"]
+AT_MOST: tuple[Bound, ...] = ("<", "≤")
+AT_LEAST: tuple[Bound, ...] = (">", "≥")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One usable measurement in its canonical unit.
 
     value: exact after conversion; comparisons round half-up to ``decimals``.
-    bound: ``<`` or ``>`` when the laboratory gave only a limit.
+    bound: when the laboratory gave only a limit; ``≤`` and ``≥`` include the limit itself.
     rival: the other value of the same day when the two disagree.
     notes: what the card must say beside it ("position not recorded").
     newest_known: whether everything since was read, so that nothing newer exists.
@@ -58,7 +63,7 @@ class Reading:
     instant: datetime | None = None
     position: Position | None = None
     decimals: int | None = 1
-    bound: Literal["<", ">"] | None = None
+    bound: Bound | None = None
     context: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     newest_known: bool = True
@@ -73,9 +78,9 @@ class Reading:
         A bounded result ("< 40") meets a limit only when every value that it
         stands for does.
         """
-        if self.bound == ("<" if not limit.downward else ">"):
+        if self.bound in (AT_LEAST if limit.downward else AT_MOST):
             return False
-        if self.bound is not None and limit.operator in ("<", ">") and limit.value is not None:
+        if self.bound in ("<", ">") and limit.operator in ("<", ">") and limit.value is not None:
             return limit.value >= self.value if limit.downward else limit.value <= self.value
         return limit.met_by(self.value, self.decimals)
 
@@ -104,6 +109,11 @@ class UpperLimit:
     unit: str
     source: Literal["range", "text", "earlier result", "assumed"]
     lowest: Decimal | None = None
+
+    @property
+    def amount(self) -> str:
+        """Value and unit: ``1.2 mg/dL``."""
+        return f"{shown(self.value, 2)} {self.unit}"
 
 
 class Why(Enum):

@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
-from cdshooks.rules.authoring import LEVELS, Indicator, Limits, Reading, Threshold, on
+from cdshooks.rules.authoring import (
+    LEVELS,
+    Indicator,
+    Limits,
+    Reading,
+    Threshold,
+    on,
+    ratio,
+    shown,
+)
 
 SOURCES = {
     "range": "the laboratory's range",
@@ -81,8 +90,8 @@ def multiple_of(reading: object, certain: CertainLimits) -> Multiple | None:
     limit = reading.upper_limit
     return Multiple(
         reading,
-        times=reading.value / limit.value,
-        most=reading.value / (limit.lowest or limit.value),
+        times=ratio(reading.value, limit.value),
+        most=ratio(reading.value, limit.lowest or limit.value),
         assumed=limit.source == "assumed",
         surely=certain.surely_above(reading),
     )
@@ -158,7 +167,7 @@ def _told(multiple: Multiple) -> Iterator[str]:
     reading, limit = multiple.reading, multiple.reading.upper_limit
     if limit is None:
         return
-    named = f"{limit.value.normalize():f} {limit.unit}"
+    named = limit.amount
     value = f"{reading.label} {reading.amount} ({on(reading.day)})"
     if limit.source == "assumed":
         yield f"{value}: {multiple}. Laboratory range missing, assumed ULN {named}."
@@ -167,5 +176,5 @@ def _told(multiple: Multiple) -> Iterator[str]:
     else:
         yield f"{value}: {multiple}, upper limit {named} ({SOURCES[limit.source]})."
     if limit.lowest is not None:
-        yield f"A smaller upper limit, {limit.lowest.normalize():f} {limit.unit}, fits as well."
+        yield f"A smaller upper limit, {shown(limit.lowest, 2)} {limit.unit}, fits as well."
     yield from (f"{reading.label}: {note}." for note in reading.notes)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    AT_LEAST,
     Entries,
     Fact,
     Indicator,
@@ -19,6 +20,7 @@ from cdshooks.rules.authoring import (
     Why,
     derived,
     on,
+    ratio,
 )
 from cdshooks.rules.states.liver import CertainLimits, Multiple, Steps, graded, multiple_of, told
 from cdshooks.rules.states.region import Region
@@ -78,6 +80,7 @@ def liver_findings(
     gilbert: Annotated[Entries, Listed("gilbert")],
     jaundice: Annotated[Entries, Listed("jaundice", lookback="jaundice_days")],
     disease: Annotated[Entries, Listed("liver-disease")],
+    acute: Annotated[Entries, Listed("acute-liver-disease", lookback="jaundice_days")],
     fatty: Annotated[Entries, Listed("fatty-liver")],
     region: Region,
     certain: CertainLimits,
@@ -88,7 +91,8 @@ def liver_findings(
 
     Bilirubin that a known Gilbert syndrome explains only informs, unless ALT was
     high within days of it: that is the pattern of Hy's law. Fatty liver alone
-    only informs. EU labelling forbids riluzole in liver disease.
+    only informs. Acute or toxic disease of the last 90 days is a new sign. EU
+    labelling forbids riluzole in liver disease.
     """
     multiple = multiple_of(bilirubin, certain)
     hys = _hys_law(multiple, alts, certain, limits)
@@ -96,7 +100,7 @@ def liver_findings(
     found = (
         *_jaundice(jaundice),
         *_bilirubin(multiple, hys, harmless, gilbert, direct, limits),
-        *_disease(disease, fatty, region),
+        *_disease(disease, acute, fatty, region),
     )
     unknown = _unknown(bilirubin, jaundice)
     keys = (*getattr(bilirubin, "failed", ()), *jaundice.failed)
@@ -135,8 +139,8 @@ def _is_indirect(
     """Whether nearly all of the bilirubin of one day is indirect."""
     if not isinstance(bilirubin, Reading) or not isinstance(direct, Reading):
         return False
-    share = direct.value * 100 / bilirubin.value
-    same_sample = direct.day == bilirubin.day and direct.bound != ">"
+    share = 100 * ratio(direct.value, bilirubin.value)
+    same_sample = direct.day == bilirubin.day and direct.bound not in AT_LEAST
     return same_sample and limits.gilbert_direct_pct_lt.met_by(share)
 
 
@@ -159,7 +163,7 @@ def _bilirubin(
     if hys:
         because += [*told((hys,)), "High ALT and bilirubin together: the pattern of Hy's law."]
     if harmless:
-        because.append(f"Gilbert syndrome is on the problem list, and {direct} is a small part.")
+        because.append(f"Gilbert syndrome is on the problem list. {direct} is a small part.")
     advice = "evidence of liver dysfunction, riluzole label advises against use."
     if harmless:
         advice = "explained by Gilbert syndrome on the problem list; confirm ALT on riluzole."
@@ -186,7 +190,9 @@ def _jaundice(jaundice: Entries) -> Iterator[LiverFinding]:
         )
 
 
-def _disease(disease: Entries, fatty: Entries, region: Region) -> Iterator[LiverFinding]:
+def _disease(
+    disease: Entries, acute: Entries, fatty: Entries, region: Region
+) -> Iterator[LiverFinding]:
     """Known disease of the liver; fatty liver alone only informs."""
     if not disease and not fatty:
         return
@@ -199,10 +205,10 @@ def _disease(disease: Entries, fatty: Entries, region: Region) -> Iterator[Liver
         because.append("EU labelling contraindicates riluzole in hepatic disease.")
     yield LiverFinding(
         level,
-        "liver disease",
+        "acute or toxic liver disease" if acute else "liver disease",
         "Liver disease on the problem list: riluzole exposure rises and hepatic injury risk is "
         "higher; confirm ALT/bilirubin.",
         tuple(because),
         (named,),
-        chronic=True,
+        chronic=not acute,
     )
