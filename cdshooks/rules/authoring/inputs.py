@@ -34,11 +34,15 @@ class Latest(Input):
 
 @dataclass(frozen=True, slots=True)
 class Series(Input):
-    """Every usable reading of a measure, oldest first: ``tuple[Reading, ...]``."""
+    """The usable readings of a measure, one a day, oldest first: ``tuple[Reading, ...]``.
+
+    each: every one of a day, where circumstances decide later which of them counts.
+    """
 
     measure: str
     lookback: str | None
     not_position: Position | None = None
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

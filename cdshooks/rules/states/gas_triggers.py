@@ -72,7 +72,7 @@ def on_oxygen(
 
 @derived
 def room_air_saturation(
-    saturations: Annotated[tuple[Reading, ...], Series("spo2", lookback="spo2_days")],
+    saturations: Annotated[tuple[Reading, ...], Series("spo2", lookback="spo2_days", each=True)],
     oxygen: Annotated[bool, State(on_oxygen)],
 ) -> Reading | None:
     """
