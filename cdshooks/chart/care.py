@@ -14,11 +14,13 @@ from cdshooks.chart.entries import (
     within,
 )
 from cdshooks.chart.index import Record
+from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
 from cdshooks.fhir.elements import Json, boolean, obj, string
 from cdshooks.rules.authoring import Entries, Entry, Ordered, Performed, Visited
 
+DRUGS = "MedicationRequest"
 DEAD = ("entered-in-error", "revoked", "cancelled", "stopped")
 """Statuses of a draft that nobody is about to sign."""
 NOT_HELD = ("cancelled", "planned", "entered-in-error")
@@ -30,13 +32,23 @@ def ordered(view: View, wanted: Ordered) -> Entries:
     since = view.since(wanted.lookback)
     found = [
         item
-        for record in coded(view, wanted.types, wanted.value_set)
+        for record in _requests(view, wanted)
         if status_of(record) in wanted.statuses and is_asked_for(record.resource)
         if (item := _request(record, view, wanted.value_set)) is not None and within(item, since)
     ]
     if wanted.drafts and not view.past:
         found.extend(_drafted(view, wanted))
     return entries(view, wanted.value_set, found, [view.coverage(type) for type in wanted.types])
+
+
+def _requests(view: View, wanted: Ordered) -> Iterator[Record]:
+    """Requests for something of the value set; of a drug also by the Medication referred to."""
+    yield from coded(view, (t for t in wanted.types if t != DRUGS), wanted.value_set)
+    value_set = view.value_set(wanted.value_set)
+    for record in view.index.of(DRUGS) if DRUGS in wanted.types else ():
+        named = naming(view, record.resource)
+        if value_set.holds_any(named.codes) or any(map(value_set.named_in, named.texts)):
+            yield record
 
 
 def is_asked_for(resource: Json) -> bool:

@@ -61,7 +61,10 @@ class GasTrigger:
 @derived
 def on_oxygen(
     orders: Annotated[
-        Entries, Ordered("oxygen", types=("ServiceRequest", "DeviceRequest"), drafts=False)
+        Entries,
+        Ordered(
+            "oxygen", types=("ServiceRequest", "DeviceRequest", "MedicationRequest"), drafts=False
+        ),
     ],
     devices: Annotated[Entries, InUse("oxygen")],
     given: Annotated[Entries, Performed("oxygen", statuses=("in-progress",))],
