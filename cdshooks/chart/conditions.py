@@ -97,10 +97,17 @@ def words(value: object) -> set[str]:
 def reported(view: View, wanted: Reported) -> Entries:
     """Observations whose answer to the question is yes, and no later answer to it is no.
 
-    Of one day, yes stands.
+    Of one day, yes stands. Or else, where denials are wanted, those whose answer is no.
     """
     since = view.since(wanted.lookback)
     answers = list(_answers(view, wanted))
+    cover = view.coverage("Observation", (view.value_set(wanted.value_set),), since)
+    if wanted.denied:
+        noes = [(r, day) for r, day, yes in answers if not yes and (since is None or day >= since)]
+        told = [
+            entry(r, view, wanted.value_set, status="denied", recorded=When(d)) for r, d in noes
+        ]
+        return entries(view, wanted.value_set, told, [cover])
     denied: dict[Code, date] = {}
     for record, day, yes in answers:
         if not yes:
@@ -111,7 +118,6 @@ def reported(view: View, wanted: Reported) -> Entries:
         if yes and (since is None or day >= since)
         if not any(denied.get(code, day) > day for code in record.codes)
     ]
-    cover = view.coverage("Observation", (view.value_set(wanted.value_set),), since)
     return entries(view, wanted.value_set, found, [cover])
 
 
@@ -130,4 +136,6 @@ def _yes(part: Json, meaning: str, view: View) -> bool | None:
     if stated is not None:
         return stated
     answer = view.index.concept(part.get("valueCodeableConcept"))
-    return True if view.value_set(meaning).holds_any(answer) else None
+    if view.value_set(meaning).holds_any(answer):
+        return True
+    return False if meaning == "present" and view.value_set("absent").holds_any(answer) else None

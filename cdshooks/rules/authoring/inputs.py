@@ -79,11 +79,13 @@ class Reported(Input):
     """Observations of a value set whose answer is yes, newest within lookback: ``Entries``.
 
     answer: a value set of answers that count instead of yes.
+    denied: answers of no, and none of yes.
     """
 
     value_set: str
     lookback: str | None = None
     answer: str = "present"
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
