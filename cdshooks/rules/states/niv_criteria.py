@@ -13,6 +13,7 @@ from cdshooks.rules.authoring import (
     derived,
 )
 from cdshooks.rules.inputs import (
+    FoundHypoventilation,
     Mip,
     Night,
     PaCO2,
@@ -152,18 +153,19 @@ def night_criterion(
 
 @derived
 @decides(
-    Row("warning", "Hypoventilation during sleep on the problem list", "C7"),
+    Row("warning", "Hypoventilation during sleep, on the problem list or found in a study", "C7"),
     Row("warning", "Definite orthopnea", "C8", on="orthopnea_alone"),
     Row("warning", "Dyspnea, orthopnea and daytime fatigue together", "C9"),
 )
 def symptom_criteria(
     symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
     hypoventilation: SleepHypoventilation,
+    study: FoundHypoventilation,
     limits: NivLimits,
 ) -> tuple[Criterion, ...]:
     """C7, C8 and C9: sleep hypoventilation, definite orthopnea, the triad of symptoms."""
     found = []
-    coded = hypoventilation.newest
+    coded = hypoventilation.newest or study.newest
     if coded:
         found.append(Criterion("C7", "warning", str(coded), (coded,)))
     orthopnea = symptoms.get("orthopnea")
