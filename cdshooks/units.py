@@ -24,12 +24,19 @@ class UnitRow:
     factor: exact multiplier from it to the canonical unit of its table.
     at_most: the largest number that is believable in this unit, or None; it
     separates a fraction (0.46) from a percentage that lost its unit.
+    less_log: where no factor converts it, the number from which the common logarithm
+    of the value is taken away; the factor is 1 then. A larger value becomes a smaller one.
     """
 
     raw: str
     ucum: str
     factor: Fraction
     at_most: Decimal | None = None
+    less_log: Decimal | None = None
+
+    def same_as(self, other: "UnitRow") -> bool:
+        """Whether it converts a value as another row does."""
+        return (self.factor, self.less_log) == (other.factor, other.less_log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,17 @@ class UnitTable:
         """``value`` in the canonical unit. A value too large for its unit is refused."""
         if row.at_most is not None and value > row.at_most:
             raise UnitUnknown(f"{self.quantity}: number too large for its unit")
+        if row.less_log is not None:
+            return _less_log(value, row.less_log, self.quantity)
         if row.factor.numerator == row.factor.denominator:
             return value
         return as_decimal(Fraction(value) * row.factor)
+
+
+def _less_log(value: Decimal, start: Decimal, quantity: str) -> Decimal:
+    if value <= 0:
+        raise UnitUnknown(f"{quantity}: number has no logarithm")
+    return start - value.log10()
 
 
 def table(quantity: str, canonical: str, rows: Iterable[UnitRow]) -> UnitTable:

@@ -332,7 +332,9 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
         case Booked(value_set=name):
             types, whole = ("Appointment",), (APPOINTMENTS,)
         case Ordered(value_set=name, types=types, drafts=drafts):
-            whole = (DRAFTS,) if drafts else ()
+            # A request for a drug may name it by a reference or in words.
+            drugs = tuple(type for type in types if type == "MedicationRequest")
+            whole = (*([DRAFTS] if drafts else []), *drugs)
         case InUse(value_set=name):
             types, whole = ("Device",), ("DeviceUseStatement",)
         case Refused(value_set=name):

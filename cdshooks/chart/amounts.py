@@ -59,7 +59,8 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
     if not measure.plausible(value):
         sent = f"{kind} {shown(raw, None)} {row.raw}".rstrip()
         raise Unusable(Why.IMPLAUSIBLE, f"{sent} is not plausible", _possible(measure))
-    return value, _bound(quantity, kind, flipped=size != raw)
+    flipped = size != raw or row.less_log is not None
+    return value, _bound(quantity, kind, flipped=flipped)
 
 
 def _possible(measure: Measure) -> str:
@@ -80,7 +81,7 @@ def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:
 
 
 def _bound(quantity: Json, kind: str, *, flipped: bool) -> Bound | None:
-    """The comparator; of a pressure sent as a negative number it means the other side."""
+    """The comparator; of a negative pressure, or of a logarithm, it means the other side."""
     comparator = string(quantity.get("comparator"))
     if comparator is None:
         return None
@@ -142,4 +143,4 @@ def _disagree(by_code: UnitRow | None, by_text: UnitRow | None, text: str, view:
         return by_text is not None
     if by_text is None:
         return any(text in table.rows for table in view.knowledge.base.units.values())
-    return by_code is not by_text and by_code.factor != by_text.factor
+    return not by_code.same_as(by_text)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cdshooks.chart.entries import reasons_of
+from cdshooks.chart.naming import naming
 from cdshooks.chart.orders import ORDER_HOOKS, to_assess
 from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
@@ -15,9 +16,10 @@ from cdshooks.rules.authoring import Order, Origin
 CONCEPTS = {
     "ServiceRequest": "code",
     "DeviceRequest": "codeCodeableConcept",
-    "MedicationRequest": "medicationCodeableConcept",
 }
 """Types that ask for something, and the element that says for what."""
+DRUGS = "MedicationRequest"
+"""The type that may say it by referring to a Medication."""
 
 
 def asks_for(view: View, value_set: str) -> bool:
@@ -57,13 +59,19 @@ def _asked(view: View, value_set: str, parts: tuple[str, ...]) -> Iterator[Order
 
 
 def _asking(view: View) -> tuple[_Asking, ...]:
-    return tuple(
-        _Asking(draft, view.index.concept(concept), tuple(texts(concept)))
-        for draft in to_assess(view)
-        if (element := CONCEPTS.get(str(draft.get("resourceType"))))
-        # A device request keeps the element of a service request where a client mixes them up.
-        for concept in (draft.get(element) or draft.get("code"),)
-    )
+    return tuple(one for draft in to_assess(view) if (one := _asks(draft, view)))
+
+
+def _asks(draft: Json, view: View) -> _Asking | None:
+    type = str(draft.get("resourceType"))
+    if type == DRUGS:
+        named = naming(view, draft)
+        return _Asking(draft, named.codes, named.texts)
+    if type not in CONCEPTS:
+        return None
+    # A device request keeps the element of a service request where a client mixes them up.
+    concept = draft.get(CONCEPTS[type]) or draft.get("code")
+    return _Asking(draft, view.index.concept(concept), tuple(texts(concept)))
 
 
 def _order(draft: Json, label: str, view: View, told: set[str]) -> Order:

@@ -3,13 +3,24 @@
 from collections.abc import Iterator
 from datetime import date
 
-from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then, within
+from cdshooks.chart.entries import (
+    ENDED,
+    RUNNING,
+    coded,
+    entries,
+    entry,
+    status_of,
+    status_then,
+    within,
+)
 from cdshooks.chart.index import Record
+from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
 from cdshooks.fhir.elements import Json, boolean, obj, string
 from cdshooks.rules.authoring import Entries, Entry, Ordered, Performed, Visited
 
+DRUGS = "MedicationRequest"
 DEAD = ("entered-in-error", "revoked", "cancelled", "stopped")
 """Statuses of a draft that nobody is about to sign."""
 NOT_HELD = ("cancelled", "planned", "entered-in-error")
@@ -21,13 +32,23 @@ def ordered(view: View, wanted: Ordered) -> Entries:
     since = view.since(wanted.lookback)
     found = [
         item
-        for record in coded(view, wanted.types, wanted.value_set)
+        for record in _requests(view, wanted)
         if status_of(record) in wanted.statuses and is_asked_for(record.resource)
         if (item := _request(record, view, wanted.value_set)) is not None and within(item, since)
     ]
     if wanted.drafts and not view.past:
         found.extend(_drafted(view, wanted))
     return entries(view, wanted.value_set, found, [view.coverage(type) for type in wanted.types])
+
+
+def _requests(view: View, wanted: Ordered) -> Iterator[Record]:
+    """Requests for something of the value set; of a drug also by the Medication referred to."""
+    yield from coded(view, (t for t in wanted.types if t != DRUGS), wanted.value_set)
+    value_set = view.value_set(wanted.value_set)
+    for record in view.index.of(DRUGS) if DRUGS in wanted.types else ():
+        named = naming(view, record.resource)
+        if value_set.holds_any(named.codes) or any(map(value_set.named_in, named.texts)):
+            yield record
 
 
 def is_asked_for(resource: Json) -> bool:
@@ -77,6 +98,9 @@ def performed(view: View, wanted: Performed) -> Entries:
     for record in coded(view, ("Procedure",), wanted.value_set):
         start, end = choice(record.resource, "performed", view.zone)
         status = status_then(status_of(record), end, "in-progress", view)
+        stay = _stay(record.resource, start, view)
+        if status == "in-progress" and _is_over(end, stay, view):
+            status, end = "completed", end or (_end_of(stay, view) if stay else None)
         if status is None or status not in wanted.statuses:
             continue
         item = entry(
@@ -86,24 +110,49 @@ def performed(view: View, wanted: Performed) -> Entries:
             status=status,
             start=start,
             end=end,
-            in_hospital=_in_hospital(record.resource, start, view),
+            in_hospital=stay is not None,
         )
         if item is not None and within(item, since):
             found.append(item)
     return entries(view, wanted.value_set, found, [view.coverage("Procedure", since=since)])
 
 
-def _in_hospital(resource: Json, start: When | None, view: View) -> bool:
-    """Whether a procedure belongs to an inpatient or emergency encounter.
+def _stay(resource: Json, start: When | None, view: View) -> Record | None:
+    """The inpatient or emergency encounter that a procedure belongs to.
 
-    By its own reference, or else by falling inside such an encounter's period.
+    By its own reference, or else by falling inside such an encounter's period, rather
+    of one that goes on.
     """
     inpatient = view.value_set("inpatient")
     named = view.index.get(string(obj(resource.get("encounter")).get("reference")))
     if named is not None:
-        return inpatient.holds_any(named.codes)
+        return named if inpatient.holds_any(named.codes) else None
+    if start is None:
+        return None
     stays = view.index.coded("Encounter", [inpatient])
-    return start is not None and any(_lasted_over(stay, start.day, view) for stay in stays)
+    found = [stay for stay in stays if _lasted_over(stay, start.day, view)]
+    return min(found, key=lambda stay: _ended(stay, view), default=None)
+
+
+def _is_over(end: When | None, stay: Record | None, view: View) -> bool:
+    """Whether a procedure that is said to go on ended before today: it, or its hospital stay.
+
+    A status is often left as it was. The encounter of the call goes on.
+    """
+    if end is not None and end.day < view.today:
+        return True
+    here = view.context.encounter_id
+    return stay is not None and stay.id != here and _ended(stay, view)
+
+
+def _ended(stay: Record, view: View) -> bool:
+    """Whether an encounter ended before today; a finished one without an end did."""
+    last = _end_of(stay, view)
+    return last.day < view.today if last else status_of(stay) in ENDED
+
+
+def _end_of(stay: Record, view: View) -> When | None:
+    return period(stay.resource.get("period"), view.zone)[1]
 
 
 def _lasted_over(stay: Record, day: date, view: View) -> bool:

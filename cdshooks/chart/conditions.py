@@ -97,10 +97,17 @@ def words(value: object) -> set[str]:
 def reported(view: View, wanted: Reported) -> Entries:
     """Observations whose answer to the question is yes, and no later answer to it is no.
 
-    Of one day, yes stands.
+    Of one day, yes stands. Or else, where denials are wanted, those whose answer is no.
     """
     since = view.since(wanted.lookback)
     answers = list(_answers(view, wanted))
+    cover = view.coverage("Observation", (view.value_set(wanted.value_set),), since)
+    if wanted.denied:
+        noes = [(r, day) for r, day, yes in answers if not yes and (since is None or day >= since)]
+        told = [
+            entry(r, view, wanted.value_set, status="denied", recorded=When(d)) for r, d in noes
+        ]
+        return entries(view, wanted.value_set, told, [cover])
     denied: dict[Code, date] = {}
     for record, day, yes in answers:
         if not yes:
@@ -111,7 +118,6 @@ def reported(view: View, wanted: Reported) -> Entries:
         if yes and (since is None or day >= since)
         if not any(denied.get(code, day) > day for code in record.codes)
     ]
-    cover = view.coverage("Observation", (view.value_set(wanted.value_set),), since)
     return entries(view, wanted.value_set, found, [cover])
 
 
@@ -129,7 +135,9 @@ def _yes(part: Json, meaning: str, view: View) -> bool | None:
     stated = boolean(part.get("valueBoolean"))
     if stated is not None:
         return stated
-    answer, wanted = part.get("valueCodeableConcept"), view.value_set(meaning)
-    coded = wanted.holds_any(view.index.concept(answer))
-    wordings = (*texts(answer), plain(part.get("valueString"), 300))
-    return True if coded or any(map(wanted.named_in, wordings)) else None
+    concept, wanted = part.get("valueCodeableConcept"), view.value_set(meaning)
+    answer = view.index.concept(concept)
+    wordings = (*texts(concept), plain(part.get("valueString"), 300))
+    if wanted.holds_any(answer) or any(map(wanted.named_in, wordings)):
+        return True
+    return False if meaning == "present" and view.value_set("absent").holds_any(answer) else None

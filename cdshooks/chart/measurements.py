@@ -62,18 +62,26 @@ def _doubts(
 
 
 def series(view: View, wanted: Series) -> tuple[Reading, ...]:
-    """Every usable reading inside the lookback, one a day, oldest first."""
+    """The usable readings inside the lookback, oldest first: one a day unless each is wanted."""
     measure = view.measure(wanted.measure)
     since = view.since(wanted.lookback)
-    by_day: dict[date, list[Reading]] = {}
-    for reading in back_to(view, measure, since).usable:
-        inside = since is None or reading.day >= since
-        if inside and not (wanted.not_position and reading.position == wanted.not_position):
-            by_day.setdefault(reading.day, []).append(reading)
-    chosen = (_one_of_day(rs, measure, view) for _, rs in sorted(by_day.items()))
+    inside = [
+        reading
+        for reading in back_to(view, measure, since).usable
+        if since is None or reading.day >= since
+        if not (wanted.not_position and reading.position == wanted.not_position)
+    ]
+    chosen = inside if wanted.each else _one_a_day(inside, measure, view)
     if measure.file.upper_limit is None:
         return tuple(chosen)
     return tuple(with_upper_limit(view, measure, reading) for reading in chosen)
+
+
+def _one_a_day(readings: Iterable[Reading], measure: Measure, view: View) -> list[Reading]:
+    by_day: dict[date, list[Reading]] = {}
+    for reading in readings:
+        by_day.setdefault(reading.day, []).append(reading)
+    return [_one_of_day(rs, measure, view) for _, rs in sorted(by_day.items())]
 
 
 def together(view: View, wanted: Together) -> Sitting | Missing:

@@ -88,13 +88,21 @@ def units(file: Traversable) -> dict[str, UnitTable]:
     return {q: table(q, str(canonicals[q]), found.values()) for q, found in by_quantity.items()}
 
 
+LESS_LOG = "-log10"
+"""What a factor ends with that is none: the number from which the logarithm is taken away."""
+
+
 def _unit_row(row: Mapping[str, str], name: str) -> UnitRow:
+    text = row["factor"]
     try:
-        upper, _, lower = row["factor"].partition("/")
+        less_log = Decimal(text.removesuffix(LESS_LOG)) if text.endswith(LESS_LOG) else None
+        upper, _, lower = ("1" if less_log is not None else text).partition("/")
         factor = Fraction(upper) / (Fraction(lower) if lower else 1)
         limit = Decimal(row["at_most"]) if row["at_most"] else None
     except (ValueError, ArithmeticError) as error:
         raise KnowledgeInvalid("units.csv", name, "factor is not a number") from error
     if factor <= 0 or (limit is not None and not limit.is_finite()):
         raise KnowledgeInvalid("units.csv", name, "factor is not above 0, or at_most not finite")
-    return UnitRow(row["raw"], row["ucum"], factor, limit)
+    if less_log is not None and not less_log.is_finite():
+        raise KnowledgeInvalid("units.csv", name, "no finite number before -log10")
+    return UnitRow(row["raw"], row["ucum"], factor, limit, less_log)

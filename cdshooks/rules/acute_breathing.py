@@ -6,6 +6,7 @@ from typing import Annotated
 from cdshooks.rules.authoring import (
     CannotAssess,
     Create,
+    Entry,
     Indicator,
     Missing,
     NotIndicated,
@@ -15,6 +16,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
+from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.acute_signs import PaCO2, Rate, Sign, acute_signs
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.ventilation import Vent, vent
@@ -37,6 +39,7 @@ def resp_acute_decompensation(
     vent: Annotated[Vent, State(vent)],
     goals: Annotated[Goals, State(goals)],
     wish: Annotated[TivWish, State(tiv_wish)],
+    pneumothorax: Pneumothorax,
     paco2: PaCO2,
     rate: Rate,
 ) -> Outcome:
@@ -55,10 +58,10 @@ def resp_acute_decompensation(
         return NotIndicated("no sign of acute respiratory failure")
     values = _values(signs)
     return Recommend(
-        summary=_summary(signs, vent, goals),
+        summary=_summary(signs, vent, goals, pneumothorax.newest),
         indicator=_level(goals),
-        because=tuple(_why(signs, vent, goals, wish)),
-        evidence=tuple(fact for sign in signs for fact in sign.facts),
+        because=(*_why(signs, vent, goals, wish), *map(_air, pneumothorax)),
+        evidence=(*(fact for sign in signs for fact in sign.facts), *pneumothorax),
         by=tuple(limit for sign in signs for limit in sign.by),
         offers=tuple(_offers(values, vent, goals)),
     )
@@ -73,7 +76,7 @@ def _values(signs: tuple[Sign, ...]) -> str:
     return ", ".join(sign.told for sign in signs[:2])
 
 
-def _summary(signs: tuple[Sign, ...], vent: Vent, goals: Goals) -> str:
+def _summary(signs: tuple[Sign, ...], vent: Vent, goals: Goals, air: Entry | None) -> str:
     values = _values(signs)
     if goals.end_of_life:
         return (
@@ -85,17 +88,32 @@ def _summary(signs: tuple[Sign, ...], vent: Vent, goals: Goals) -> str:
                 "Possible respiratory failure on tracheostomy ventilation: "
                 "check tube, circuit, secretions, settings"
             )
-        case "niv-active":
+        case "niv-active" | "niv-inpatient":
+            place = "home" if vent.state == "niv-active" else "hospital"
             return (
-                f"Possible acute respiratory failure: {signs[0].told} on home NIV: check mask, "
+                f"Possible acute respiratory failure: {signs[0].told} on {place} NIV: check mask, "
                 "settings, secretions; escalate as per directive"
+            )
+        case "trach-unventilated":
+            return (
+                f"Possible acute respiratory failure: {values}. Tracheostomy without ventilation: "
+                "check tube, directive"
             )
         case "niv-declined":
             return (
                 f"Possible acute respiratory failure: {values}. NIV declined: directive, "
                 "comfort pathway"
             )
-    return f"Possible acute respiratory failure: {values}. Check directive, start NIV pathway"
+    then = "start NIV pathway"
+    if air:
+        then = f"pneumothorax {on(air.day)}: specialist decision"
+    elif vent.state == "niv-failed":
+        then = "NIV failed before: urgent review"
+    return f"Possible acute respiratory failure: {values}. Check directive, {then}"
+
+
+def _air(pneumothorax: Entry) -> str:
+    return f"{pneumothorax}: no positive pressure without a specialist."
 
 
 def _why(signs: tuple[Sign, ...], vent: Vent, goals: Goals, wish: TivWish) -> Iterator[str]:
@@ -109,9 +127,13 @@ def _why(signs: tuple[Sign, ...], vent: Vent, goals: Goals, wish: TivWish) -> It
         yield f"Invasive ventilation is wanted, as recorded {on(wish.wanted.day)}."
     if goals.no_resuscitation:
         yield f"{goals.no_resuscitation} is recorded; that does not decline NIV."
+    if goals.end_of_life:
+        yield "Relieve breathlessness and anxiety as the plan says; no uncontrolled oxygen."
+        return
+    home = " check the settings from home;" if vent.state.startswith("niv") else ""
     yield (
-        "No uncontrolled oxygen; clear secretions; look for infection and pulmonary embolism; "
-        "check the settings from home."
+        f"No uncontrolled oxygen; clear secretions;{home} look for infection and pulmonary "
+        "embolism."
     )
 
 

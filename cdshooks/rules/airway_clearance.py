@@ -10,6 +10,7 @@ from cdshooks.rules.authoring import (
     Captured,
     Create,
     Entries,
+    Entry,
     Fact,
     InUse,
     Limits,
@@ -109,7 +110,7 @@ def airway_clearance(
     Start assisted airway clearance by peak cough flow; ask for it where something hints at need.
 
     flow: not assisted, L/min, last six months. With a cough assist device in use only a
-    very low flow or a chest infection asks for its review.
+    very low flow, a chest infection or a pneumothorax asks for its review.
     """
     if isinstance(flow, Missing):
         return _unmeasured(flow, hints, recorded, tested)
@@ -119,7 +120,8 @@ def airway_clearance(
     by = limits.cough_flow_urgent_lt if urgent else limits.cough_flow_lt
     told = f"PCF {flow.amount} ({on(flow.day)})"
     if assist:
-        return _in_use(told, flow, by, urgent=urgent, assist=assist, infections=infections)
+        review = urgent or bool(infections)
+        return _in_use(told, flow, by, (assist, infections, pneumothorax), review=review)
     more = ", MI-E urgently" if urgent else ""
     return Recommend(
         summary=f"Weak cough: {told}; start assisted airway clearance{more}",
@@ -154,17 +156,22 @@ def _in_use(
     told: str,
     flow: Reading,
     by: Threshold,
+    entries: tuple[Entries, Entries, Entries],
     *,
-    urgent: bool,
-    assist: Entries,
-    infections: Entries,
+    review: bool,
 ) -> Outcome:
-    if not urgent and not infections:
+    assist, _, pneumothorax = entries
+    air = pneumothorax.newest
+    if not review and not air:
         return NotIndicated(f"{assist.newest} in use")
+    then = "review technique and settings"
+    if air:
+        then = f"pneumothorax {on(air.day)}: specialist decision"
     return Recommend(
-        summary=f"Weak cough: {told} with cough assist in use; review technique and settings",
+        summary=f"Weak cough: {told} with cough assist in use; {then}",
         indicator="info",
-        evidence=(flow, *assist, *infections),
+        because=tuple(map(_no_pressure, pneumothorax)),
+        evidence=(flow, *(entry for some in entries for entry in some)),
         by=(by,),
         offers=(Create("respiratory-physiotherapy", recommended=True, reason=told),),
     )
@@ -180,8 +187,11 @@ def _cautions(pneumothorax: Entries, bulbar: int | None, limits: AirwayLimits) -
             f"Bulbar score {bulbar}/12: start low insufflation pressure, watch for laryngeal "
             "closure."
         )
-    for entry in pneumothorax:
-        yield f"{entry}: no insufflation or breath stacking without a specialist."
+    yield from map(_no_pressure, pneumothorax)
+
+
+def _no_pressure(pneumothorax: Entry) -> str:
+    return f"{pneumothorax}: no insufflation or breath stacking without a specialist."
 
 
 def _offers(

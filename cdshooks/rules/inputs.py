@@ -2,7 +2,16 @@
 
 from typing import Annotated
 
-from cdshooks.rules.authoring import Entries, Latest, Listed, Missing, Reading, Sitting, Together
+from cdshooks.rules.authoring import (
+    Entries,
+    Latest,
+    Listed,
+    Missing,
+    Reading,
+    Reported,
+    Sitting,
+    Together,
+)
 
 RECENT = "resp_value_max_age_days"
 
@@ -29,3 +38,4 @@ Pneumothorax = Annotated[
     Entries, Listed("pneumothorax", lookback="pneumothorax_days", history=True)
 ]
 SleepHypoventilation = Annotated[Entries, Listed("sleep-hypoventilation")]
+FoundHypoventilation = Annotated[Entries, Reported("sleep-hypoventilation", lookback=RECENT)]

@@ -73,9 +73,10 @@ def niv_start_followup(
     Ask where ordered NIV stays, and for a first review of NIV that started.
 
     Carbon dioxide at a critical level makes an order that has not started urgent at
-    once. A review visit, download, gas or oximetry since the start is a review.
+    once, whatever is booked. A review visit, download, gas or oximetry since the start is a review.
     """
-    if booked.newest:
+    critical = vent.state == "niv-ordered" and gas is not None and gas.level == "critical"
+    if booked.newest and not critical:
         return NotIndicated(f"ventilation review booked {on(booked.newest.start)}")
     if vent.state == "niv-ordered":
         return _waiting(vent, gas, call.today, limits)

@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     Recommend,
     State,
     Threshold,
+    on,
     rule,
 )
 from cdshooks.rules.inputs import Mip, PaCO2, Pneumothorax, SittingVc
@@ -43,6 +44,15 @@ class ReducedLimits(Limits):
 
     group: ClassVar[str] = "niv"
     vc_symptomatic_lt: Threshold
+
+
+SETTLED = {
+    "niv-active": "in use",
+    "niv-ordered": "on order",
+    "niv-declined": "declined",
+    "niv-failed": "given up or not tolerated",
+}
+"""Ventilatory states in which a device is not offered again, in words."""
 
 
 @rule(
@@ -79,12 +89,14 @@ def cpap_not_niv(
             CannotAssess(vc.text, vc.failed) if isinstance(vc, Missing) else NotIndicated(f"{vc}")
         )
     reason = criteria.met[0].finding if criteria else f"{vc}"
+    settled = vent.state in SETTLED
     return Recommend(
         summary="CPAP gives no ventilatory support; bilevel with backup rate is usual in ALS",
         indicator="warning" if criteria or not apnea else "info",
         because=(
             *([f"{c.id}: {c.finding}." for c in criteria.met] or [f"{vc}."]),
             *(f"{a} is on the problem list; CPAP treats it and not weak muscles." for a in apnea),
+            *([f"NIV: {SETTLED[vent.state]} ({on(vent.since)})."] if settled else []),
         ),
         evidence=(
             order,
@@ -95,7 +107,7 @@ def cpap_not_niv(
         by=tuple(limit for c in criteria.met for limit in c.by)
         if criteria
         else (niv.vc_symptomatic_lt,),
-        offers=tuple(_instead(order, reason, device=not pneumothorax)),
+        offers=tuple(_instead(order, reason, device=not pneumothorax and not settled)),
     )
 
 

@@ -26,6 +26,7 @@ NOT_BY_LIBRARY = {
     ("score", "1"): "its canonical unit is a bare annotation",
     ("ph", "[pH]"): "a logarithm, which the library does not define",
     ("ph", "1"): "its canonical unit is a logarithm",
+    ("ph", "nmol/L"): "its canonical unit is a logarithm",
     ("celsius", "Cel"): "a scale with an offset, of which there is no factor to the library",
     ("fahrenheit", "[degF]"): "a scale with an offset, kept apart from the other one",
 }
@@ -115,6 +116,19 @@ def test_a_unit_means_what_a_clinician_means_and_not_what_a_library_reads(
     assert not read_literally.is_compatible_with(UCUM.from_ucum(TABLES[quantity].canonical))
 
 
+@pytest.mark.parametrize(
+    ("ions", "ph"), [("40", "7.40"), ("44.7", "7.35"), ("45", "7.35"), ("49", "7.31"), ("100", "7")]
+)
+def test_hydrogen_ions_become_a_ph(ions: str, ph: str) -> None:
+    assert rounded(converted("ph", ions, "nmol/L"), 2) == Decimal(ph)
+
+
+@pytest.mark.parametrize("ions", ["0", "-40", "201"])
+def test_hydrogen_ions_that_nobody_has_are_refused(ions: str) -> None:
+    with pytest.raises(UnitUnknown):
+        converted("ph", ions, "nmol/L")
+
+
 @pytest.mark.parametrize("sign", ["\u00b5", "\u03bc"], ids=["micro sign", "Greek mu"])
 def test_both_characters_for_micro_are_read(sign: str) -> None:
     assert converted("enzyme", "0.67", f"{sign}kat/L") == Decimal("40.2")
@@ -131,7 +145,7 @@ def test_both_characters_for_micro_are_read(sign: str) -> None:
         ("volume", "%"),
         ("enzyme", "mkat/L"),
         ("bilirubin", "umol"),
-        ("ph", "nmol/L"),
+        ("ph", "mol/L"),
         ("count", "mmol/L"),
         ("weight", "st ft"),
     ],

@@ -34,11 +34,15 @@ class Latest(Input):
 
 @dataclass(frozen=True, slots=True)
 class Series(Input):
-    """Every usable reading of a measure, oldest first: ``tuple[Reading, ...]``."""
+    """The usable readings of a measure, one a day, oldest first: ``tuple[Reading, ...]``.
+
+    each: every one of a day, where circumstances decide later which of them counts.
+    """
 
     measure: str
     lookback: str | None
     not_position: Position | None = None
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,13 @@ class Reported(Input):
     """Observations of a value set whose answer is yes, newest within lookback: ``Entries``.
 
     answer: a value set of answers that count instead of yes.
+    denied: answers of no, and none of yes.
     """
 
     value_set: str
     lookback: str | None = None
     answer: str = "present"
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

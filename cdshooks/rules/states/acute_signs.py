@@ -1,23 +1,32 @@
 """What says that breathing fails acutely: blood gas, saturation, rate?"""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     Entries,
+    Entry,
     Fact,
     Latest,
     Limits,
     Listed,
     Missing,
     Reading,
+    Reported,
     State,
     Threshold,
     derived,
 )
 from cdshooks.rules.states.gas_triggers import room_air_saturation
-from cdshooks.rules.states.symptoms import CONDITION, Item10
+from cdshooks.rules.states.symptoms import (
+    ANSWER,
+    CONDITION,
+    Item10,
+    NoDyspnea,
+    denied_since,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +92,35 @@ def hypoxia(
 def tachypnea(
     rate: Rate,
     at_rest: Annotated[Entries, Listed("dyspnea-at-rest", lookback=CONDITION)],
+    not_at_rest: Annotated[Entries, Reported("dyspnea-at-rest", lookback=ANSWER, denied=True)],
+    no_dyspnea: NoDyspnea,
     item_10: Item10,
     limits: AcuteLimits,
 ) -> Sign | None:
-    """Fast breathing in somebody who is breathless at rest."""
+    """
+    Fast breathing in somebody who is breathless at rest, as the newest statement has it.
+
+    Of one day, the statement that it is present wins.
+    """
     if not isinstance(rate, Reading) or not rate.meets(limits.acute_rate_ge):
         return None
-    scored = isinstance(item_10, Reading) and item_10.meets(limits.rest_dyspnea_item_le)
-    if not scored and not at_rest:
+    present = _newest_at_rest(at_rest.newest, item_10, limits)
+    if present is None or any(denied_since(present.day, no) for no in (not_at_rest, no_dyspnea)):
         return None
-    breathless: tuple[Fact, ...] = (item_10,) if scored else tuple(at_rest)
     told = f"RR {rate.amount}, breathless at rest"
-    return Sign(told, (rate, *breathless), (limits.acute_rate_ge,))
+    return Sign(told, (rate, present), (limits.acute_rate_ge,))
+
+
+def _newest_at_rest(
+    coded: Entry | None, item_10: Reading | Missing, limits: AcuteLimits
+) -> Entry | Reading | None:
+    """The statement that somebody is breathless at rest, unless a later score says otherwise."""
+    if isinstance(item_10, Missing):
+        return coded
+    older = coded is None or (coded.day or date.min) < item_10.day
+    if item_10.meets(limits.rest_dyspnea_item_le):
+        return item_10 if older else coded
+    return None if older else coded
 
 
 @derived

@@ -15,14 +15,20 @@ from cdshooks.rules.authoring import (
     Missing,
     Ordered,
     Reading,
-    Series,
     State,
     Threshold,
     Why,
     derived,
     on,
 )
-from cdshooks.rules.inputs import RECENT
+from cdshooks.rules.states.nights import (
+    Recordings,
+    T88Minutes,
+    T88s,
+    T90s,
+    of_recording,
+    on_room_air,
+)
 
 UNTESTABLE = ("invasive", "intubated")
 """Ventilatory states in which nobody blows into a mouthpiece."""
@@ -133,6 +139,7 @@ class NightLimits(Limits):
     noct_t88_pct_gt: Threshold
     noct_t88_min_ge: Threshold
     noct_min_recording_min: Threshold
+    noct_apart_le_minutes: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +162,10 @@ class LastNight:
 
 @derived
 def last_night(
-    recordings: Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=RECENT)],
-    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
-    t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=RECENT)],
-    minutes: Annotated[tuple[Reading, ...], Series("spo2-t88-minutes", lookback=RECENT)],
+    recordings: Recordings,
+    t90: T90s,
+    t88: T88s,
+    minutes: T88Minutes,
     limits: NightLimits,
 ) -> LastNight | None:
     """The newest night recorded long enough, on room air and without support."""
@@ -168,11 +175,10 @@ def last_night(
         (minutes, limits.noct_t88_min_ge),
     )
     for recording in reversed(recordings):
-        at = (recording.day, recording.instant)
-        tests = [(r, limit) for rs, limit in measured for r in rs if (r.day, r.instant) == at]
+        tests = of_recording(recording, measured, recordings, limits.noct_apart_le_minutes)
         if not tests or not recording.meets(limits.noct_min_recording_min):
             continue
-        if any(r.context & {"oxygen", "support"} for r in (recording, *(r for r, _ in tests))):
+        if not on_room_air(recording, tests):
             continue
         low = next((r for r, limit in tests if r.meets(limit)), None)
         return LastNight(recording, tuple(r for r, _ in tests), low)

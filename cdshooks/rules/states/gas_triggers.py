@@ -61,7 +61,10 @@ class GasTrigger:
 @derived
 def on_oxygen(
     orders: Annotated[
-        Entries, Ordered("oxygen", types=("ServiceRequest", "DeviceRequest"), drafts=False)
+        Entries,
+        Ordered(
+            "oxygen", types=("ServiceRequest", "DeviceRequest", "MedicationRequest"), drafts=False
+        ),
     ],
     devices: Annotated[Entries, InUse("oxygen")],
     given: Annotated[Entries, Performed("oxygen", statuses=("in-progress",))],
@@ -72,7 +75,7 @@ def on_oxygen(
 
 @derived
 def room_air_saturation(
-    saturations: Annotated[tuple[Reading, ...], Series("spo2", lookback="spo2_days")],
+    saturations: Annotated[tuple[Reading, ...], Series("spo2", lookback="spo2_days", each=True)],
     oxygen: Annotated[bool, State(on_oxygen)],
 ) -> Reading | None:
     """

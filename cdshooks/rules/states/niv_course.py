@@ -17,7 +17,6 @@ from cdshooks.rules.authoring import (
     Missing,
     Reading,
     Reported,
-    Series,
     State,
     This,
     Threshold,
@@ -25,7 +24,8 @@ from cdshooks.rules.authoring import (
     derived,
     on,
 )
-from cdshooks.rules.inputs import RECENT, PaCO2
+from cdshooks.rules.inputs import PaCO2
+from cdshooks.rules.states.nights import Recordings, T90s, recording_of
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Event, Vent, niv_ended, niv_started, vent
 
@@ -52,6 +52,7 @@ class UnsolvedLimits(Limits):
 
     group: ClassVar[str] = "niv"
     noct_min_recording_min: Threshold
+    noct_apart_le_minutes: Threshold
     noct_t90_pct_gt: Threshold
     paco2_gt_mmhg: Threshold
 
@@ -102,16 +103,16 @@ def niv_use(
 
 @derived
 def night_on_niv(
-    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
-    recordings: Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=RECENT)],
+    t90: T90s,
+    recordings: Recordings,
     limits: CourseLimits,
     niv: UnsolvedLimits,
 ) -> Reading | None:
     """The newest share of a night below 90 % on NIV; too short a recording is no night."""
-    short = {(r.day, r.instant) for r in recordings if not r.meets(niv.noct_min_recording_min)}
     for reading in reversed(t90):
         on_niv = "support" in reading.context and reading.age <= limits.niv_finding_days
-        if on_niv and (reading.day, reading.instant) not in short:
+        night = recording_of(reading, recordings, niv.noct_apart_le_minutes)
+        if on_niv and (night is None or night.meets(niv.noct_min_recording_min)):
             return reading
     return None
 

@@ -8,13 +8,12 @@ from cdshooks.rules.authoring import (
     Missing,
     Reading,
     Row,
-    Series,
     State,
     decides,
     derived,
 )
 from cdshooks.rules.inputs import (
-    RECENT,
+    FoundHypoventilation,
     Mip,
     Night,
     PaCO2,
@@ -23,6 +22,14 @@ from cdshooks.rules.inputs import (
     SleepHypoventilation,
     Snip,
     SupineVc,
+)
+from cdshooks.rules.states.nights import (
+    Recordings,
+    T88Minutes,
+    T88s,
+    T90s,
+    of_recording,
+    on_room_air,
 )
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria, NivLimits
 from cdshooks.rules.states.niv_pressures import (
@@ -113,33 +120,28 @@ NIGHT = "night on room air, recorded for {noct_min_recording_min}"
     Row("warning", f"Saturation 88% or less for {{noct_t88_min_ge}} of a {NIGHT}", "C6"),
 )
 def night_criterion(
-    recordings: Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=RECENT)],
-    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=RECENT)],
-    t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=RECENT)],
-    minutes: Annotated[tuple[Reading, ...], Series("spo2-t88-minutes", lookback=RECENT)],
+    recordings: Recordings,
+    t90: T90s,
+    t88: T88s,
+    minutes: T88Minutes,
     limits: NivLimits,
 ) -> Criterion | None:
     """
     C6: low saturation in the newest night that is valid.
 
     A night is valid when it was recorded long enough, on room air and without
-    support; a later one that is not valid does not hide it.
+    support; a later one that is not valid does not hide it, also of the same night.
     """
+    measured = (
+        (t90, limits.noct_t90_pct_gt),
+        (t88, limits.noct_t88_pct_gt),
+        (minutes, limits.noct_t88_min_ge),
+    )
     for recording in reversed(recordings):
         if not recording.meets(limits.noct_min_recording_min):
             continue
-        tests = [
-            (reading, limit)
-            for readings, limit in (
-                (t90, limits.noct_t90_pct_gt),
-                (t88, limits.noct_t88_pct_gt),
-                (minutes, limits.noct_t88_min_ge),
-            )
-            for reading in readings
-            if (reading.day, reading.instant) == (recording.day, recording.instant)
-        ]
-        contexts = [recording.context, *(reading.context for reading, _ in tests)]
-        if not tests or any(c & {"oxygen", "support"} for c in contexts):
+        tests = of_recording(recording, measured, recordings, limits.noct_apart_le_minutes)
+        if not tests or not on_room_air(recording, tests):
             continue
         met = [(reading, limit) for reading, limit in tests if reading.meets(limit)]
         if not met:
@@ -151,18 +153,19 @@ def night_criterion(
 
 @derived
 @decides(
-    Row("warning", "Hypoventilation during sleep on the problem list", "C7"),
+    Row("warning", "Hypoventilation during sleep, on the problem list or found in a study", "C7"),
     Row("warning", "Definite orthopnea", "C8", on="orthopnea_alone"),
     Row("warning", "Dyspnea, orthopnea and daytime fatigue together", "C9"),
 )
 def symptom_criteria(
     symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
     hypoventilation: SleepHypoventilation,
+    study: FoundHypoventilation,
     limits: NivLimits,
 ) -> tuple[Criterion, ...]:
     """C7, C8 and C9: sleep hypoventilation, definite orthopnea, the triad of symptoms."""
     found = []
-    coded = hypoventilation.newest
+    coded = hypoventilation.newest or study.newest
     if coded:
         found.append(Criterion("C7", "warning", str(coded), (coded,)))
     orthopnea = symptoms.get("orthopnea")

@@ -28,6 +28,7 @@ class NivLimits(Limits):
     noct_t88_pct_gt: Threshold
     noct_t88_min_ge: Threshold
     noct_min_recording_min: Threshold
+    noct_apart_le_minutes: Threshold
     pressure_symptomatic_lt_men: Threshold
     pressure_symptomatic_lt_women: Threshold
     pressure_fall_gt: Threshold

@@ -53,21 +53,42 @@ def fast_breathing_declines(
     capacities: Annotated[
         tuple[Reading, ...], Series("vc-percent", lookback=FALLS, not_position="supine")
     ],
+    every_capacity: Annotated[
+        tuple[Reading, ...], Series("vc-percent", lookback=FALLS, not_position="supine", each=True)
+    ],
     limits: DeclineLimits,
 ) -> tuple[Decline, ...]:
     """
     Every test of breathing that fell fast, over the longest interval to its latest result.
 
-    Forced and slow vital capacity are two tests. A value that another one of its
+    Forced and slow vital capacity are two tests, also of one day. A value that another one of its
     day contradicts is no end of an interval.
     """
     tests = (
         (snips, limits.fast_pressure_fall_gt),
         (mips, limits.fast_pressure_fall_gt),
-        (capacities, limits.fast_vc_fall_gt),
+        *((kind, limits.fast_vc_fall_gt) for kind in _kinds(capacities, every_capacity)),
     )
     declines = [_decline(readings, limit, limits) for readings, limit in tests]
     return tuple(decline for decline in declines if decline is not None)
+
+
+def _kinds(of_day: Scores, every: Scores) -> list[Scores]:
+    """The course of each kind of capacity that was measured last, the best of a day each.
+
+    Days whose values contradict each other are left out, and all if the last one does.
+    """
+    if not of_day or of_day[-1].rival:
+        return []
+    doubtful = {reading.day for reading in of_day if reading.rival}
+    best: dict[str, dict[date, Reading]] = {}
+    for reading in every:
+        days = best.setdefault(reading.label, {})
+        found = days.get(reading.day)
+        if reading.day not in doubtful and (found is None or reading.value > found.value):
+            days[reading.day] = reading
+    last = of_day[-1].day
+    return [tuple(days.values()) for days in best.values() if last in days]
 
 
 def _decline(

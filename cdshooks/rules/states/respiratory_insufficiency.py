@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     derived,
     on,
 )
+from cdshooks.rules.states.nights import of_recording, on_room_air
 
 EVIDENCE = "resp_evidence_days"
 SCORE = "resp_evidence_score_days"
@@ -151,16 +152,19 @@ class NightLimits(Limits):
     noct_t90_pct_gt: Threshold
     noct_t88_pct_gt: Threshold
     noct_min_recording_min: Threshold
+    noct_apart_le_minutes: Threshold
 
 
-Recordings = Annotated[tuple[Reading, ...], Series("spo2-recording-minutes", lookback=EVIDENCE)]
+Recordings = Annotated[
+    tuple[Reading, ...], Series("spo2-recording-minutes", lookback=EVIDENCE, each=True)
+]
 
 
 @derived
 def low_night(
     recordings: Recordings,
-    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=EVIDENCE)],
-    t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=EVIDENCE)],
+    t90: Annotated[tuple[Reading, ...], Series("spo2-t90", lookback=EVIDENCE, each=True)],
+    t88: Annotated[tuple[Reading, ...], Series("spo2-t88", lookback=EVIDENCE, each=True)],
     limits: NightLimits,
 ) -> tuple[Sign, ...]:
     """
@@ -169,16 +173,11 @@ def low_night(
     A night is valid when it was recorded long enough, on room air and without
     support; a later one that is not valid does not hide it.
     """
+    measured = ((t90, limits.noct_t90_pct_gt), (t88, limits.noct_t88_pct_gt))
     for recording in reversed(recordings):
-        tests = [
-            (reading, limit)
-            for readings, limit in ((t90, limits.noct_t90_pct_gt), (t88, limits.noct_t88_pct_gt))
-            for reading in readings
-            if (reading.day, reading.instant) == (recording.day, recording.instant)
-        ]
-        contexts = [recording.context, *(reading.context for reading, _ in tests)]
+        tests = of_recording(recording, measured, recordings, limits.noct_apart_le_minutes)
         long_enough = recording.meets(limits.noct_min_recording_min)
-        if long_enough and tests and not any(c & {"oxygen", "support"} for c in contexts):
+        if long_enough and tests and on_room_air(recording, tests):
             return tuple(
                 Sign(f"{r.label} {r.amount}", f"{r} in sleep (limit {limit}).", r, limit)
                 for r, limit in tests

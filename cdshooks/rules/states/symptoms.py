@@ -78,6 +78,7 @@ class RespiratorySymptoms:
 CONDITION = "symptom_condition_days"
 ANSWER = "symptom_answer_days"
 
+NoDyspnea = Annotated[Entries, Reported("dyspnea-itself", lookback=ANSWER, denied=True)]
 Item10 = Annotated[Reading | Missing, Latest("alsfrs-item-10", lookback=ANSWER)]
 Item11 = Annotated[Reading | Missing, Latest("alsfrs-item-11", lookback=ANSWER)]
 Epworth = Annotated[Reading | Missing, Latest("epworth", lookback=ANSWER)]
@@ -90,6 +91,8 @@ def breathlessness(
     dyspnea_reported: Annotated[Entries, Reported("dyspnea", lookback=ANSWER)],
     orthopnea: Annotated[Entries, Listed("orthopnea", lookback=CONDITION)],
     orthopnea_reported: Annotated[Entries, Reported("orthopnea", lookback=ANSWER)],
+    no_dyspnea: NoDyspnea,
+    no_orthopnea: Annotated[Entries, Reported("orthopnea", lookback=ANSWER, denied=True)],
     item_10: Item10,
     item_11: Item11,
     limits: SymptomLimits,
@@ -97,15 +100,15 @@ def breathlessness(
     """
     Breathlessness, upright and lying flat, from problem list, answers and ALSFRS-R.
 
-    The newest dated statement wins: an old entry on the problem list loses to a
-    later normal item. A coded or reported orthopnea is definite, also when a later
-    item agrees that there is some; an item alone is definite from a lower score.
+    The newest dated statement wins: an old entry on the problem list loses to a later
+    normal item or answer of no. A coded or reported orthopnea is definite, also when a
+    later item agrees that there is some; an item alone is definite from a lower score.
     """
     upright = _newest(population, dyspnea, dyspnea_reported)
     flat = _newest(population, orthopnea, orthopnea_reported)
     told = [
-        _told("dyspnea", upright, item_10, limits.dyspnea_item_le),
-        _told("orthopnea", flat, item_11, limits.orthopnea_item_le),
+        _unless_denied(_told("dyspnea", upright, item_10, limits.dyspnea_item_le), no_dyspnea),
+        _unless_denied(_told("orthopnea", flat, item_11, limits.orthopnea_item_le), no_orthopnea),
     ]
     found = [s for s, _ in told if s is not None]
     low = isinstance(item_11, Reading) and item_11.meets(limits.definite_orthopnea_item_le)
@@ -129,6 +132,19 @@ def _told(
     return (Symptom(name, coded), "") if coded else (None, "")
 
 
+def _unless_denied(told: tuple[Symptom | None, str], no: Entries) -> tuple[Symptom | None, str]:
+    """A symptom that nobody denied after it was last stated; of one day, it stands."""
+    symptom, note = told
+    if symptom is None or not denied_since(symptom.evidence.day, no):
+        return symptom, note
+    return None, f"{symptom.evidence}: denied since"
+
+
+def denied_since(day: date | None, no: Entries) -> bool:
+    """Whether an answer of no is newer than a statement of this day."""
+    return any(e.day is not None and e.day > (day or date.min) for e in no)
+
+
 @derived
 def coded_symptoms(
     population: Annotated[Population, State(population)],
@@ -144,10 +160,14 @@ def coded_symptoms(
     confusion_reported: Annotated[Entries, Reported("confusion", lookback=ANSWER)],
     signs: Annotated[Entries, Listed("breathing-signs", lookback=CONDITION)],
     signs_reported: Annotated[Entries, Reported("breathing-signs", lookback=ANSWER)],
+    no_fatigue: Annotated[Entries, Reported("fatigue", lookback=ANSWER, denied=True)],
+    no_headache: Annotated[Entries, Reported("morning-headache", lookback=ANSWER, denied=True)],
     dementia: Annotated[Entries, Listed("ftd-dementia")],
 ) -> tuple[Symptom, ...]:
     """
     Symptoms that only a code or an answer tells, each with its newest evidence.
+
+    A later answer of no outweighs it where the question leaves no other kind open.
 
     Poor concentration and confusion do not count with dementia. Fatigue and poor
     concentration are weak: common in ALS for other reasons.
@@ -162,7 +182,12 @@ def coded_symptoms(
         told["poor concentration"] = (concentration, concentration_reported)
         told["confusion"] = (confusion, confusion_reported)
     newest = {name: _newest(population, *entries) for name, entries in told.items()}
-    return tuple(Symptom(name, e, weak=name in WEAK) for name, e in newest.items() if e)
+    denied = {"daytime fatigue": no_fatigue, "morning headache": no_headache}
+    return tuple(
+        Symptom(name, e, weak=name in WEAK)
+        for name, e in newest.items()
+        if e and not denied_since(e.day, denied.get(name, Entries()))
+    )
 
 
 WEAK = ("daytime fatigue", "poor concentration")
@@ -175,6 +200,7 @@ def respiratory_symptoms(
     coded: Annotated[tuple[Symptom, ...], State(coded_symptoms)],
     sleepy: Annotated[Entries, Listed("daytime-sleepiness", lookback=CONDITION)],
     sleepy_reported: Annotated[Entries, Reported("daytime-sleepiness", lookback=ANSWER)],
+    not_sleepy: Annotated[Entries, Reported("daytime-sleepiness", lookback=ANSWER, denied=True)],
     epworth: Epworth,
     infections: Annotated[Entries, Listed("chest-infection", lookback=ANSWER, history=True)],
     limits: SymptomLimits,
@@ -184,12 +210,9 @@ def respiratory_symptoms(
 
     Symptoms last recorded before the onset of ALS do not count.
     """
-    asleep, note = _told(
-        "daytime sleepiness",
-        _newest(population, sleepy, sleepy_reported),
-        epworth,
-        limits.sleepiness_score_gt,
-    )
+    coded_sleepy = _newest(population, sleepy, sleepy_reported)
+    told = _told("daytime sleepiness", coded_sleepy, epworth, limits.sleepiness_score_gt)
+    asleep, note = _unless_denied(told, not_sleepy)
     found = [*breathless.present, *coded, *([asleep] if asleep else [])]
     episodes = {e.start or e.recorded: e for e in _since_onset(population, infections)}
     if limits.chest_infections_ge.met_by(Decimal(len(episodes))):

@@ -1,6 +1,6 @@
 """Ventilation: is any in use, ordered, refused, or has it failed?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -85,6 +85,7 @@ NO_SUPPORT_SCORE = 4
 """Item 12 of the ALSFRS-R without any ventilation."""
 
 Item12 = Annotated[Reading | Missing, Latest("alsfrs-item-12", lookback=USE)]
+Usage = Annotated[Reading | Missing, Latest("niv-usage", lookback=USE)]
 NivProcedures = Annotated[
     Entries,
     Performed("niv", statuses=("in-progress", "completed", "stopped", "not-done")),
@@ -117,7 +118,7 @@ def niv_started(
     procedures: NivProcedures,
     dependence: Annotated[Entries, Listed("niv-dependence")],
     ventilator: Annotated[Entries, Listed("ventilator-dependence")],
-    usage: Annotated[Reading | Missing, Latest("niv-usage", lookback=USE)],
+    usage: Usage,
     reviews: Annotated[Entries, Visited("niv-review", lookback=USE)],
     item_12: Item12,
     call: Annotated[Call, This()],
@@ -130,8 +131,7 @@ def niv_started(
     review. NIV that goes on inside a hospital stay is not home NIV.
     """
     year = call.today - timedelta(days=int(limits.device_request_counts_days))
-    used = isinstance(usage, Reading) and usage.value > 0
-    later = bool(use) or bool(reviews) or used
+    later = bool(use) or bool(reviews) or _used(usage) is not None
     given = [e for e in delivered if later or (e.day is not None and e.day >= year)]
     events = [Event("niv-active", e.day, e) for e in (*use, *dependence, *ventilator, *given)]
     for entry in procedures:
@@ -141,6 +141,11 @@ def niv_started(
     if isinstance(item_12, Reading) and INVASIVE_SCORE < item_12.value < NO_SUPPORT_SCORE:
         events.append(Event("niv-active", item_12.day, item_12))
     return tuple(events)
+
+
+def _used(usage: Reading | Missing) -> date | None:
+    """The day of a device's report that it was used."""
+    return usage.day if isinstance(usage, Reading) and usage.value > 0 else None
 
 
 @derived
@@ -196,18 +201,35 @@ def niv_ended(
 def last_word(
     started: Annotated[tuple[Event, ...], State(niv_started)],
     ended: Annotated[tuple[Event, ...], State(niv_ended)],
+    usage: Usage,
 ) -> Event | None:
     """
     The newest evidence about NIV; of one day, that it is in use.
 
-    A stay in hospital does not end NIV at home: whoever brought a device along
-    is on home NIV.
+    A stay in hospital does not end NIV at home: whoever brought a device along is on
+    home NIV. Hours of use that a device reports later say that it is in use after all;
+    and a device that was given back takes back no refusal.
     """
     newest = _newest((*ended, *started))
-    if newest is None or newest.state != "niv-inpatient":
-        return newest
-    before = _newest(e for e in (*ended, *started) if e.state != "niv-inpatient")
-    return before if before and before.state == "niv-active" else newest
+    if newest is None:
+        return None
+    if newest.state == "niv-inpatient":
+        before = _newest(e for e in (*ended, *started) if e.state != "niv-inpatient")
+        return before if before and before.state == "niv-active" else newest
+    in_use = _newest(e for e in started if e.state == "niv-active")
+    used = _used(usage)
+    if in_use and used and used > (newest.day or date.min):
+        return in_use
+    return (_newest(_standing(ended)) or newest) if newest.state == "none" else newest
+
+
+def _standing(ended: Iterable[Event]) -> Iterator[Event]:
+    """Failures and refusals that no use begun later, and ended since, has overcome."""
+    uses = [e.evidence for e in ended if e.state == "none" and isinstance(e.evidence, Entry)]
+    begun = max((use.start for use in uses if use.start), default=date.min)
+    for event in ended:
+        if event.state != "none" and (event.day is None or event.day >= begun):
+            yield event
 
 
 def _newest(events: Iterable[Event]) -> Event | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -15,11 +14,12 @@ from cdshooks.rules.authoring import (
     Reading,
     Refused,
     Reported,
+    Series,
     State,
     Threshold,
     derived,
 )
-from cdshooks.rules.inputs import SittingVc
+from cdshooks.rules.inputs import RECENT, SittingVc
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
@@ -101,6 +101,10 @@ def worse_since_refusal(
     criteria: Annotated[NivCriteria, State(niv_criteria)],
     symptoms: Annotated[RespiratorySymptoms, State(respiratory_symptoms)],
     vc: SittingVc,
+    every_vc: Annotated[
+        tuple[Reading, ...],
+        Series("vc-percent", lookback=RECENT, not_position="supine", each=True),
+    ],
     vc_then: Annotated[Reading | Missing | None, State(sitting_capacity, as_of=refusal_day)],
     symptoms_then: Annotated[
         RespiratorySymptoms | None, State(respiratory_symptoms, as_of=refusal_day)
@@ -110,7 +114,7 @@ def worse_since_refusal(
     """What is materially worse than on the day of the refusal, in words."""
     if declined is None:
         return ()
-    found = [*_retains(criteria, declined), *_fallen(vc, vc_then, limits)]
+    found = [*_retains(criteria, declined), *_fallen(vc, every_vc, vc_then, limits)]
     if _definite(symptoms, declined) and not _definite(symptoms_then):
         found.append("definite orthopnea is new")
     return tuple(found)
@@ -125,15 +129,21 @@ def _retains(criteria: NivCriteria, declined: date) -> Iterator[str]:
 
 def _fallen(
     now: Reading | Missing,
+    every: tuple[Reading, ...],
     then: Reading | Missing | None,
     limits: RefusalLimits,
 ) -> Iterator[str]:
-    """A fall of one kind of vital capacity from what was known then; nothing since is no fall."""
+    """A fall of one kind of vital capacity from what was known then; nothing since is no fall.
+
+    now: what stands for its day; of the two kinds it may be the other one, so ``every``.
+    """
     if not isinstance(now, Reading) or not isinstance(then, Reading):
         return
-    fall: Decimal = then.value - now.value
-    if now.label == then.label and limits.refusal_vc_fall_ge.met_by(fall, 1):
-        yield f"{now.label} fell from {then.amount} to {now.amount}"
+    same = [r for r in (now, *every) if (r.label, r.day) == (then.label, now.day)]
+    best = max(same, key=lambda r: r.value, default=None)
+    doubtful = now.rival and now.label != then.label
+    if best and not doubtful and limits.refusal_vc_fall_ge.met_by(then.value - best.value, 1):
+        yield f"{best.label} fell from {then.amount} to {best.amount}"
 
 
 def _definite(symptoms: RespiratorySymptoms | None, after: date | None = None) -> bool:

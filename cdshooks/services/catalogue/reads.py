@@ -139,6 +139,8 @@ def _coded(
     match declaration:
         case Listed(history=history):
             how, section = "problem list" + (", also when over" if history else ""), PROBLEMS
+        case Reported(denied=True):
+            how, section = "answered no in an observation", PROBLEMS
         case Reported(answer="present"):
             how, section = "answered yes in an observation", PROBLEMS
         case Reported(answer=answer):
