@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    Allergy,
     Call,
     CannotAssess,
     Create,
@@ -56,10 +57,10 @@ class SecondLimits(Limits):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an anticholinergic is not the answer: in words, since when, by which entry."""
+    """Why an anticholinergic is not the answer: in words, by which entry."""
 
     words: str
-    entry: Entry
+    entry: Entry | Allergy
     by: tuple[Threshold, ...] = ()
 
 
@@ -76,6 +77,7 @@ class Failure:
 @decides(
     Row("info", "Drooling on an anticholinergic for {anticholinergic_trial_ge_days}"),
     Row("info", "Drooling after one was stopped without effect or not tolerated"),
+    Row("info", "Drooling, and an intolerance of one on record, none taken now"),
     Row("info", "Drooling, and a condition that rules anticholinergics out"),
 )
 def sialorrhea_botulinum(
@@ -138,6 +140,9 @@ def _failure(
             return Failure(f"persists after {drug.label} {days} days", drug, (trial,))
         if drug.end is not None and "drug-failed" in drug.reasons:
             return Failure(f"goes on; {drug.label} stopped {on(drug.end)}", drug)
+    if bars.untolerated and not any(drug.end is None for drug in drugs):
+        reaction = bars.untolerated[0]
+        return Failure(f"({saliva.told}), {reaction.label} not tolerated", reaction)
     if bars.any:
         bar = bars.any[0]
         return Failure(f"({saliva.told}), {_low(bar.label)} against anticholinergics", bar)
