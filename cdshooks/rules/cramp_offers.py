@@ -115,7 +115,7 @@ class CrampLimits(Limits):
 )
 def cramps_treat(
     count: Annotated[Reading | Missing, Latest("cramp-frequency", lookback=RECENT)],
-    coded: Annotated[Entries, Listed("cramps", lookback=RECENT)],
+    coded: Annotated[Entries, Listed("cramps", lookback="symptom_condition_days")],
     mexiletine: Annotated[Entries, Medication("mexiletine", ended=True)],
     quinine: Annotated[Entries, Medication("quinine", ended=True)],
     others: Annotated[MuscleDrugs, State(antispastics)],
