@@ -268,7 +268,7 @@ def _none_met(swallows: Swallowing, weight: Reading | Missing) -> Outcome:
 
 def _leading(criteria: tuple[Criterion, ...], swallows: Swallowing) -> str:
     """What weighs most, in a few words: loss of weight or BMI, and the risk in swallowing."""
-    sign = next(iter((*swallows.unsafe, *swallows.signs)), None)
+    sign = swallows.recurrent or next(iter((*swallows.unsafe, *swallows.signs)), None)
     by_weight = next((c.finding.split(" with ")[0] for c in criteria if " with " in c.finding), "")
     risk = f"swallow risk {sign.words}" if sign else ""
     return ", ".join(part for part in (by_weight, risk) if part)
