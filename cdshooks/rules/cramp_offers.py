@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from cdshooks.rules.authoring import (
     Allergic,
     Allergies,
+    Allergy,
     Call,
     CannotAssess,
     Create,
@@ -29,6 +30,7 @@ from cdshooks.rules.authoring import (
     rule,
     shown,
 )
+from cdshooks.rules.quinine import Bars, quinine_bars
 from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, lately
 from cdshooks.rules.states.region import Jurisdiction
 
@@ -56,14 +58,6 @@ class Hindrances:
     failed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class QuinineLimits(Limits):
-    """When quinine is not offered."""
-
-    group: ClassVar[str] = "cramps"
-    quinine_platelets_lt: Threshold
-
-
 @derived
 def hindrances(
     heart: Annotated[Entries, Listed("cramp-drug-heart")],
@@ -71,23 +65,23 @@ def hindrances(
     quinine: Annotated[Allergies, Allergic("quinine")],
     baclofen: Annotated[tuple[str, ...], State(against_baclofen)],
     combination: Annotated[Entries, Medication("dextromethorphan-quinidine")],
-    platelets: Annotated[Reading | Missing, Latest("platelets", lookback="platelet_days")],
-    limits: QuinineLimits,
+    bars: Annotated[Bars, State(quinine_bars)],
 ) -> Hindrances:
     """
-    Heart disease against mexiletine and quinine; low platelets, quinidine, reactions, kidneys.
+    Heart disease against mexiletine and quinine; quinidine, reactions, kidneys.
 
-    platelets: 10*9/L, three months. Missing platelets hinder nothing; the card asks for them.
+    bars: what makes an order of quinine critical. Missing platelets or QTc hinder nothing;
+    the card asks for them.
     """
     hearts = tuple(str(entry) for entry in heart)
-    few = isinstance(platelets, Reading) and platelets.meets(limits.quinine_platelets_lt)
+    barred = (bar.told for bar in bars.found if not isinstance(bar.facts[0], Allergy))
     against = {
         MEXILETINE: (*hearts, *_allergy(mexiletine), *map(str, combination)),
         QUININE: (
             *hearts,
             *_allergy(quinine),
             *map(str, combination),
-            *([f"{platelets}"] if few else []),
+            *barred,
         ),
         BACLOFEN: baclofen,
     }
@@ -121,7 +115,7 @@ class CrampLimits(Limits):
 )
 def cramps_treat(
     count: Annotated[Reading | Missing, Latest("cramp-frequency", lookback=RECENT)],
-    coded: Annotated[Entries, Listed("cramps", lookback=RECENT)],
+    coded: Annotated[Entries, Listed("cramps", lookback="symptom_condition_days")],
     mexiletine: Annotated[Entries, Medication("mexiletine", ended=True)],
     quinine: Annotated[Entries, Medication("quinine", ended=True)],
     others: Annotated[MuscleDrugs, State(antispastics)],

@@ -20,8 +20,8 @@ from cdshooks.rules.authoring import (
     This,
     rule,
 )
-from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.niv_criteria import niv_criteria
+from cdshooks.rules.states.niv_draft import niv_may_be_drafted
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
 
@@ -46,13 +46,14 @@ def diaphragm_pacing_harm(
     call: Annotated[Call, This()],
     vent: Annotated[Vent, State(vent)],
     criteria: Annotated[NivCriteria, State(niv_criteria)],
-    pneumothorax: Pneumothorax,
+    device: Annotated[bool, State(niv_may_be_drafted)],
 ) -> Outcome:
     """
     Warn when pacing is selected, more so when it is signed; tell of a pacer in use.
 
     A study that the patient takes part in makes it information, unless it can be read
-    that the study is about something else. After a pneumothorax no ventilator is drafted.
+    that the study is about something else. After a pneumothorax, or in care for comfort,
+    no ventilator is drafted.
     """
     if order is None:
         return _in_use(pacers)
@@ -66,7 +67,7 @@ def diaphragm_pacing_harm(
             *(f"Takes part in a study ({study.status})." for study in studies),
         ),
         evidence=(order, *studies),
-        offers=tuple(_instead(order, criteria, vent, device=not pneumothorax)),
+        offers=tuple(_instead(order, criteria, vent, device=device)),
     )
 
 

@@ -130,6 +130,7 @@ def gastrostomy_discuss_early(
     goals: Annotated[Goals, State(goals)],
     swallows: Swallows,
     vc: SittingVc,
+    limits: EarlyLimits,
 ) -> Outcome:
     """
     Talk a feeding tube over early: dysphagia, bulbar onset, or breathing on the way down.
@@ -152,7 +153,11 @@ def gastrostomy_discuss_early(
     if talks.failed:
         return CannotAssess("talks could not be read", talks.failed)
     reason = reasons[0].words
-    summary = f"Discuss feeding tube early: {reason}; safest while FVC is above 50%"
+    low = isinstance(vc, Reading) and vc.meets(limits.gastro_vc_lt)
+    safest = "safest while FVC is above 50%"
+    if low and isinstance(vc, Reading):
+        safest = f"{vc.label} is {vc.amount}, safest above 50%: plan with respiratory care"
+    summary = f"Discuss feeding tube early: {reason}; {safest}"
     if refusal:
         said = on(refusal.entry.day)
         summary = f"Feeding tube declined {said}: offer to talk again; {reason}"
@@ -163,7 +168,7 @@ def gastrostomy_discuss_early(
             f"Reasons: {', '.join(sign.words for sign in reasons)}.",
             "Guidelines explain early what a tube can do and what late placement risks.",
         ),
-        evidence=tuple(sign.fact for sign in reasons),
+        evidence=tuple(dict.fromkeys((*(s.fact for s in reasons), *(_facts(vc) if low else ())))),
         by=(*(limit for sign in reasons for limit in sign.by), *([refusal.by] if refusal else [])),
         missing=swallows.texts,
         offers=(
@@ -268,14 +273,16 @@ def _none_met(swallows: Swallowing, weight: Reading | Missing) -> Outcome:
 
 def _leading(criteria: tuple[Criterion, ...], swallows: Swallowing) -> str:
     """What weighs most, in a few words: loss of weight or BMI, and the risk in swallowing."""
-    sign = next(iter((*swallows.unsafe, *swallows.signs)), None)
+    sign = swallows.recurrent or next(iter((*swallows.unsafe, *swallows.signs)), None)
     by_weight = next((c.finding.split(" with ")[0] for c in criteria if " with " in c.finding), "")
     risk = f"swallow risk {sign.words}" if sign else ""
     return ", ".join(part for part in (by_weight, risk) if part)
 
 
 def _breath(vc: Reading | Missing) -> str:
-    return f"{vc.label} {vc.amount}" if isinstance(vc, Reading) else "FVC not recorded"
+    if isinstance(vc, Reading):
+        return f"{vc.label} {vc.amount}"
+    return f"last {vc.last}" if vc.last else "FVC not recorded"
 
 
 def _facts(vc: Reading | Missing) -> tuple[Fact, ...]:
@@ -291,7 +298,8 @@ def _criteria(criteria: tuple[Criterion, ...]) -> Iterator[str]:
 def _window(vc: Reading | Missing, vent: Vent, limits: WindowLimits) -> Iterator[str]:
     """What vital capacity says about the risk of the procedure."""
     if isinstance(vc, Missing):
-        yield "Vital capacity is not known: measure it before the procedure is planned."
+        known = f"{vc.last} is too old" if vc.last else "Vital capacity is not known"
+        yield f"{known}: measure it before the procedure is planned."
     elif vc.meets(limits.gastro_vc_highrisk_lt):
         yield f"{vc}: high risk; only with NIV and a dedicated team."
     elif vc.meets(limits.gastro_vc_lt):

@@ -50,7 +50,11 @@ class PlacementLimits(Limits):
 def loss_since_tube(
     fed: Fed, current: CurrentWeight, weights: Weights, limits: PlacementLimits
 ) -> Loss | None:
-    """The loss of weight since the tube was placed, from the weight nearest to that day."""
+    """
+    The loss of weight since the tube was placed, from the weight nearest to that day.
+
+    Where nobody weighed the patient then, from the first weight after it.
+    """
     if fed.route != "tube" or fed.since is None or isinstance(current, Missing):
         return None
     placed = fed.since
@@ -59,10 +63,11 @@ def loss_since_tube(
         for weight in weights
         if limits.placement_weight_days.met_by(Decimal(abs((weight.day - placed).days)))
     ]
-    if not near:
-        return None
-    reference = min(near, key=lambda weight: abs((weight.day - placed).days))
-    return Loss(reference, current, "weight at placement")
+    if near:
+        reference = min(near, key=lambda weight: abs((weight.day - placed).days))
+        return Loss(reference, current, "placement")
+    later = [weight for weight in weights if placed < weight.day < current.day]
+    return Loss(later[0], current, "the first weight after placement") if later else None
 
 
 @rule(
@@ -127,7 +132,7 @@ def gastrostomy_followup(
 
 def _review(lost: Loss | None, unseen: bool, site: Entries) -> Iterator[str]:
     if lost:
-        yield f"Weight loss {lost} since placement ({lost.reference}): increase the feed."
+        yield f"Weight loss {lost} since {lost.basis} ({lost.reference}): increase the feed."
     if unseen:
         yield "No dietitian visit in the last three months."
     if site.newest:

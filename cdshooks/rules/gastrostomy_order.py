@@ -31,6 +31,7 @@ from cdshooks.rules.authoring import (
     derived,
     rule,
 )
+from cdshooks.rules.inputs import Pneumothorax
 from cdshooks.rules.states.feeding import Feeding, feeding
 from cdshooks.rules.states.gastrostomy import (
     Barrier,
@@ -40,11 +41,16 @@ from cdshooks.rules.states.gastrostomy import (
     gastrostomy_refusal,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.niv_draft import niv_may_be_drafted
 from cdshooks.rules.states.niv_model import Criterion
 from cdshooks.rules.states.ventilation import Vent, vent
 
 TESTS = "gastro_breathing_days"
-HAS_NIV = ("niv-active", "niv-ordered")
+PLAN = {
+    "niv-declined": "NIV declined; plan anaesthesia and RIG/PIG option",
+    "trach-unventilated": "plan ventilation by the tracheostomy, anaesthesia and RIG/PIG option",
+}
+"""What to plan, in words, in ventilatory states in which it is no mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,8 @@ def gastrostomy_resp_risk(
     goals: Annotated[Goals, State(goals)],
     drafted: Annotated[Entries, Ordered("gastrostomy", statuses=("active",))],
     endoscopic: Annotated[Entries, Ordered("gastrostomy-endoscopic", statuses=("active",))],
+    device: Annotated[bool, State(niv_may_be_drafted)],
+    pneumothorax: Pneumothorax,
 ) -> Outcome:
     """
     Warn of a gastrostomy that is ordered while breathing is weak or was not measured.
@@ -141,13 +149,13 @@ def gastrostomy_resp_risk(
     if goals.end_of_life and comfort:
         level = "info"
     return Recommend(
-        summary=_summary(danger),
+        summary=_summary(danger, vent),
         indicator=level,
-        because=tuple(_why(danger, vent, goals)),
+        because=tuple(_why(danger, vent, goals, pneumothorax)),
         evidence=tuple(dict.fromkeys(reading for _, reading, _ in danger.met)),
         by=tuple(limit for _, _, limit in danger.met),
         missing=tuple(m.text for m in danger.missing),
-        offers=tuple(_offers(danger, vent, endoscopic)),
+        offers=tuple(_offers(danger, vent, endoscopic, device=device)),
     )
 
 
@@ -164,21 +172,22 @@ def _secured(vent: Vent) -> Recommend:
     )
 
 
-def _summary(danger: Danger) -> str:
+def _summary(danger: Danger, vent: Vent) -> str:
     if not danger.met:
         return "Gastrostomy without vital capacity or SNIP in 3 months: measure first"
     worst = danger.met[0][1]
-    return (
-        f"Gastrostomy with {worst.label} {worst.amount}: plan NIV, anaesthesia and RIG/PIG option"
-    )
+    plan = PLAN.get(vent.state, "plan NIV, anaesthesia and RIG/PIG option")
+    return f"Gastrostomy with {worst.label} {worst.amount}: {plan}"
 
 
-def _why(danger: Danger, vent: Vent, goals: Goals) -> Iterator[str]:
+def _why(danger: Danger, vent: Vent, goals: Goals, pneumothorax: Entries) -> Iterator[str]:
     for _, reading, limit in danger.met:
         yield f"{reading} (limit {limit})."
         yield from (f"{note[0].upper()}{note[1:]}." for note in reading.notes)
     if vent.state == "niv-active":
         yield "On NIV: use NIV during the procedure."
+    if pneumothorax.newest:
+        yield f"{pneumothorax.newest}: NIV is a specialist's decision."
     yield (
         "Image-guided placement under NIV was done at a mean vital capacity of 33%; a "
         "dedicated team placed tubes safely at 50% or less."
@@ -187,7 +196,7 @@ def _why(danger: Danger, vent: Vent, goals: Goals) -> Iterator[str]:
         yield f"{goals.no_resuscitation} is recorded; that does not decline a gastrostomy."
 
 
-def _offers(danger: Danger, vent: Vent, endoscopic: Entries) -> Iterator[Offer]:
+def _offers(danger: Danger, vent: Vent, endoscopic: Entries, *, device: bool) -> Iterator[Offer]:
     """A look at breathing, the image-guided way instead of the endoscope, NIV, tests."""
     reason = "Gastrostomy planned"
     if not danger.met:
@@ -197,8 +206,8 @@ def _offers(danger: Danger, vent: Vent, endoscopic: Entries) -> Iterator[Offer]:
     for entry in endoscopic:
         if entry.status == "draft" and entry.id:
             yield Update(_as_order(entry), "gastrostomy-image-guided")
-    if vent.state not in HAS_NIV:
-        yield Create("home-niv", reason=_summary(danger))
+    if device:
+        yield Create("home-niv", reason=_summary(danger, vent))
 
 
 def _as_order(entry: Entry) -> Order:

@@ -43,6 +43,7 @@ from cdshooks.rules.states.weights import (
     Bmi,
     CurrentWeight,
     Loss,
+    Weights,
     bmi,
     bmi_limit,
     falling_weight,
@@ -233,14 +234,17 @@ def only_thickened(
 def supplement_reason(
     loss: Annotated[Loss | None, State(weight_loss)],
     falling: Annotated[Loss | None, State(falling_weight)],
+    weights: Weights,
     bmi: Annotated[Bmi | None, State(bmi)],
     limit: Annotated[Threshold, State(bmi_limit)],
     limits: LossLimits,
 ) -> Criterion | None:
     """Why food alone is not enough: loss of weight, a weight still falling, or a low BMI."""
+    rose = len(weights) > 1 and weights[-1].value > weights[-2].value
     if loss and limits.weight_loss_pct_gt.met_by(loss.percent):
         by = (limits.weight_loss_pct_gt,)
-        return Criterion("loss", "info", f"Weight still falling ({loss})", loss.facts, by)
+        told = f"Weight loss {loss}" if rose else f"Weight still falling ({loss})"
+        return Criterion("loss", "info", told, loss.facts, by)
     if falling:
         told = f"Weight still falling ({falling})"
         return Criterion("falls", "info", told, falling.facts)

@@ -35,6 +35,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
+from cdshooks.rules.states.courses import Course, CourseLimits, courses
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 
 PLAN = "pain-plan"
@@ -148,7 +149,7 @@ def pain_manage(
     score: Annotated[Reading | Missing, Latest("pain-score", lookback="pain_days")],
     scores: Annotated[tuple[Reading, ...], Series("pain-score", lookback="pain_series_days")],
     kinds: Annotated[tuple[Kind, ...], State(kinds_of_pain)],
-    drugs: Annotated[Entries, Medication("analgesics", ended=True)],
+    drugs: Annotated[Entries, Medication("analgesics", ended=True, dosed=True)],
     plans: Annotated[
         Entries, Performed(PLAN, statuses=("completed", "in-progress"), lookback="pain_plan_days")
     ],
@@ -156,32 +157,36 @@ def pain_manage(
     palliative: Annotated[Entries, Visited("palliative-visit", lookback="pain_palliative_days")],
     call: Annotated[Call, This()],
     limits: PainLimits,
+    renewals: CourseLimits,
 ) -> Outcome:
     """
     Raise moderate or severe pain that nothing on record treats, or that treatment left as it was.
 
-    score: 0 to 10, last month. A drug or plan of the last week is given time.
+    score: 0 to 10, last month. A drug or plan of the last week is given time; a renewed
+    order of the same dose is no new drug.
     """
     if isinstance(score, Missing):
         return CannotAssess(score.text, score.failed) if score.failed else NotIndicated(score.text)
     if not score.meets(limits.pain_moderate_ge):
         return NotIndicated(f"{score}")
-    new = next((e for e in (*drugs, *plans) if _changed(e, limits, call.today)), None)
+    taken = courses(drugs, renewals)
+    new = next((n for n, days in _changes(taken, plans) if _lately(days, limits, call.today)), None)
     if new:
         return NotIndicated(f"changed lately: {new}")
-    carried = (e for e in care if e.type == "CarePlan")
+    carried = [e for e in care if e.type == "CarePlan"]
     treated = (*(e for e in drugs if e.end is None), *plans, *carried)
     unread = tuple(dict.fromkeys((*drugs.failed, *plans.failed)))
     if unread and not treated:
         return CannotAssess("what is done against pain could not be read", unread)
-    before = _as_before(score, scores, treated)
+    begun = [*(c.start for c in taken if c.end is None), *(e.start for e in (*plans, *carried))]
+    before = _as_before(score, scores, begun)
     if treated and before is None:
         return NotIndicated(f"treated: {treated[0]}")
     severe = score.meets(limits.pain_severe_ge)
     kind = ", ".join(k.name for k in kinds[:2]) or "kind not recorded"
     told = f"Pain {score.amount}/10 ({kind})"
     return Recommend(
-        summary=f"{told}: no effective plan on record",
+        summary=f"{told}: {_plan(before, treated)}",
         indicator=_level(severe, palliative),
         because=tuple(_about(score, before, treated, kinds, palliative, severe=severe)),
         evidence=(score, *([before] if before else []), *treated[:1]),
@@ -194,21 +199,31 @@ def pain_manage(
     )
 
 
-def _changed(entry: Entry, limits: PainLimits, today: date) -> bool:
-    """Whether a drug was begun or ended, or a plan made, in the last days."""
-    days = [day for day in (entry.start, entry.end, entry.recorded) if day]
+def _plan(before: Reading | None, treated: tuple[Entry, ...]) -> str:
+    return f"no better on {treated[0].label}" if before else "no effective plan on record"
+
+
+def _changes(taken: tuple[Course, ...], plans: Entries) -> Iterator[tuple[Entry, list[date]]]:
+    """Every drug and plan, with the days on which it was begun, changed or ended."""
+    for course in taken:
+        yield course.entry, [day for day in (course.changed, course.end) if day]
+    for plan in plans:
+        yield plan, [day for day in (plan.start, plan.end, plan.recorded) if day]
+
+
+def _lately(days: list[date], limits: PainLimits, today: date) -> bool:
     return any(limits.pain_change_le_days.met_by(Decimal((today - day).days)) for day in days)
 
 
 def _as_before(
-    score: Reading, scores: tuple[Reading, ...], treated: tuple[Entry, ...]
+    score: Reading, scores: tuple[Reading, ...], begun: list[date | None]
 ) -> Reading | None:
     """The score of the visit before, if it was no higher and treatment had begun by then."""
     earlier = [s for s in scores if s.day < score.day]
     if not earlier or earlier[-1].value > score.value:
         return None
-    begun = [e for e in treated if e.start is not None and e.start <= earlier[-1].day]
-    return earlier[-1] if begun else None
+    in_time = any(day is not None and day <= earlier[-1].day for day in begun)
+    return earlier[-1] if in_time else None
 
 
 def _level(severe: bool, palliative: Entries) -> Indicator:

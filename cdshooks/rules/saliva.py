@@ -98,6 +98,8 @@ def sialorrhea_first_line(
     other = thick.newest or (bars.any[0] if bars.any else None)
     if tried or other or acting:
         return NotIndicated(f"{tried or other or acting}")
+    if bars.untolerated:
+        return NotIndicated(f"{bars.untolerated[0].label} was not tolerated")
     unread = tuple(dict.fromkeys((*drugs.failed, *toxin.failed, *bars.failed)))
     if unread:
         return CannotAssess(UNREAD, unread)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    Allergy,
     Call,
     CannotAssess,
     Create,
@@ -27,6 +28,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
+from cdshooks.rules.states.courses import Course, CourseLimits, courses
 from cdshooks.rules.states.drooling import (
     UNREAD,
     Anticholinergics,
@@ -56,10 +58,10 @@ class SecondLimits(Limits):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an anticholinergic is not the answer: in words, since when, by which entry."""
+    """Why an anticholinergic is not the answer: in words, by which entry."""
 
     words: str
-    entry: Entry
+    entry: Entry | Allergy
     by: tuple[Threshold, ...] = ()
 
 
@@ -76,6 +78,7 @@ class Failure:
 @decides(
     Row("info", "Drooling on an anticholinergic for {anticholinergic_trial_ge_days}"),
     Row("info", "Drooling after one was stopped without effect or not tolerated"),
+    Row("info", "Drooling, and an intolerance of one on record, none taken now"),
     Row("info", "Drooling, and a condition that rules anticholinergics out"),
 )
 def sialorrhea_botulinum(
@@ -90,6 +93,7 @@ def sialorrhea_botulinum(
     injected: Annotated[Entries, Medication("heparin")],
     call: Annotated[Call, This()],
     limits: SecondLimits,
+    renewals: CourseLimits,
 ) -> Outcome:
     """
     Consider botulinum toxin when drooling goes on after an anticholinergic, or none may be given.
@@ -102,7 +106,7 @@ def sialorrhea_botulinum(
     done = thick.newest or acting or ordered.newest or radiated.newest
     if done:
         return NotIndicated(f"{done}")
-    failure = _failure(saliva, drugs, bars, call.today, limits)
+    failure = _failure(saliva, courses(drugs, renewals), bars, call.today, limits)
     unread = (*drugs.failed, *toxin.failed, *ordered.failed, *bars.failed)
     if unread:
         return CannotAssess(UNREAD, tuple(dict.fromkeys(unread)))
@@ -125,19 +129,22 @@ def sialorrhea_botulinum(
 
 
 def _failure(
-    saliva: Drooling, drugs: Entries, bars: Bars, today: date, limits: SecondLimits
+    saliva: Drooling, drugs: tuple[Course, ...], bars: Bars, today: date, limits: SecondLimits
 ) -> Failure | None:
     """The reason for botulinum toxin; a drug that failed before what rules it out."""
     trial = limits.anticholinergic_trial_ge_days
-    for drug in sorted(drugs, key=lambda e: e.end is not None):
+    for drug in sorted(drugs, key=lambda c: c.end is not None):
         since = drug.start if drug.end is None else drug.end
         if since is None or saliva.day is None or saliva.day <= since:
             continue
-        days = (today - since).days
+        days, label = (today - since).days, drug.entry.label
         if drug.end is None and trial.met_by(Decimal(days)):
-            return Failure(f"persists after {drug.label} {days} days", drug, (trial,))
-        if drug.end is not None and "drug-failed" in drug.reasons:
-            return Failure(f"goes on; {drug.label} stopped {on(drug.end)}", drug)
+            return Failure(f"persists after {label} {days} days", drug.entry, (trial,))
+        if drug.end is not None and "drug-failed" in drug.entry.reasons:
+            return Failure(f"goes on; {label} stopped {on(drug.end)}", drug.entry)
+    if bars.untolerated and not any(drug.end is None for drug in drugs):
+        reaction = bars.untolerated[0]
+        return Failure(f"({saliva.told}), {reaction.label} not tolerated", reaction)
     if bars.any:
         bar = bars.any[0]
         return Failure(f"({saliva.told}), {_low(bar.label)} against anticholinergics", bar)

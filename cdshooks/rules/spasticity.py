@@ -31,6 +31,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.inputs import SittingVc
+from cdshooks.rules.states.courses import Course, CourseLimits, courses
 from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, lately
 
 CARE = "spasticity_care_days"
@@ -77,6 +78,7 @@ def spasticity_treat(
     vc: SittingVc,
     call: Annotated[Call, This()],
     limits: SpasticityLimits,
+    renewals: CourseLimits,
 ) -> Outcome:
     """
     Offer physiotherapy and a drug for spasticity that nobody treats, a specialist where one fails.
@@ -99,13 +101,16 @@ def spasticity_treat(
         *coded,
         *([vc] if isinstance(vc, Reading) and low else []),
     )
-    failing = _failing(drugs, grade, call, limits)
+    failing = _failing(courses(drugs.all, renewals), grade, call, limits)
     if failing and not clinic:
         return Recommend(
-            summary=f"Spasticity ({told}) on {failing.label}: refer to a specialist",
+            summary=f"Spasticity ({told}) on {failing.entry.label}: refer to a specialist",
             indicator="info",
-            because=(f"{failing.label} is taken since {on(failing.start)}.", *_about(vc, low)),
-            evidence=(*evidence, failing),
+            because=(
+                f"{failing.entry.label} is taken since {on(failing.start)}.",
+                *_about(vc, low),
+            ),
+            evidence=(*evidence, failing.entry),
             by=(limits.ashworth_severe_ge, limits.antispastic_tried_ge_days),
             offers=(Create("spasticity-clinic", recommended=True, reason=f"Spasticity: {told}"),),
         )
@@ -151,15 +156,15 @@ def _none_found(coded: Entries, grade: Reading | Missing) -> Outcome:
 
 
 def _failing(
-    drugs: MuscleDrugs, grade: Reading | Missing, call: Call, limits: SpasticityLimits
-) -> Entry | None:
+    drugs: tuple[Course, ...], grade: Reading | Missing, call: Call, limits: SpasticityLimits
+) -> Course | None:
     """A drug that is taken for long enough, with the grade still high."""
     if isinstance(grade, Missing) or not grade.meets(limits.ashworth_severe_ge):
         return None
-    for entry in drugs.now:
-        days = (call.today - entry.start).days if entry.start else 0
-        if limits.antispastic_tried_ge_days.met_by(Decimal(days)):
-            return entry
+    for course in drugs:
+        days = (call.today - course.start).days if course.start else 0
+        if course.end is None and limits.antispastic_tried_ge_days.met_by(Decimal(days)):
+            return course
     return None
 
 

@@ -22,7 +22,6 @@ from cdshooks.rules.authoring import (
     NotIndicated,
     Ordered,
     Outcome,
-    Performed,
     Reading,
     Recommend,
     Row,
@@ -40,11 +39,11 @@ from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.feeding import Feeding, feeding
 from cdshooks.rules.states.nutrition_care import open_referrals, unless_open
 from cdshooks.rules.states.population import Population, population
+from cdshooks.rules.states.swallow_studies import RecentStudies, Studies
 from cdshooks.rules.states.swallowing import NO_MEALS, Swallowing, swallowing
 
 TESTS_OPEN = "open_test_order_days"
 OPEN = ("active", "on-hold")
-Studies = Annotated[Entries, Performed("swallow-study", statuses=("completed",))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +243,7 @@ def swallow_instrumental_study(
     risk: Annotated[Risk | None, State(swallow_risk)],
     swallowing: Annotated[Swallowing, State(swallowing)],
     fed: Annotated[Feeding, State(feeding)],
-    done: Annotated[
-        Entries,
-        Performed("swallow-study", statuses=("completed",), lookback="swallow_study_days"),
-    ],
+    done: RecentStudies,
     scored: Annotated[Reading | Missing, Latest("pas", lookback="swallow_study_days")],
     orders: Annotated[Arranged, State(study_arranged)],
 ) -> Outcome:
@@ -272,7 +268,7 @@ def swallow_instrumental_study(
     return Recommend(
         summary=f"Swallow risk ({risk.words}): videofluoroscopy or FEES not done in 6 months",
         indicator=risk.level,
-        because=tuple(_why(orders)),
+        because=tuple(_why(risk, orders)),
         evidence=risk.facts,
         by=risk.by,
         missing=swallowing.texts,
@@ -284,10 +280,11 @@ def swallow_instrumental_study(
     )
 
 
-def _why(orders: Arranged) -> Iterator[str]:
-    yield (
-        "In ALS an EAT-10 of 3 or more found penetration or aspiration with a sensitivity of "
-        "88%; one of 8 or more found aspiration with 86%, and a specificity of 72%."
-    )
+def _why(risk: Risk, orders: Arranged) -> Iterator[str]:
+    if any(isinstance(fact, Reading) and fact.measure == "eat-10" for fact in risk.facts):
+        yield (
+            "In ALS an EAT-10 of 3 or more found penetration or aspiration with a sensitivity of "
+            "88%; one of 8 or more found aspiration with 86%, and a specificity of 72%."
+        )
     yield "A study shows which textures and postures are safe."
     yield from orders.late

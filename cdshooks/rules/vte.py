@@ -294,8 +294,8 @@ def _about(goals: Goals, against: list[str]) -> Iterator[str]:
         yield f"{reason}: anticoagulation or a caval filter is a specialist's decision."
     yield "Standard doses of existing guidelines; none is special to ALS."
     yield (
-        "Before the choice: kidneys, interactions, a feeding tube, and a gastrostomy or lumbar "
-        "puncture that is planned."
+        "Before the choice: bleeding, kidneys, interactions, a feeding tube, and a gastrostomy or "
+        "lumbar puncture that is planned."
     )
 
 

@@ -235,6 +235,9 @@ def _common(type: str, flags: list[str], default: str) -> Json:
     for flag, text in reasons.items():
         if flag in flags:
             resource["statusReason"] = {"text": text}
+    for flag in flags:
+        if flag.startswith("because="):
+            resource["statusReason"] = {"text": flag[8:].replace("_", " ")}
     if "unsuccessful" in flags:
         resource["outcome"] = {"text": "Unsuccessful"}
     if "here" in flags:

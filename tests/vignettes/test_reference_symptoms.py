@@ -106,7 +106,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     (
         "the left leg is swollen",
         _say("condition leg-swelling site=snomed:32153003, 2 days ago"),
-        {"vte-suspected": "warning: Leg swelling (13 Mar 2026) in ALS: rule out DVT/PE"},
+        {"vte-suspected": "warning: Leg swelling, left (13 Mar 2026) in ALS: rule out DVT/PE"},
     ),
     (
         "DVT without anticoagulant",

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from cdshooks.rules.authoring import (
     Allergic,
     Allergies,
+    Allergy,
     CannotAssess,
     Entries,
     Entry,
@@ -101,11 +102,14 @@ def _on(entry: Entry | None) -> str:
 class Bars:
     """What rules anticholinergics out, and what rules glycopyrronium alone out.
 
-    any: conditions in which none is given. glycopyrronium: further ones, and reactions.
+    any: conditions in which none is given. glycopyrronium: further ones, reactions, and
+    potassium in tablets. untolerated: anticholinergics against saliva that the patient
+    did not tolerate, without a severe reaction.
     """
 
     any: tuple[Entry, ...]
     glycopyrronium: tuple[str, ...]
+    untolerated: tuple[Allergy, ...]
     failed: tuple[str, ...]
 
 
@@ -117,12 +121,21 @@ def anticholinergic_bars(
     bowel: Annotated[Entries, Listed("ileus")],
     myasthenia: Annotated[Entries, Listed("myasthenia")],
     allergies: Annotated[Allergies, Allergic("glycopyrronium-systemic")],
+    reactions: Annotated[Allergies, Allergic("anticholinergic-saliva")],
+    potassium: Annotated[Entries, Medication("solid-potassium")],
 ) -> Bars:
-    """Conditions against anticholinergics; any glaucoma is against glycopyrronium."""
+    """
+    Conditions against anticholinergics; any glaucoma is against glycopyrronium.
+
+    potassium: tablets or capsules, which a gut that does not move may keep.
+    """
     barred = (*angle, *urinary, *bowel, *myasthenia)
     others = [str(entry) for entry in glaucoma] if not angle else []
     others += [f"allergy to {allergy.label}" for allergy in allergies]
-    return Bars(barred, tuple(others), (*angle.failed, *allergies.failed))
+    others += [f"{entry} may stay in the gut and injure it" for entry in potassium]
+    untolerated = tuple(allergy for allergy in reactions if allergy.slight)
+    failed = (*angle.failed, *allergies.failed, *potassium.failed)
+    return Bars(barred, tuple(others), untolerated, tuple(dict.fromkeys(failed)))
 
 
 @derived

@@ -35,11 +35,6 @@ class MuscleDrugs:
         """Every entry, of whichever drug."""
         return tuple(entry for entries in self.tried.values() for entry in entries)
 
-    @property
-    def now(self) -> tuple[Entry, ...]:
-        """What is taken now."""
-        return tuple(entry for entry in self.all if entry.end is None)
-
 
 Baclofen = Annotated[Entries, Medication("baclofen", ended=True)]
 Tizanidine = Annotated[Entries, Medication("tizanidine", ended=True)]

@@ -1,6 +1,7 @@
 """Does the patient swallow safely, and by what is that known?"""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -82,14 +83,37 @@ class Swallowing:
         return tuple(m.text for m in self.missing)
 
 
+@dataclass(frozen=True, slots=True)
+class EpisodeLimits(Limits):
+    """What is one episode of pneumonia."""
+
+    group: ClassVar[str] = "swallowing"
+    aspiration_episode_le_days: Threshold
+
+
 @derived
 def aspirations(
     pneumonias: Annotated[
         Entries, Listed("aspiration-pneumonia", lookback="aspiration_days", history=True)
     ],
+    limits: EpisodeLimits,
 ) -> tuple[Entry, ...]:
-    """Episodes of aspiration pneumonia, one a day of onset, the newest last."""
-    return tuple({entry.start or entry.recorded: entry for entry in pneumonias}.values())
+    """
+    Episodes of aspiration pneumonia, each by its first entry, the newest last.
+
+    One that stands on the problem list and in an encounter is coded twice, often with
+    another day.
+    """
+    found: list[Entry] = []
+    for entry in sorted(pneumonias, key=_begun):
+        days = Decimal((_begun(entry) - _begun(found[-1])).days) if found else None
+        if days is None or not limits.aspiration_episode_le_days.met_by(days):
+            found.append(entry)
+    return tuple(found)
+
+
+def _begun(entry: Entry) -> date:
+    return entry.start or entry.recorded or date.min
 
 
 @derived

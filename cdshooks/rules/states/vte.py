@@ -23,6 +23,7 @@ from cdshooks.rules.authoring import (
 SIGN = "vte_sign_days"
 EMBOLISM = "pulmonary-embolism"
 ONE_LEG = "one-leg"
+SIDES = {"left-leg": "left", "right-leg": "right"}
 LEG = {"leg-swelling": "Leg swelling", "leg-pain": "Leg pain"}
 CHEST = {
     "hemoptysis": "Haemoptysis",
@@ -124,7 +125,7 @@ class Signs:
 
 @derived
 def clot_signs(
-    legs: Annotated[Entries, Listed("leg-sign", lookback=SIGN, parts=(ONE_LEG, *LEG))],
+    legs: Annotated[Entries, Listed("leg-sign", lookback=SIGN, parts=(ONE_LEG, *SIDES, *LEG))],
     chest: Annotated[Entries, Listed("embolism-sign", lookback=SIGN, parts=tuple(CHEST))],
     clots: Annotated[Entries, Listed("venous-thromboembolism", lookback=SIGN, parts=(EMBOLISM,))],
     reports: Annotated[Entries, Filed("clot-imaging", lookback=SIGN)],
@@ -139,7 +140,7 @@ def clot_signs(
     signs = [
         *(Sign(f"Suspected {clot_named(e)}", e, vague=False) for e in clots if not e.certain),
         *(Sign(_word(e, CHEST), e, vague=False) for e in chest),
-        *(Sign(_word(e, LEG), e, vague=ONE_LEG not in e.reasons) for e in legs),
+        *(Sign(_leg(e), e, vague=ONE_LEG not in e.reasons) for e in legs),
     ]
     images = [*reports, *made]
     imaged = max(images, key=lambda e: e.day or date.min, default=None)
@@ -156,3 +157,10 @@ def clot_signs(
 
 def _word(entry: Entry, words: Mapping[str, str]) -> str:
     return next(word for name, word in words.items() if name in entry.reasons)
+
+
+def _leg(entry: Entry) -> str:
+    """The sign of a leg, with its side where that is one and recorded."""
+    sides = [word for name, word in SIDES.items() if name in entry.reasons]
+    side = f", {sides[0]}" if len(sides) == 1 and ONE_LEG in entry.reasons else ""
+    return f"{_word(entry, LEG)}{side}"
