@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     Series,
     State,
     Threshold,
+    Why,
     derived,
     on,
     rule,
@@ -155,12 +156,13 @@ def suicide_risk(
     Ask for a safety assessment when an answer or entry of the last month points to suicide.
 
     An assessment of that day or later answers it. Where assessments could not be
-    read, the card comes and says so.
+    read, the card comes and says so. An answer to item 9 without a readable score is
+    handed to the reader.
     """
     since = max((e.day for e in (*assessed, *answered) if e.day), default=None)
     open_signs = [s for s in signs if since is None or s.day > since]
     if not open_signs:
-        return _nothing_open(signs, item_9, ideation)
+        return _nothing_open(signs, item_9, ideation, since)
     worst = open_signs[0]
     return Recommend(
         summary=f"{worst.finding}: safety assessment not recorded",
@@ -186,8 +188,15 @@ def _unread(*assessments: Entries) -> Iterator[str]:
         yield "whether safety was assessed could not be read in full"
 
 
-def _nothing_open(signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: Entries) -> Outcome:
-    """Silence only where the answers could be read."""
+def _nothing_open(
+    signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: Entries, since: date | None
+) -> Outcome:
+    """Silence only where the answers could be read, or safety was assessed since."""
+    if isinstance(item_9, Missing) and item_9.why is Why.UNREADABLE:
+        day = max((o.day for o in item_9.origins if o.day), default=None)
+        if since is None or day is None or day > since:
+            return _read_it(item_9)
+        return NotIndicated(f"assessed since: {item_9.text}")
     if signs:
         return NotIndicated(f"assessed since: {signs[0].finding}")
     if ideation.failed:
@@ -195,3 +204,17 @@ def _nothing_open(signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: 
     if isinstance(item_9, Missing) and (item_9.failed or (item_9.origins and not item_9.last)):
         return CannotAssess(item_9.text, item_9.failed)
     return NotIndicated("nothing recorded points to suicide")
+
+
+def _read_it(item_9: Missing) -> Recommend:
+    """An answer that only a person can read must be read by one."""
+    return Recommend(
+        summary="PHQ-9 item 9 was answered, but its score cannot be read: read the answer now",
+        indicator="warning",
+        because=(
+            "It asks about thoughts of being better off dead or of self-harm.",
+            "If it is anything but 'not at all', assess safety today and record it.",
+        ),
+        missing=(item_9.text,),
+        offers=(Create(ASSESS, urgent=True, reason="PHQ-9 item 9 answered, score not readable"),),
+    )
