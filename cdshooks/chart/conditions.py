@@ -9,7 +9,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.observed import USABLE, moment_of
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, when
-from cdshooks.fhir.elements import Json, boolean, objects, string, texts, values
+from cdshooks.fhir.elements import Json, boolean, objects, plain, string, texts, values
 from cdshooks.knowledge import Code
 from cdshooks.rules.authoring import Entries, Entry, Listed, Reported
 
@@ -119,15 +119,21 @@ def _answers(view: View, wanted: Reported) -> Iterator[tuple[Record, date, bool]
     """Every final answer with a date that can be: yes or no; what is neither is left out."""
     for record in coded(view, ["Observation"], wanted.value_set):
         moment, _ = moment_of(record.resource, view)
-        said = _yes(record.part, wanted.answer, view)
+        said = _yes(record, wanted, view)
         final = status_of(record) in USABLE and not record.part.get("dataAbsentReason")
         if final and said is not None and moment is not None and moment.day <= view.horizon:
             yield record, moment.day, said
 
 
-def _yes(part: Json, meaning: str, view: View) -> bool | None:
+def _yes(record: Record, wanted: Reported, view: View) -> bool | None:
+    """What an answer says, by code or in so many words; None if it says neither yes nor no."""
+    part = record.part
     stated = boolean(part.get("valueBoolean"))
     if stated is not None:
         return stated
-    answer = view.index.concept(part.get("valueCodeableConcept"))
-    return True if view.value_set(meaning).holds_any(answer) else None
+    meaning, concept = view.value_set(wanted.answer), part.get("valueCodeableConcept")
+    said = (*texts(concept), plain(part.get("valueString"), 300))
+    if meaning.holds_any(view.index.concept(concept)) or any(map(meaning.named_in, said)):
+        return True
+    noted = wanted.bare and part is record.resource and not any(k.startswith("value") for k in part)
+    return True if noted else None

@@ -62,7 +62,7 @@ def physio_exercise(
     done: Annotated[
         Entries, Performed(PHYSIO, statuses=("completed", "in-progress"), lookback=CONTACT)
     ],
-    plans: Annotated[Entries, Enrolled(PHYSIO)],
+    plans: Annotated[Entries, Enrolled(PHYSIO, planned=True)],
     orders: Annotated[Entries, Ordered(PHYSIO)],
     waiting: Annotated[Entries, Ordered(PHYSIO, lookback="physio_referral_days")],
     refusals: Annotated[Entries, Refused(PHYSIO)],

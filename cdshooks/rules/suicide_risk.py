@@ -64,7 +64,7 @@ class Sign:
 def signs_of_suicide(
     answers: Annotated[tuple[Reading, ...], Series("phq9-item-9", lookback=MONTH)],
     ideation: Annotated[Entries, Listed("suicidal-ideation", lookback=MONTH)],
-    wish: Annotated[Entries, Reported("wish-to-hasten-death", lookback=MONTH)],
+    wish: Annotated[Entries, Reported("wish-to-hasten-death", lookback=MONTH, bare=True)],
     pain: Annotated[Reading | Missing, Latest("pain-score", lookback=MONTH)],
     phq9: Annotated[Reading | Missing, Latest("phq9-total", lookback=MONTH)],
     limits: SuicideLimits,
@@ -149,7 +149,10 @@ def suicide_risk(
     assessed: Annotated[
         Entries, Performed("safety-assessment", statuses=("completed",), lookback=MONTH)
     ],
-    answered: Annotated[Entries, Reported("safety-assessment", lookback=MONTH)],
+    answered: Annotated[
+        Entries,
+        Reported("safety-assessment", lookback=MONTH, answer="safety-assessed", bare=True),
+    ],
     ideation: Annotated[Entries, Listed("suicidal-ideation", lookback=MONTH)],
 ) -> Outcome:
     """

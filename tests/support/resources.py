@@ -454,8 +454,10 @@ def _episode(name: str, flags: list[str], start: date | None, end: date | None) 
 
 def _plan(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("CarePlan", flags, "active")
+    resource["created"] = start.isoformat() if start else None
     if "activity" in flags:
-        resource["activity"] = [{"detail": {"code": concept(name)}}]
+        status = next((f[6:] for f in flags if f.startswith("state-")), None)
+        resource["activity"] = [{"detail": {"code": concept(name), "status": status}}]
     else:
         resource["category"] = [concept(name)]
     return [resource]
@@ -471,7 +473,13 @@ def _reported(name: str, flags: list[str], start: date | None, end: date | None)
         resource["valueCodeableConcept"] = concept(means)
     elif "coded" in flags:
         resource["valueCodeableConcept"] = concept("present")
-    else:
+    elif words := next((f[5:] for f in flags if f.startswith("text-")), None):
+        resource["valueCodeableConcept"] = {"text": words.replace("_", " ")}
+    elif words := next((f[7:] for f in flags if f.startswith("string-")), None):
+        resource["valueString"] = words.replace("_", " ")
+    elif "absent" in flags:
+        resource["dataAbsentReason"] = {"text": "not asked"}
+    elif "bare" not in flags:
         resource["valueBoolean"] = "no" not in flags
     return [resource]
 

@@ -75,11 +75,13 @@ class Reported(Input):
     """Observations of a value set whose answer is yes, newest within lookback: ``Entries``.
 
     answer: a value set of answers that count instead of yes.
+    bare: one without any answer says yes too: of what is a finding by itself, no question.
     """
 
     value_set: str
     lookback: str | None = None
     answer: str = "present"
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +202,13 @@ class InFamily(Input):
 
 @dataclass(frozen=True, slots=True)
 class Enrolled(Input):
-    """Open enrolments (episode, care plan, request, encounter, procedure): ``Entries``."""
+    """Open enrolments (episode, care plan, request, encounter, procedure): ``Entries``.
+
+    planned: an activity of a care plan counts before it has begun, too.
+    """
 
     value_set: str
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
