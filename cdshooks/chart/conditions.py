@@ -102,27 +102,28 @@ def reported(view: View, wanted: Reported) -> Entries:
     since = view.since(wanted.lookback)
     answers = list(_answers(view, wanted))
     denied: dict[Code, date] = {}
-    for record, day, yes in answers:
+    for record, moment, yes in answers:
         if not yes:
+            day = moment.day
             denied.update({c: max(day, denied.get(c, day)) for c in record.codes})
     found = [
-        entry(record, view, wanted.value_set, status="reported", recorded=When(day))
-        for record, day, yes in answers
-        if yes and (since is None or day >= since)
-        if not any(denied.get(code, day) > day for code in record.codes)
+        entry(record, view, wanted.value_set, status="reported", recorded=moment)
+        for record, moment, yes in answers
+        if yes and (since is None or moment.day >= since)
+        if not any(denied.get(code, moment.day) > moment.day for code in record.codes)
     ]
     cover = view.coverage("Observation", (view.value_set(wanted.value_set),), since)
     return entries(view, wanted.value_set, found, [cover])
 
 
-def _answers(view: View, wanted: Reported) -> Iterator[tuple[Record, date, bool]]:
+def _answers(view: View, wanted: Reported) -> Iterator[tuple[Record, When, bool]]:
     """Every final answer with a date that can be: yes or no; what is neither is left out."""
     for record in coded(view, ["Observation"], wanted.value_set):
         moment, _ = moment_of(record.resource, view)
         said = _yes(record, wanted, view)
         final = status_of(record) in USABLE and not record.part.get("dataAbsentReason")
         if final and said is not None and moment is not None and moment.day <= view.horizon:
-            yield record, moment.day, said
+            yield record, moment, said
 
 
 def _yes(record: Record, wanted: Reported, view: View) -> bool | None:

@@ -1,7 +1,7 @@
 """Building an entry: one coded fact of the chart, with its dates and its reasons."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from cdshooks.chart.index import Record
 from cdshooks.chart.sources import Coverage
@@ -79,11 +79,18 @@ def entry(
         start=begun,
         end=ended,
         recorded=written,
+        instant=_instant((start, end, recorded), shown),
         reasons=reasons_of(record.resource, view),
         in_hospital=in_hospital,
         certain=certain,
         origins=(Origin(record.reference, label, status, "", shown),),
     )
+
+
+def _instant(moments: Iterable[When | None], shown: date | None) -> datetime | None:
+    """The latest time on record of the last day of an entry."""
+    told = (m.instant for m in moments if m and m.instant and m.day == shown)
+    return max(told, default=None)
 
 
 def _is_known(start: When | None, recorded: When | None, view: View) -> bool:

@@ -158,6 +158,8 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         resource["dataAbsentReason"] = {"text": "not done"}
     elif word == "valueless":
         del resource["valueQuantity"]
+    elif re.fullmatch(r"at-\d\d", word):
+        resource["effectiveDateTime"] = f"{resource['effectiveDateTime'][:10]}T{word[3:]}:00:00Z"
     elif word == "issued":
         resource["issued"] = resource.pop("effectiveDateTime")
     elif word == "room-air":
@@ -284,7 +286,8 @@ def _procedure(name: str, flags: list[str], start: date | None, end: date | None
     elif start and "in-progress" in flags:
         resource["performedPeriod"] = {"start": start.isoformat()}
     elif start:
-        resource["performedDateTime"] = start.isoformat()
+        hour = next((f[3:] for f in flags if f.startswith("at-")), None)
+        resource["performedDateTime"] = start.isoformat() + (f"T{hour}:00:00Z" if hour else "")
     if "inpatient" in flags:
         [stay] = _encounter("inpatient", ["in-progress"], start, None)
         resource["encounter"] = {"reference": f"Encounter/{stay['id']}"}
