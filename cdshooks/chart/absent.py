@@ -315,8 +315,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
     match wanted:
         case Reported(value_set=name) | Found(value_set=name):
             types: tuple[str, ...] = ("Observation",)
-        case Listed(value_set=name):
-            types = ("Condition",)
+        case Listed(value_set=name, named=named):
+            types, whole = ("Condition",), ("Condition",) if named else ()
         case Performed(value_set=name):
             types = ("Procedure",)
         case Visited(value_set=name):

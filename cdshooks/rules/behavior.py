@@ -138,7 +138,7 @@ def restlessness_antipsychotic(
     first: BreathingFirst,
     gas: Gas,
     spo2: Spo2,
-    lewy: Annotated[Entries, Listed("lewy-body-dementia")],
+    lewy: Annotated[Entries, Listed("lewy-body-dementia", named=True)],
     against: Annotated[Against, State(against_antipsychotic)],
     limits: RestlessLimits,
 ) -> Outcome:

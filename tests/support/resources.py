@@ -265,6 +265,8 @@ def _condition(name: str, flags: list[str], start: date | None, end: date | None
     words = next((f[5:] for f in flags if f.startswith("text=")), None)
     if words:
         resource["code"]["text"] = words.replace("_", " ")
+    if "uncoded" in flags:
+        resource["code"].pop("coding")
     clinical = next((f for f in flags if f in ("resolved", "inactive", "remission", "relapse")), "")
     if "unstated" not in flags:
         resource["clinicalStatus"] = {"coding": [{"code": clinical or "active"}]}

@@ -62,12 +62,14 @@ class Listed(Input):
     lookback: recorded or confirmed within these days; None is any age.
     history: those that are over count too.
     parts: value sets within this one that an entry's ``reasons`` then tell apart.
+    named: those that only the wording of the value set tells count too.
     """
 
     value_set: str
     lookback: str | None = None
     history: bool = False
     parts: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def _inhibitors(found: tuple[Entries, ...], call: Call, washout: Threshold) -> I
 
 @derived
 def against_antipsychotic(
-    risks: Annotated[Entries, Listed("antipsychotic-risk")],
+    risks: Annotated[Entries, Listed("antipsychotic-risk", named=True)],
     qtc: LongQtc,
     measured: Qtc,
     current: Annotated[Reading | Missing, Latest("qtc", lookback="qtc_current_days")],
