@@ -331,8 +331,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
             types = ("Communication",)
         case Booked(value_set=name):
             types, whole = ("Appointment",), (APPOINTMENTS,)
-        case Ordered(value_set=name, types=types, drafts=drafts):
-            whole = (DRAFTS,) if drafts else ()
+        case Ordered(value_set=name, types=types, drafts=drafts, named=named):
+            whole = (*((DRAFTS,) if drafts else ()), *(types if named else ()))
         case InUse(value_set=name):
             types, whole = ("Device",), ("DeviceUseStatement",)
         case Refused(value_set=name):

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from datetime import date
 
-from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then, within
+from cdshooks.chart.entries import (
+    RUNNING,
+    coded,
+    entries,
+    entry,
+    status_of,
+    status_then,
+    within,
+    worded,
+)
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
@@ -19,9 +28,10 @@ NOT_HELD = ("cancelled", "planned", "entered-in-error")
 def ordered(view: View, wanted: Ordered) -> Entries:
     """Requests that stand, and the drafts of this very call."""
     since = view.since(wanted.lookback)
+    read = worded if wanted.named else coded
     found = [
         item
-        for record in coded(view, wanted.types, wanted.value_set)
+        for record in read(view, wanted.types, wanted.value_set)
         if status_of(record) in wanted.statuses and is_asked_for(record.resource)
         if (item := _request(record, view, wanted.value_set)) is not None and within(item, since)
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from cdshooks.chart.entries import coded, entries, entry, status_of, within
+from cdshooks.chart.entries import coded, entries, entry, status_of, within, worded
 from cdshooks.chart.index import Record
 from cdshooks.chart.observed import USABLE, moment_of
 from cdshooks.chart.view import View
@@ -21,18 +21,10 @@ DOUBTFUL = ("provisional", "differential", "unconfirmed")
 def listed(view: View, wanted: Listed) -> Entries:
     """Conditions of a value set that hold now and were not refuted."""
     since = view.since(wanted.lookback)
-    records = {r.place: r for r in coded(view, ["Condition"], wanted.value_set)}
-    if wanted.named:
-        records |= {r.place: r for r in view.index.of("Condition") if _named(r, wanted, view)}
-    found = [_condition(records[place], view, wanted) for place in sorted(records)]
+    read = worded if wanted.named else coded
+    found = [_condition(r, view, wanted) for r in read(view, ["Condition"], wanted.value_set)]
     inside = [item for item in found if item is not None and within(item, since)]
     return entries(view, wanted.value_set, inside, [view.coverage("Condition")])
-
-
-def _named(record: Record, wanted: Listed, view: View) -> bool:
-    """Whether the wording of a condition is of the value set."""
-    named_in = view.value_set(wanted.value_set).named_in
-    return any(map(named_in, texts(record.resource.get("code"))))
 
 
 def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:

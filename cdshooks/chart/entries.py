@@ -36,6 +36,17 @@ def coded(view: View, types: Iterable[str], value_set: str) -> Iterator[Record]:
         yield from view.index.coded(type, [view.value_set(value_set)])
 
 
+def worded(view: View, types: Iterable[str], value_set: str) -> list[Record]:
+    """The records of these types with a code of the value set, or with its wording."""
+    found = {record.place: record for record in coded(view, types, value_set)}
+    named_in = view.value_set(value_set).named_in
+    for record in (record for type in types for record in view.index.of(type)):
+        concept = record.resource.get("code") or record.resource.get("codeCodeableConcept")
+        if any(map(named_in, texts(concept))):
+            found[record.place] = record
+    return [found[place] for place in sorted(found)]
+
+
 def status_of(record: Record) -> str | None:
     """The status of a resource, in lower case."""
     status = string(record.resource.get("status"))

@@ -302,6 +302,9 @@ def _request(type: str) -> Any:
         resource = _common(type, flags, "active") | {"intent": "order"}
         code = "codeCodeableConcept" if type == "DeviceRequest" else "code"
         resource[code] = concept(name, _index(flags))
+        words = next((f[5:] for f in flags if f.startswith("text=")), None)
+        if words:
+            resource[code] = {"text": words.replace("_", " ")}
         if "forbidden" in flags:
             resource["doNotPerform"] = True
         if "surgical" in flags:
@@ -383,6 +386,9 @@ def _encounter(name: str, flags: list[str], start: date | None, end: date | None
         resource |= {"id": THIS, "status": "in-progress"}
     if "intensive" in flags:
         resource["type"] = [concept("intensive-care")]
+    ward = next((f[5:] for f in flags if f.startswith("ward=")), None)
+    if ward:
+        resource["location"] = [{"location": {"display": ward.replace("_", " ")}}]
     for flag in flags:
         if flag.startswith("to="):
             coding = {"system": base().systems.uri("discharge-disposition"), "code": flag[3:]}

@@ -125,6 +125,7 @@ class Ordered(Input):
 
     drafts: whether the hook's own draft orders count.
     parts: value sets that make up this one; an entry's ``reasons`` name its own.
+    named: those in the chart that only the wording of the value set tells count too.
     """
 
     value_set: str
@@ -133,6 +134,7 @@ class Ordered(Input):
     drafts: bool = True
     lookback: str | None = None
     parts: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
