@@ -320,7 +320,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
         case Performed(value_set=name):
             types = ("Procedure",)
         case Visited(value_set=name):
-            types = ("Encounter",)
+            # Its reason says it, too.
+            types, whole = ("Encounter",), ("Encounter",)
         case Filed(value_set=name):
             types = ("DiagnosticReport",)
         case Tasked(value_set=name):

@@ -386,6 +386,9 @@ def _encounter(name: str, flags: list[str], start: date | None, end: date | None
         resource |= {"id": THIS, "status": "in-progress"}
     if "intensive" in flags:
         resource["type"] = [concept("intensive-care")]
+    why = next((f[4:] for f in flags if f.startswith("for=")), None)
+    if why:
+        resource["reasonCode"] = [concept(why, _index(flags))]
     ward = next((f[5:] for f in flags if f.startswith("ward=")), None)
     if ward:
         resource["location"] = [{"location": {"display": ward.replace("_", " ")}}]
