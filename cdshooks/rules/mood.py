@@ -141,10 +141,10 @@ def _about_lability(
 def _against_lability(
     reason: str, limits: LabilityLimits, unfit: Against, due: bool
 ) -> Iterator[Create]:
-    if not unfit:
-        united_states = limits.jurisdiction == "US"
-        drug = "dextromethorphan-quinidine" if united_states else "ssri"
-        yield Create(f"{drug}-proposal", reason=reason)
+    if not unfit and limits.jurisdiction == "US":
+        yield Create("dextromethorphan-quinidine-proposal", reason=reason)
+    elif not unfit:
+        yield Create("ssri-proposal", reason=reason)
     yield Create("explain-lability", reason=reason)
     if due:
         yield Create("mood-questionnaire", reason=reason)
