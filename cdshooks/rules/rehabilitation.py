@@ -192,7 +192,7 @@ def equipment_delay(
     limits: DelayLimits,
 ) -> Outcome:
     """
-    Ask where equipment stays that was ordered four weeks ago and that nobody is seen to use.
+    Ask where equipment is that was ordered four weeks ago and that nobody is seen to use.
 
     A device that has been in use since before the order does not show its delivery; one
     without a date does.
