@@ -315,12 +315,13 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
     match wanted:
         case Reported(value_set=name) | Found(value_set=name):
             types: tuple[str, ...] = ("Observation",)
-        case Listed(value_set=name):
-            types = ("Condition",)
+        case Listed(value_set=name, named=named):
+            types, whole = ("Condition",), ("Condition",) if named else ()
         case Performed(value_set=name):
             types = ("Procedure",)
         case Visited(value_set=name):
-            types = ("Encounter",)
+            # Its reason says it, too.
+            types, whole = ("Encounter",), ("Encounter",)
         case Filed(value_set=name):
             types = ("DiagnosticReport",)
         case Tasked(value_set=name):
@@ -331,10 +332,10 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
             types = ("Communication",)
         case Booked(value_set=name):
             types, whole = ("Appointment",), (APPOINTMENTS,)
-        case Ordered(value_set=name, types=types, drafts=drafts):
+        case Ordered(value_set=name, types=types, drafts=drafts, named=named):
             # A request for a drug may name it by a reference or in words.
-            drugs = tuple(type for type in types if type == "MedicationRequest")
-            whole = (*([DRAFTS] if drafts else []), *drugs)
+            told = types if named else tuple(type for type in types if type == "MedicationRequest")
+            whole = (*((DRAFTS,) if drafts else ()), *told)
         case InUse(value_set=name):
             types, whole = ("Device",), ("DeviceUseStatement",)
         case Refused(value_set=name):

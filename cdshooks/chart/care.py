@@ -12,12 +12,13 @@ from cdshooks.chart.entries import (
     status_of,
     status_then,
     within,
+    worded,
 )
 from cdshooks.chart.index import Record
 from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, obj, string
+from cdshooks.fhir.elements import Json, boolean, obj, objects, string
 from cdshooks.rules.authoring import Entries, Entry, Ordered, Performed, Visited
 
 DRUGS = "MedicationRequest"
@@ -43,7 +44,8 @@ def ordered(view: View, wanted: Ordered) -> Entries:
 
 def _requests(view: View, wanted: Ordered) -> Iterator[Record]:
     """Requests for something of the value set; of a drug also by the Medication referred to."""
-    yield from coded(view, (t for t in wanted.types if t != DRUGS), wanted.value_set)
+    read = worded if wanted.named else coded
+    yield from read(view, [type for type in wanted.types if type != DRUGS], wanted.value_set)
     value_set = view.value_set(wanted.value_set)
     for record in view.index.of(DRUGS) if DRUGS in wanted.types else ():
         named = naming(view, record.resource)
@@ -166,11 +168,22 @@ def _lasted_over(stay: Record, day: date, view: View) -> bool:
     return status in RUNNING or first.day == day
 
 
+def _visits(view: View, wanted: Visited) -> Iterator[Record]:
+    """The encounters of a value set by what they were, or by what they were for."""
+    value_set = view.value_set(wanted.value_set)
+    for record in view.index.of("Encounter"):
+        why = objects(record.resource.get("reasonCode"))
+        if value_set.holds_any(record.codes) or any(
+            value_set.holds_any(view.index.concept(concept)) for concept in why
+        ):
+            yield record
+
+
 def visited(view: View, wanted: Visited) -> Entries:
-    """Encounters of a kind that took place or are in progress."""
+    """Encounters of a kind, by type or reason, that took place or are in progress."""
     since = view.since(wanted.lookback)
     found = []
-    for record in coded(view, ("Encounter",), wanted.value_set):
+    for record in _visits(view, wanted):
         start, end = period(record.resource.get("period"), view.zone)
         status = status_then(status_of(record), end, "in-progress", view)
         if status is None or status not in ("finished", *RUNNING):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from cdshooks.chart.entries import coded, entries, entry, status_of, within
+from cdshooks.chart.entries import coded, entries, entry, status_of, within, worded
 from cdshooks.chart.index import Record
 from cdshooks.chart.observed import USABLE, moment_of
 from cdshooks.chart.view import View
@@ -21,7 +21,8 @@ DOUBTFUL = ("provisional", "differential", "unconfirmed")
 def listed(view: View, wanted: Listed) -> Entries:
     """Conditions of a value set that hold now and were not refuted."""
     since = view.since(wanted.lookback)
-    found = [_condition(r, view, wanted) for r in coded(view, ["Condition"], wanted.value_set)]
+    read = worded if wanted.named else coded
+    found = [_condition(r, view, wanted) for r in read(view, ["Condition"], wanted.value_set)]
     inside = [item for item in found if item is not None and within(item, since)]
     return entries(view, wanted.value_set, inside, [view.coverage("Condition")])
 
@@ -103,41 +104,45 @@ def reported(view: View, wanted: Reported) -> Entries:
     answers = list(_answers(view, wanted))
     cover = view.coverage("Observation", (view.value_set(wanted.value_set),), since)
     if wanted.denied:
-        noes = [(r, day) for r, day, yes in answers if not yes and (since is None or day >= since)]
-        told = [
-            entry(r, view, wanted.value_set, status="denied", recorded=When(d)) for r, d in noes
-        ]
+        noes = [(r, m) for r, m, yes in answers if not yes and (since is None or m.day >= since)]
+        told = [entry(r, view, wanted.value_set, status="denied", recorded=m) for r, m in noes]
         return entries(view, wanted.value_set, told, [cover])
     denied: dict[Code, date] = {}
-    for record, day, yes in answers:
+    for record, moment, yes in answers:
         if not yes:
+            day = moment.day
             denied.update({c: max(day, denied.get(c, day)) for c in record.codes})
     found = [
-        entry(record, view, wanted.value_set, status="reported", recorded=When(day))
-        for record, day, yes in answers
-        if yes and (since is None or day >= since)
-        if not any(denied.get(code, day) > day for code in record.codes)
+        entry(record, view, wanted.value_set, status="reported", recorded=moment)
+        for record, moment, yes in answers
+        if yes and (since is None or moment.day >= since)
+        if not any(denied.get(code, moment.day) > moment.day for code in record.codes)
     ]
     return entries(view, wanted.value_set, found, [cover])
 
 
-def _answers(view: View, wanted: Reported) -> Iterator[tuple[Record, date, bool]]:
+def _answers(view: View, wanted: Reported) -> Iterator[tuple[Record, When, bool]]:
     """Every final answer with a date that can be: yes or no; what is neither is left out."""
     for record in coded(view, ["Observation"], wanted.value_set):
         moment, _ = moment_of(record.resource, view)
-        said = _yes(record.part, wanted.answer, view)
+        said = _yes(record, wanted, view)
         final = status_of(record) in USABLE and not record.part.get("dataAbsentReason")
         if final and said is not None and moment is not None and moment.day <= view.horizon:
-            yield record, moment.day, said
+            yield record, moment, said
 
 
-def _yes(part: Json, meaning: str, view: View) -> bool | None:
+def _yes(record: Record, wanted: Reported, view: View) -> bool | None:
+    """What an answer says, by code or in so many words; None if it says neither yes nor no."""
+    part = record.part
     stated = boolean(part.get("valueBoolean"))
     if stated is not None:
         return stated
-    concept, wanted = part.get("valueCodeableConcept"), view.value_set(meaning)
+    concept, meaning = part.get("valueCodeableConcept"), view.value_set(wanted.answer)
     answer = view.index.concept(concept)
-    wordings = (*texts(concept), plain(part.get("valueString"), 300))
-    if wanted.holds_any(answer) or any(map(wanted.named_in, wordings)):
+    said = (*texts(concept), plain(part.get("valueString"), 300))
+    if meaning.holds_any(answer) or any(map(meaning.named_in, said)):
         return True
-    return False if meaning == "present" and view.value_set("absent").holds_any(answer) else None
+    if wanted.answer == "present" and view.value_set("absent").holds_any(answer):
+        return False
+    noted = wanted.bare and part is record.resource and not any(k.startswith("value") for k in part)
+    return True if noted else None

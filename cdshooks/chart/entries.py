@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from cdshooks.chart.index import CODE, CODED, PARTED, Record
 from cdshooks.chart.sources import Coverage
@@ -35,6 +35,17 @@ def coded(view: View, types: Iterable[str], value_set: str) -> Iterator[Record]:
     """The records of these types with a code of the value set."""
     for type in types:
         yield from view.index.coded(type, [view.value_set(value_set)])
+
+
+def worded(view: View, types: Iterable[str], value_set: str) -> list[Record]:
+    """The records of these types with a code of the value set, or with its wording."""
+    found = {record.place: record for record in coded(view, types, value_set)}
+    named_in = view.value_set(value_set).named_in
+    for record in (record for type in types for record in view.index.of(type)):
+        concept = record.resource.get("code") or record.resource.get("codeCodeableConcept")
+        if any(map(named_in, texts(concept))):
+            found[record.place] = record
+    return [found[place] for place in sorted(found)]
 
 
 def status_of(record: Record) -> str | None:
@@ -80,6 +91,7 @@ def entry(
         start=begun,
         end=ended,
         recorded=written,
+        instant=_instant((start, end, recorded), shown),
         reasons=reasons_of(record.resource, view),
         in_hospital=in_hospital,
         certain=certain,
@@ -100,6 +112,12 @@ _TAG = re.compile(
     r"|observable entity|environment|qualifier value)\)$"
 )
 """What SNOMED CT's full names say of the kind of a concept."""
+
+
+def _instant(moments: Iterable[When | None], shown: date | None) -> datetime | None:
+    """The latest time on record of the last day of an entry."""
+    told = (m.instant for m in moments if m and m.instant and m.day == shown)
+    return max(told, default=None)
 
 
 def _is_known(start: When | None, recorded: When | None, view: View) -> bool:

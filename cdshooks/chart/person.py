@@ -7,7 +7,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.orders import drafts, drugs_drafted
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, boolean, obj, string
+from cdshooks.fhir.elements import Json, boolean, obj, objects, plain, string, texts
 from cdshooks.rules.authoring import Call, Person
 
 
@@ -71,4 +71,16 @@ def _places(record: Record, view: View) -> Iterator[str]:
     """What the kind of an encounter and its discharge disposition say."""
     leaving = obj(record.resource.get("hospitalization")).get("dischargeDisposition")
     codes = (*record.codes, *view.index.concept(leaving))
-    return (name for name in PLACES if view.value_set(name).holds_any(codes))
+    yield from (name for name in PLACES if view.value_set(name).holds_any(codes))
+    named_in = view.value_set("intensive-care").named_in
+    if any(map(named_in, _wards(record.resource))):
+        yield "intensive-care"
+
+
+def _wards(resource: Json) -> Iterator[str]:
+    """How an encounter calls its kind, and the places where the patient is now."""
+    for concept in (*objects(resource.get("type")), *objects(resource.get("serviceType"))):
+        yield from texts(concept)
+    for location in objects(resource.get("location")):
+        if location.get("status") in (None, "active"):
+            yield plain(obj(location.get("location")).get("display"), 300)

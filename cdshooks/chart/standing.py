@@ -158,24 +158,28 @@ ENROLMENT: dict[str, tuple[str, ...]] = {
 """Which types can enrol, and the statuses in which they do."""
 UNDER_WAY = (None, "in-progress", "on-hold")
 """Statuses of a care plan's activity that was begun and not ended."""
+PLANNED = (*UNDER_WAY, "not-started", "scheduled")
+"""The same with one that is still to begin."""
 
 
 def enrolled(view: View, wanted: Enrolled) -> Entries:
     """Open enrolments; a completed procedure is left to the state that asks."""
     value_set = view.value_set(wanted.value_set)
     records = {r.place: r for r in coded(view, ENROLMENT, wanted.value_set)}
-    records |= {r.place: r for r in view.index.of("CarePlan") if _plans(r, value_set, view)}
+    states = PLANNED if wanted.planned else UNDER_WAY
+    plans = view.index.of("CarePlan")
+    records |= {r.place: r for r in plans if _plans(r, value_set, states, view)}
     found = [_enrolment(record, view, wanted.value_set) for record in records.values()]
     return entries(view, wanted.value_set, found, [view.coverage(type) for type in ENROLMENT])
 
 
-def _plans(record: Record, value_set: ValueSet, view: View) -> bool:
-    """Whether an activity of a care plan is under way that is of the value set."""
+def _plans(record: Record, value_set: ValueSet, states: tuple[str | None, ...], view: View) -> bool:
+    """Whether a care plan has an activity of the value set in one of these statuses."""
     details = [obj(activity.get("detail")) for activity in objects(record.resource.get("activity"))]
     return any(
         value_set.holds_any(view.index.concept(detail.get("code")))
         for detail in details
-        if string(detail.get("status")) in UNDER_WAY and not boolean(detail.get("doNotPerform"))
+        if string(detail.get("status")) in states and not boolean(detail.get("doNotPerform"))
     )
 
 
@@ -196,10 +200,15 @@ def _enrolment(record: Record, view: View, value_set: str) -> Entry | None:
         status=status,
         start=start or done,
         end=None if still else end,
-        recorded=when(record.resource.get("authoredOn"), view.zone),
+        recorded=_written(record.resource, view),
     )
     here = found is not None and _is_here(record, view)
     return replace(found, reasons=found.reasons | {HERE}) if found and here else found
+
+
+def _written(resource: Json, view: View) -> When | None:
+    """When a request was written, or a care plan made."""
+    return when(resource.get("authoredOn") or resource.get("created"), view.zone)
 
 
 HERE = "this-encounter"

@@ -56,7 +56,8 @@ def no_intubation(
 @derived
 def invasive_plans(
     orders: Annotated[
-        Entries, Ordered("invasive-airway", drafts=False, lookback="acute_order_days")
+        Entries,
+        Ordered("invasive-airway", drafts=False, lookback="acute_order_days", named=True),
     ],
     vent: Annotated[Vent, State(vent)],
     call: Annotated[Call, This()],

@@ -102,9 +102,9 @@ def against_them(
 )
 def eol_anticipatory_prescribing(
     goals: Annotated[Goals, State(goals)],
-    weeks: Annotated[Entries, Reported("prognosis-weeks", lookback="eol_forecast_days")],
+    weeks: Annotated[Entries, Reported("prognosis-weeks", lookback="eol_forecast_days", bare=True)],
     hospice: Annotated[Entries, Enrolled("hospice")],
-    kit: Annotated[Entries, Reported("anticipatory-kit", lookback="eol_kit_days")],
+    kit: Annotated[Entries, Reported("anticipatory-kit", lookback="eol_kit_days", bare=True)],
     classes: Annotated[dict[str, Entries], State(at_hand)],
     against: Annotated[dict[str, str], State(against_them)],
     cautions: Annotated[Cautions, State(opioid_cautions)],

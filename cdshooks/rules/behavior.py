@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.offered_drugs import Against, against_antipsychotic, against_ssri
 
 BEHAVIOR = "behavior_days"
 GAS = "restlessness_gas_days"
@@ -73,11 +74,13 @@ def behaviour_ssri(
     changes: Annotated[Entries, Listed("behavior-change", lookback=BEHAVIOR, parts=tuple(PARTS))],
     ssri: Annotated[Entries, Medication("ssri", ended=True)],
     first: BreathingFirst,
+    no_ssri: Annotated[Against, State(against_ssri)],
 ) -> Outcome:
     """
     Offer an SSRI for changed behaviour of the last six months when none was ever tried.
 
-    No drug is offered while carbon dioxide is high or saturation low.
+    No drug is offered while carbon dioxide is high or saturation low, nor beside an
+    MAO inhibitor.
     """
     if not changes:
         if changes.failed:
@@ -89,13 +92,14 @@ def behaviour_ssri(
         return CannotAssess("whether an SSRI was tried could not be read", ssri.failed)
     names = [word for part, word in PARTS.items() if any(part in e.reasons for e in changes)]
     told = "/".join(names).capitalize()
-    drug = () if first else (Create("ssri-proposal", reason=told),)
+    drug = () if first or no_ssri else (Create("ssri-proposal", reason=told),)
     return Recommend(
         summary=f"{told}: SSRI may help; check cognition",
         indicator="info",
         because=(
             "First exclude what can be reversed: a new drug, infection, carbon dioxide retention.",
             *([f"{first}: treat breathing first; no drug is offered."] if first else []),
+            *no_ssri.told("SSRI"),
             "SSRIs were found to help against loss of inhibition, overeating and compulsions in "
             "ALS; the evidence is weak. Review after six weeks.",
         ),
@@ -134,14 +138,16 @@ def restlessness_antipsychotic(
     first: BreathingFirst,
     gas: Gas,
     spo2: Spo2,
-    lewy: Annotated[Entries, Listed("lewy-body-dementia")],
+    lewy: Annotated[Entries, Listed("lewy-body-dementia", named=True)],
+    against: Annotated[Against, State(against_antipsychotic)],
     limits: RestlessLimits,
 ) -> Outcome:
     """
     Warn of restlessness with poor breathing; else ask to exclude causes, then offer a drug.
 
     gas: PaCO2 of the last three months; spo2: on arrival at hospital of the last
-    day. A drug is offered only once they are known and not in dementia with Lewy bodies.
+    day. A drug is offered only once they are known, and not in dementia with Lewy
+    bodies, with a long QT or with an allergy.
     """
     if not restless:
         if restless.failed:
@@ -156,7 +162,7 @@ def restlessness_antipsychotic(
     if first:
         return _hypoventilation(first, restless)
     unknown = tuple(_unknown(call, gas, spo2, limits))
-    drug = () if unknown or lewy else (Create("antipsychotic-proposal", reason="Restlessness"),)
+    drug = () if unknown or against else (Create("antipsychotic-proposal", reason="Restlessness"),)
     gas_first = Create("blood-gas", recommended=True, reason="Restlessness")
     return Recommend(
         summary=(
@@ -166,6 +172,7 @@ def restlessness_antipsychotic(
         because=(
             "Exclude low oxygen, carbon dioxide retention, pain and urinary retention first.",
             *(["Dementia with Lewy bodies: an antipsychotic can do grave harm."] if lewy else []),
+            *against.told("antipsychotic"),
             "Antipsychotics raise mortality in dementia, prolong the QT interval and worsen "
             "swallowing; review after one to two weeks.",
         ),

@@ -23,10 +23,10 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
-    derived,
     on,
     rule,
 )
+from cdshooks.rules.states.population import has_died
 
 ANY_TASK = (
     *("requested", "received", "accepted", "ready", "in-progress", "on-hold", "completed"),
@@ -41,12 +41,6 @@ class BereavementLimits(Limits):
 
     group: ClassVar[str] = "planning"
     bereavement_le_days: Threshold
-
-
-@derived
-def died(person: Annotated[Person, Patient()], call: Annotated[Call, This()]) -> bool:
-    """Whether the patient has died, by the record or by how they left hospital."""
-    return person.deceased or "discharge-died" in call.place
 
 
 @rule(
@@ -66,7 +60,7 @@ def died(person: Annotated[Person, Patient()], call: Annotated[Call, This()]) ->
 )
 def bereavement_support(
     call: Annotated[Call, This()],
-    dead: Annotated[bool, State(died)],
+    dead: Annotated[bool, State(has_died)],
     person: Annotated[Person, Patient()],
     people: Annotated[Entries, Related()],
     tasks: Annotated[Entries, Tasked("bereavement", statuses=ANY_TASK)],

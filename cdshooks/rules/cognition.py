@@ -209,7 +209,7 @@ def _about(screens: Iterable[Abnormal], late: Iterable[str]) -> Iterator[str]:
 )
 def cognitive_drug_no_benefit(
     order: Annotated[Order, Draft("dementia-drug")],
-    dementia: Annotated[Entries, Listed("other-dementia")],
+    dementia: Annotated[Entries, Listed("other-dementia", named=True)],
     taken: Annotated[Entries, Medication("dementia-drug")],
 ) -> Outcome:
     """Say that no drug helps cognitive change in ALS when one against dementia is ordered."""

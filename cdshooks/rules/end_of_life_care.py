@@ -28,6 +28,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.offered_drugs import Against, against_antipsychotic
 from cdshooks.rules.states.relief import (
     LATELY,
     Antipsychotics,
@@ -118,6 +119,9 @@ class GasLimits(Limits):
     paco2_gt_mmhg: Threshold
 
 
+MIND_QT = "Dose by the local formulary; mind the QT interval, also beside other drugs."
+
+
 @derived
 def clouding_drugs(
     opioids: Opioids, benzodiazepines: Benzodiazepines, drying: Drying
@@ -141,11 +145,10 @@ def eol_delirium(
     goals: Annotated[Goals, State(goals)],
     delirium: Annotated[Entries, Listed("delirium-or-agitation", lookback=LATELY)],
     given: Antipsychotics,
-    risks: Annotated[Entries, Listed("antipsychotic-risk")],
+    against: Annotated[Against, State(against_antipsychotic)],
     retention: Annotated[Entries, Listed("urinary-retention")],
     drugs: Annotated[tuple[Entry, ...], State(clouding_drugs)],
     paco2: Annotated[Reading | Missing, Latest("paco2", lookback="eol_gas_days")],
-    allergy: Annotated[Allergies, Allergic("antipsychotic")],
     limits: GasLimits,
 ) -> Outcome:
     """
@@ -153,7 +156,7 @@ def eol_delirium(
 
     Delirium or agitation: on the problem list, of the last week. paco2: arterial or
     capillary, of three months. An antipsychotic is proposed without a dose, and not
-    where heart, brain or an allergy speak against it.
+    where heart, brain, other drugs or an allergy speak against it.
     """
     if not goals.end_of_life:
         return NotIndicated("care is not for comfort")
@@ -167,8 +170,6 @@ def eol_delirium(
     if not given.none:
         return CannotAssess("whether an antipsychotic is given could not be read", given.failed)
     high = isinstance(paco2, Reading) and paco2.meets(limits.paco2_gt_mmhg)
-    against = risks.newest or next(iter(allergy), None)
-    safe = against is None and not allergy.failed
     reason = f"Delirium at the end of life, {on(found.day)}"
     return Recommend(
         summary="Delirium at end of life: check reversible causes; "
@@ -178,12 +179,12 @@ def eol_delirium(
             f"{found}.",
             *_causes(paco2, high, drugs, retention),
             "A calm, lit room, known faces, glasses, hearing aid and a way to communicate.",
-            *_caution(against, allergy),
+            *(against.told("antipsychotic") if against else (MIND_QT,)),
         ),
         evidence=(found, *([paco2] if isinstance(paco2, Reading) else []), *drugs, *retention),
         by=(limits.paco2_gt_mmhg,) if high else (),
         missing=(paco2.text,) if isinstance(paco2, Missing) else (),
-        offers=(Create("haloperidol-relief", reason=reason),) if safe else (),
+        offers=() if against else (Create("haloperidol-relief", reason=reason),),
     )
 
 
@@ -200,12 +201,3 @@ def _causes(
         "Look for carbon dioxide, drugs, a full bladder, constipation, pain and infection, as far "
         "as it is in keeping with the goals."
     )
-
-
-def _caution(against: object, allergy: Allergies) -> Iterator[str]:
-    if against is not None:
-        yield f"{against}: no antipsychotic is proposed; ask the palliative team."
-    elif allergy.failed:
-        yield "Allergies could not be read: no antipsychotic is proposed."
-    else:
-        yield "Dose by the local formulary; mind the QT interval, also beside other drugs."

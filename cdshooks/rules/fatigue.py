@@ -114,7 +114,7 @@ def fatigue_treat(
     criteria: Annotated[NivCriteria, State(niv_criteria)],
     vent: Annotated[Vent, State(vent)],
     tried: Annotated[Entries, Medication("modafinil", ended=True)],
-    caution: Annotated[Entries, Listed("modafinil-caution")],
+    caution: Annotated[Entries, Listed("modafinil-caution", named=True)],
     limits: TreatLimits,
 ) -> Outcome:
     """

@@ -111,7 +111,7 @@ def fatigue_modafinil(
     order: Annotated[Order, Draft("wakefulness-drugs")],
     riluzole: Annotated[Entries, Medication("riluzole")],
     contraceptives: Annotated[Entries, Medication("hormonal-contraceptives")],
-    caution: Annotated[Entries, Listed("modafinil-caution")],
+    caution: Annotated[Entries, Listed("modafinil-caution", named=True)],
 ) -> Outcome:
     """
     Say how little is known of modafinil in ALS, and what to look for first.

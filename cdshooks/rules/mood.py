@@ -9,7 +9,6 @@ from cdshooks.rules.authoring import (
     CannotAssess,
     Create,
     Entries,
-    Entry,
     Latest,
     Limits,
     Listed,
@@ -27,6 +26,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.due_today import NEAR, clinic_near
+from cdshooks.rules.states.offered_drugs import Against, against_combination, against_ssri
 from cdshooks.rules.states.screens import Screen, antidepressants, mood_recorded, mood_screen
 
 SCORES = "mood_score_days"
@@ -35,6 +35,8 @@ UNREAD_DRUGS = "whether treatment is taken could not be read"
 
 MoodScreen = Annotated[Screen, State(mood_screen)]
 Antidepressants = Annotated[Entries, State(antidepressants)]
+Combination = Annotated[Entries, Medication("dextromethorphan-quinidine")]
+NoSsri = Annotated[Against, State(against_ssri)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,10 @@ class LabilityLimits(Limits):
 def pba_treat(
     score: Annotated[Reading | Missing, Latest("cns-ls", lookback="cns_ls_days")],
     coded: Annotated[Entries, Listed("pseudobulbar-affect")],
-    combination: Annotated[Entries, Medication("dextromethorphan-quinidine")],
+    combination: Combination,
     drugs: Antidepressants,
-    heart: Annotated[Entries, Listed("long-qt")],
-    weak_heart: Annotated[Entries, Listed("heart-failure")],
+    no_combination: Annotated[Against, State(against_combination)],
+    no_ssri: NoSsri,
     screen: MoodScreen,
     limits: LabilityLimits,
 ) -> Outcome:
@@ -80,7 +82,8 @@ def pba_treat(
     Offer treatment of pseudobulbar affect, by score or problem list, when none is taken.
 
     score: CNS-LS of the last six months. Dextromethorphan with quinidine is named
-    in the US only, and not with a heart that it could harm; elsewhere an SSRI is.
+    in the US only; elsewhere an SSRI is. Neither is proposed where an order of it
+    would be warned of as contraindicated.
     """
     likely = isinstance(score, Reading) and score.meets(limits.cns_ls_ge)
     if not likely and not coded:
@@ -91,7 +94,7 @@ def pba_treat(
     if drugs.failed:
         return CannotAssess(UNREAD_DRUGS, drugs.failed)
     found = f"CNS-LS {score.amount}" if isinstance(score, Reading) else "CNS-LS not recorded"
-    unfit = heart.newest or weak_heart.newest
+    unfit = no_combination if limits.jurisdiction == "US" else no_ssri
     due = _is_due(screen, limits.mood_screen_due_gt_days)
     return Recommend(
         summary=f"Pseudobulbar affect ({found}): offer treatment if troublesome",
@@ -120,15 +123,15 @@ def _is_due(screen: Screen, limit: Threshold) -> bool:
 
 
 def _about_lability(
-    score: Reading | Missing, limits: LabilityLimits, unfit: Entry | None, due: bool
+    score: Reading | Missing, limits: LabilityLimits, unfit: Against, due: bool
 ) -> Iterator[str]:
     yield "AAN (level B) supports dextromethorphan with quinidine; antidepressants are also used."
     yield "Treat only if laughing or crying troubles the patient; explain it to the family."
     if isinstance(score, Reading) and not score.meets(limits.cns_ls_ge):
         possible = score.meets(limits.cns_ls_possible_ge)
         yield f"{score} is {'between the two cut-offs' if possible else 'below both cut-offs'}."
-    if unfit and limits.jurisdiction == "US":
-        yield f"{unfit}: dextromethorphan with quinidine is contraindicated and not offered."
+    united_states = limits.jurisdiction == "US"
+    yield from unfit.told("dextromethorphan with quinidine" if united_states else "SSRI")
     yield "Before any drug: ECG for the QT interval, interactions by CYP2D6, liver and falls."
     if due:
         yield "Mood was not asked about for six months: pseudobulbar affect and depression overlap."
@@ -136,12 +139,12 @@ def _about_lability(
 
 
 def _against_lability(
-    reason: str, limits: LabilityLimits, unfit: Entry | None, due: bool
+    reason: str, limits: LabilityLimits, unfit: Against, due: bool
 ) -> Iterator[Create]:
-    if limits.jurisdiction != "US":
-        yield Create("ssri-proposal", reason=reason)
-    elif not unfit:
+    if not unfit and limits.jurisdiction == "US":
         yield Create("dextromethorphan-quinidine-proposal", reason=reason)
+    elif not unfit:
+        yield Create("ssri-proposal", reason=reason)
     yield Create("explain-lability", reason=reason)
     if due:
         yield Create("mood-questionnaire", reason=reason)
@@ -215,6 +218,8 @@ def depression_treat(
     phq9: Annotated[Reading | Missing, Latest("phq9-total", lookback=SCORES)],
     hads: Annotated[Reading | Missing, Latest("hads-depression", lookback=SCORES)],
     drugs: Antidepressants,
+    combination: Combination,
+    no_ssri: NoSsri,
     referred: Annotated[Entries, Ordered("psychology", lookback=PSYCHOLOGY)],
     visits: Annotated[Entries, Visited("psychology", lookback=PSYCHOLOGY)],
     limits: DepressionLimits,
@@ -223,7 +228,7 @@ def depression_treat(
     Raise treatment when PHQ-9 or HADS-D of the last three months is high and none is given.
 
     An antidepressant that is taken, an open referral to psychology or a visit there
-    counts as treatment.
+    counts as treatment. An SSRI is not proposed beside an MAO inhibitor.
     """
     tests = ((phq9, limits.phq9_ge), (hads, limits.hads_depression_ge))
     high = [(t, limit) for t, limit in tests if isinstance(t, Reading) and t.meets(limit)]
@@ -241,14 +246,20 @@ def depression_treat(
     return Recommend(
         summary=f"{told}: no treatment recorded",
         indicator="warning" if severe else "info",
-        because=tuple(_about_depression(hads, limits)),
+        because=(*_about_depression(hads, limits), *_about_ssri(no_ssri, combination)),
         evidence=tuple(reading for reading, _ in high),
         by=(limits.phq9_severe_ge,) if severe else (limit,),
         offers=(
             Create("psychology", recommended=True, reason=told),
-            Create("ssri-proposal", reason=told),
+            *(() if no_ssri else (Create("ssri-proposal", reason=told),)),
         ),
     )
+
+
+def _about_ssri(no_ssri: Against, combination: Entries) -> Iterator[str]:
+    yield from no_ssri.told("SSRI")
+    if combination.newest and not no_ssri:
+        yield f"{combination.newest}: with an SSRI watch agitation, tremor and fever (serotonin)."
 
 
 def _about_depression(hads: Reading | Missing, limits: DepressionLimits) -> Iterator[str]:

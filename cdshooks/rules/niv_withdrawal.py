@@ -61,8 +61,8 @@ def stop_request(
     tasks: Annotated[Entries, Tasked(REQUEST, statuses=IN_FORCE)],
     withdrawn: Annotated[Entries, Tasked(REQUEST, statuses=("cancelled",))],
     done: Annotated[Entries, Tasked(REQUEST, statuses=("completed",))],
-    reported: Annotated[Entries, Reported(REQUEST)],
-    plans: Annotated[Entries, Enrolled(REQUEST)],
+    reported: Annotated[Entries, Reported(REQUEST, bare=True)],
+    plans: Annotated[Entries, Enrolled(REQUEST, planned=True)],
     stopped: Annotated[
         Entries, Performed("ventilation-withdrawal", statuses=("completed",), lookback=None)
     ],

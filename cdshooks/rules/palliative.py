@@ -1,7 +1,7 @@
 """Is palliative care involved beside ALS care?"""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -11,6 +11,7 @@ from cdshooks.rules.authoring import (
     Captured,
     Create,
     Entries,
+    Entry,
     Latest,
     Limits,
     Listed,
@@ -53,6 +54,7 @@ class PalliativeLimits(Limits):
     palliative_from_ge_days: Threshold
     palliative_trigger_days: Decimal
     palliative_refusal_days: Decimal
+    palliative_order_le_days: Threshold
     palliative_pain_ge: Threshold
     palliative_loss_pct_ge: Threshold
     palliative_admissions_ge: Threshold
@@ -61,11 +63,11 @@ class PalliativeLimits(Limits):
 @derived
 def palliative_contact(
     visits: Annotated[Entries, Visited("palliative-care")],
-    orders: Annotated[Entries, Ordered("palliative-care", statuses=("active", "completed"))],
+    orders: Annotated[Entries, Ordered("palliative-care", statuses=("completed",))],
     done: Annotated[Entries, Performed("palliative-care", statuses=("in-progress", "completed"))],
     listed: Annotated[Entries, Listed("palliative-care", history=True)],
 ) -> Entries:
-    """Palliative care that was ever seen, asked for or coded; drafts of this call count."""
+    """Palliative care that was ever seen, carried out or coded; drafts of this call count."""
     return together("palliative care", visits, orders, done, listed)
 
 
@@ -117,6 +119,7 @@ def palliative_referral(
     goals: Annotated[Goals, State(goals)],
     population: Annotated[Population, State(population)],
     contact: Annotated[Entries, State(palliative_contact)],
+    referrals: Annotated[Entries, Ordered("palliative-care", drafts=False)],
     refused: Annotated[Entries, Refused("palliative-care")],
     triggers: Annotated[tuple[Stage, ...], State(palliative_triggers)],
     recorded: Annotated[bool, Captured("palliative-care")],
@@ -125,22 +128,26 @@ def palliative_referral(
     """
     Involve palliative care early, and more urgently once the disease calls for it.
 
-    Any visit, referral or code of palliative care counts, however old. Triggers: of the
-    last six months. A refusal is left alone for six months.
+    Any visit, completed referral or code of palliative care counts, however old; an open
+    referral is waited for three months. Triggers: of the last six months. A refusal is
+    left alone for six months.
     """
     if goals.end_of_life:
         return NotIndicated("care is for comfort")
     if contact.newest:
         return NotIndicated(f"{contact.newest}")
+    waiting, late = _referred(referrals, call.today, limits)
+    if waiting:
+        return NotIndicated(f"{waiting}")
     said = refused.newest
     since = call.today - timedelta(days=int(limits.palliative_refusal_days))
     if said and (said.day is None or said.day >= since):
         return NotIndicated(f"declined: {said}")
     if not recorded:
         return NotIndicated("palliative care is not recorded in coded form here")
-    if not contact.none or population.diagnosed is None:
+    if not contact.none or referrals.failed or population.diagnosed is None:
         because = "palliative care or the day of the diagnosis could not be read"
-        return CannotAssess(because, contact.failed)
+        return CannotAssess(because, (*contact.failed, *referrals.failed))
     days = Decimal((call.today - population.diagnosed).days)
     if not limits.palliative_from_ge_days.met_by(days):
         return NotIndicated(f"diagnosed {days} days ago")
@@ -151,12 +158,24 @@ def palliative_referral(
         indicator="warning" if triggers else "info",
         because=(
             f"ALS diagnosed {on(population.diagnosed)}; no palliative care on record.",
+            *([f"Referral ordered {on(late.day)}, no result."] if late else []),
             *(sentence(trigger.told) for trigger in triggers),
             "It supports at any stage, not only at the end of life, and beside treatment; at home "
             "and by community services too.",
         ),
-        evidence=tuple(fact for trigger in triggers for fact in trigger.facts),
+        evidence=(*([late] if late else []), *(f for t in triggers for f in t.facts)),
         by=(limits.palliative_from_ge_days, *(by for t in triggers for by in t.by)),
         offers=(Create("palliative-referral", recommended=True, reason=reason),),
         criteria=("a key stage",) if triggers else (),
     )
+
+
+def _referred(
+    referrals: Entries, today: date, limits: PalliativeLimits
+) -> tuple[Entry | None, Entry | None]:
+    """The referral that is waited for, or else the last one of which nothing came."""
+    limit, last = limits.palliative_order_le_days, referrals.newest
+    undated = next((e for e in referrals if e.day is None), None)
+    if last is None or last.day is None or undated:
+        return undated, None
+    return (last, None) if limit.met_by(Decimal((today - last.day).days)) else (None, last)

@@ -62,7 +62,7 @@ def physio_exercise(
     done: Annotated[
         Entries, Performed(PHYSIO, statuses=("completed", "in-progress"), lookback=CONTACT)
     ],
-    plans: Annotated[Entries, Enrolled(PHYSIO)],
+    plans: Annotated[Entries, Enrolled(PHYSIO, planned=True)],
     orders: Annotated[Entries, Ordered(PHYSIO)],
     waiting: Annotated[Entries, Ordered(PHYSIO, lookback="physio_referral_days")],
     refusals: Annotated[Entries, Refused(PHYSIO)],
@@ -192,7 +192,7 @@ def equipment_delay(
     limits: DelayLimits,
 ) -> Outcome:
     """
-    Ask where equipment stays that was ordered four weeks ago and that nobody is seen to use.
+    Ask where equipment is that was ordered four weeks ago and that nobody is seen to use.
 
     A device that has been in use since before the order does not show its delivery; one
     without a date does.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     Series,
     State,
     Threshold,
+    Why,
     derived,
     on,
     rule,
@@ -48,7 +49,7 @@ class SuicideLimits(Limits):
 class Sign:
     """What points to suicide: in words, how pressing, of which day, and by what it is known.
 
-    day: the day after which an assessment answers it.
+    day: the day from which an assessment answers it; instant: the time, if it was recorded.
     """
 
     finding: str
@@ -57,13 +58,14 @@ class Sign:
     facts: tuple[Reading | Entry, ...]
     by: tuple[Threshold, ...] = ()
     notes: tuple[str, ...] = ()
+    instant: datetime | None = None
 
 
 @derived
 def signs_of_suicide(
     answers: Annotated[tuple[Reading, ...], Series("phq9-item-9", lookback=MONTH)],
     ideation: Annotated[Entries, Listed("suicidal-ideation", lookback=MONTH)],
-    wish: Annotated[Entries, Reported("wish-to-hasten-death", lookback=MONTH)],
+    wish: Annotated[Entries, Reported("wish-to-hasten-death", lookback=MONTH, bare=True)],
     pain: Annotated[Reading | Missing, Latest("pain-score", lookback=MONTH)],
     phq9: Annotated[Reading | Missing, Latest("phq9-total", lookback=MONTH)],
     limits: SuicideLimits,
@@ -97,13 +99,20 @@ def _answered(answers: Iterable[Reading], limits: SuicideLimits) -> Iterator[Sig
         facts=(last, *later[-1:]),
         by=(limits.phq9_item_9_critical_ge if pressing else limits.phq9_item_9_ge,),
         notes=(f"The answer on {on(later[-1].day)} was {later[-1].amount}.",) if later else (),
+        instant=last.instant,
     )
 
 
 def _coded(entries: Entries, level: Indicator, name: str) -> Iterator[Sign]:
     newest = entries.newest
     if newest and newest.day:
-        yield Sign(f"{name} recorded {on(newest.day)}", level, newest.day, (newest,))
+        yield Sign(
+            f"{name} recorded {on(newest.day)}",
+            level,
+            newest.day,
+            (newest,),
+            instant=newest.instant,
+        )
 
 
 def _in_distress(
@@ -118,6 +127,7 @@ def _in_distress(
             day=max(pain.day, phq9.day),
             facts=(pain, phq9),
             by=(limits.suicide_pain_ge, limits.suicide_phq9_ge),
+            instant=max((pain, phq9), key=lambda score: score.day).instant,
         )
 
 
@@ -148,19 +158,24 @@ def suicide_risk(
     assessed: Annotated[
         Entries, Performed("safety-assessment", statuses=("completed",), lookback=MONTH)
     ],
-    answered: Annotated[Entries, Reported("safety-assessment", lookback=MONTH)],
+    answered: Annotated[
+        Entries,
+        Reported("safety-assessment", lookback=MONTH, answer="safety-assessed", bare=True),
+    ],
     ideation: Annotated[Entries, Listed("suicidal-ideation", lookback=MONTH)],
 ) -> Outcome:
     """
     Ask for a safety assessment when an answer or entry of the last month points to suicide.
 
-    An assessment of that day or later answers it. Where assessments could not be
-    read, the card comes and says so.
+    An assessment of that day or later answers it, unless its time says that it came
+    before. Where assessments could not be
+    read, the card comes and says so. An answer to item 9 without a readable score is
+    handed to the reader.
     """
-    since = max((e.day for e in (*assessed, *answered) if e.day), default=None)
-    open_signs = [s for s in signs if since is None or s.day > since]
+    made = (*assessed, *answered)
+    open_signs = [s for s in signs if not any(_answers(one, s.day, s.instant) for one in made)]
     if not open_signs:
-        return _nothing_open(signs, item_9, ideation)
+        return _nothing_open(signs, item_9, ideation, made)
     worst = open_signs[0]
     return Recommend(
         summary=f"{worst.finding}: safety assessment not recorded",
@@ -181,13 +196,27 @@ def suicide_risk(
     )
 
 
+def _answers(assessment: Entry, day: date, instant: datetime | None) -> bool:
+    """Whether an assessment came after a sign; of one day, unless both times say otherwise."""
+    if assessment.day != day:
+        return assessment.day is not None and assessment.day > day
+    return not (instant and assessment.instant) or assessment.instant >= instant
+
+
 def _unread(*assessments: Entries) -> Iterator[str]:
     if any(entries.failed for entries in assessments):
         yield "whether safety was assessed could not be read in full"
 
 
-def _nothing_open(signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: Entries) -> Outcome:
-    """Silence only where the answers could be read."""
+def _nothing_open(
+    signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: Entries, made: tuple[Entry, ...]
+) -> Outcome:
+    """Silence only where the answers could be read, or safety was assessed since."""
+    if isinstance(item_9, Missing) and item_9.why is Why.UNREADABLE:
+        days = [origin.day for origin in item_9.origins if origin.day]
+        if days and any(_answers(one, max(days), None) for one in made):
+            return NotIndicated(f"assessed since: {item_9.text}")
+        return _read_it(item_9)
     if signs:
         return NotIndicated(f"assessed since: {signs[0].finding}")
     if ideation.failed:
@@ -195,3 +224,17 @@ def _nothing_open(signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: 
     if isinstance(item_9, Missing) and (item_9.failed or (item_9.origins and not item_9.last)):
         return CannotAssess(item_9.text, item_9.failed)
     return NotIndicated("nothing recorded points to suicide")
+
+
+def _read_it(item_9: Missing) -> Recommend:
+    """An answer that only a person can read must be read by one."""
+    return Recommend(
+        summary="PHQ-9 item 9 was answered, but its score cannot be read: read the answer now",
+        indicator="warning",
+        because=(
+            "It asks about thoughts of being better off dead or of self-harm.",
+            "If it is anything but 'not at all', assess safety today and record it.",
+        ),
+        missing=(item_9.text,),
+        offers=(Create(ASSESS, urgent=True, reason="PHQ-9 item 9 answered, score not readable"),),
+    )

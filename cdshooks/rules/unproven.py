@@ -91,8 +91,8 @@ def research_only_therapy(
         Order | None,
         Draft(value_set="investigational-therapy", or_none=True, parts=(CELLS, ANTISENSE)),
     ],
-    cells: Annotated[Entries, Enrolled(CELLS)],
-    antisense: Annotated[Entries, Enrolled(ANTISENSE)],
+    cells: Annotated[Entries, Enrolled(CELLS, planned=True)],
+    antisense: Annotated[Entries, Enrolled(ANTISENSE, planned=True)],
     studies: Annotated[Entries, Studied("investigational-therapy")],
     atrophy: Annotated[Entries, Listed("spinal-muscular-atrophy")],
 ) -> Outcome:

@@ -158,6 +158,8 @@ def _flag(resource: Json, words: list[str], measure: str) -> None:
         resource["dataAbsentReason"] = {"text": "not done"}
     elif word == "valueless":
         del resource["valueQuantity"]
+    elif re.fullmatch(r"at-\d\d", word):
+        resource["effectiveDateTime"] = f"{resource['effectiveDateTime'][:10]}T{word[3:]}:00:00Z"
     elif word == "issued":
         resource["issued"] = resource.pop("effectiveDateTime")
     elif word == "room-air":
@@ -268,6 +270,8 @@ def _condition(name: str, flags: list[str], start: date | None, end: date | None
     words = next((f[5:] for f in flags if f.startswith("text=")), None)
     if words:
         resource["code"]["text"] = words.replace("_", " ")
+    if "uncoded" in flags:
+        resource["code"].pop("coding")
     clinical = next((f for f in flags if f in ("resolved", "inactive", "remission", "relapse")), "")
     if "unstated" not in flags:
         resource["clinicalStatus"] = {"coding": [{"code": clinical or "active"}]}
@@ -289,7 +293,8 @@ def _procedure(name: str, flags: list[str], start: date | None, end: date | None
     elif start and "in-progress" in flags:
         resource["performedPeriod"] = {"start": start.isoformat()}
     elif start:
-        resource["performedDateTime"] = start.isoformat()
+        hour = next((f[3:] for f in flags if f.startswith("at-")), None)
+        resource["performedDateTime"] = start.isoformat() + (f"T{hour}:00:00Z" if hour else "")
     if "inpatient" in flags:
         [stay] = _encounter("inpatient", ["in-progress"], start, None)
         resource["encounter"] = {"reference": f"Encounter/{stay['id']}"}
@@ -302,6 +307,9 @@ def _request(type: str) -> Any:
         resource = _common(type, flags, "active") | {"intent": "order"}
         code = "codeCodeableConcept" if type == "DeviceRequest" else "code"
         resource[code] = concept(name, _index(flags))
+        words = next((f[5:] for f in flags if f.startswith("text=")), None)
+        if words:
+            resource[code] = {"text": words.replace("_", " ")}
         if "forbidden" in flags:
             resource["doNotPerform"] = True
         if "surgical" in flags:
@@ -383,6 +391,12 @@ def _encounter(name: str, flags: list[str], start: date | None, end: date | None
         resource |= {"id": THIS, "status": "in-progress"}
     if "intensive" in flags:
         resource["type"] = [concept("intensive-care")]
+    why = next((f[4:] for f in flags if f.startswith("for=")), None)
+    if why:
+        resource["reasonCode"] = [concept(why, _index(flags))]
+    ward = next((f[5:] for f in flags if f.startswith("ward=")), None)
+    if ward:
+        resource["location"] = [{"location": {"display": ward.replace("_", " ")}}]
     for flag in flags:
         if flag.startswith("to="):
             coding = {"system": base().systems.uri("discharge-disposition"), "code": flag[3:]}
@@ -459,8 +473,10 @@ def _episode(name: str, flags: list[str], start: date | None, end: date | None) 
 
 def _plan(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("CarePlan", flags, "active")
+    resource["created"] = start.isoformat() if start else None
     if "activity" in flags:
-        resource["activity"] = [{"detail": {"code": concept(name)}}]
+        status = next((f[6:] for f in flags if f.startswith("state-")), None)
+        resource["activity"] = [{"detail": {"code": concept(name), "status": status}}]
     else:
         resource["category"] = [concept(name)]
     return [resource]
@@ -478,7 +494,13 @@ def _reported(name: str, flags: list[str], start: date | None, end: date | None)
         resource["valueCodeableConcept"] = concept(means)
     elif "coded" in flags:
         resource["valueCodeableConcept"] = concept("present")
-    else:
+    elif words := next((f[5:] for f in flags if f.startswith("text-")), None):
+        resource["valueCodeableConcept"] = {"text": words.replace("_", " ")}
+    elif words := next((f[7:] for f in flags if f.startswith("string-")), None):
+        resource["valueString"] = words.replace("_", " ")
+    elif "absent" in flags:
+        resource["dataAbsentReason"] = {"text": "not asked"}
+    elif "bare" not in flags:
         resource["valueBoolean"] = "no" not in flags
     return [resource]
 

@@ -66,12 +66,14 @@ class Listed(Input):
     lookback: recorded or confirmed within these days; None is any age.
     history: those that are over count too.
     parts: value sets within this one that an entry's ``reasons`` then tell apart.
+    named: those that only the wording of the value set tells count too.
     """
 
     value_set: str
     lookback: str | None = None
     history: bool = False
     parts: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,14 @@ class Reported(Input):
 
     answer: a value set of answers that count instead of yes.
     denied: answers of no, and none of yes.
+    bare: one without any answer says yes too: of what is a finding by itself, no question.
     """
 
     value_set: str
     lookback: str | None = None
     answer: str = "present"
     denied: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class Ordered(Input):
 
     drafts: whether the hook's own draft orders count.
     parts: value sets that make up this one; an entry's ``reasons`` name its own.
+    named: those in the chart that only the wording of the value set tells count too.
     """
 
     value_set: str
@@ -135,6 +140,7 @@ class Ordered(Input):
     drafts: bool = True
     lookback: str | None = None
     parts: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +212,13 @@ class InFamily(Input):
 
 @dataclass(frozen=True, slots=True)
 class Enrolled(Input):
-    """Open enrolments (episode, care plan, request, encounter, procedure): ``Entries``."""
+    """Open enrolments (episode, care plan, request, encounter, procedure): ``Entries``.
+
+    planned: an activity of a care plan counts before it has begun, too.
+    """
 
     value_set: str
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

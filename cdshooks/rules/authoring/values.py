@@ -163,7 +163,8 @@ class Missing:
 class Entry:
     """One coded fact of the chart: a condition, request, procedure, device or consent.
 
-    start and end bound the fact; recorded is when it was written down. ``reason``
+    start and end bound the fact; recorded is when it was written down. instant: the
+    last moment of them, where a time is on record. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
     exact: of a drug known by name alone, whether by its own and not by a brand. form
     and via_tube: of a drug, what its product is, and whether it is given by tube;
@@ -178,6 +179,7 @@ class Entry:
     start: date | None = None
     end: date | None = None
     recorded: date | None = None
+    instant: datetime | None = None
     reasons: frozenset[str] = frozenset()
     in_hospital: bool = False
     certain: bool = True

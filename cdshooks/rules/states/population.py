@@ -5,7 +5,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from cdshooks.rules.authoring import Entries, Entry, Limits, Listed, Patient, Person, derived
+from cdshooks.rules.authoring import (
+    Call,
+    Entries,
+    Entry,
+    Limits,
+    Listed,
+    Patient,
+    Person,
+    State,
+    This,
+    derived,
+)
 
 Diagnosis = Literal["als", "provisional", "none", "unreadable"]
 
@@ -39,12 +50,19 @@ class Population:
 
 
 @derived
+def has_died(person: Annotated[Person, Patient()], call: Annotated[Call, This()]) -> bool:
+    """Whether the patient has died, by the record or by how they left hospital."""
+    return person.deceased or "discharge-died" in call.place
+
+
+@derived
 def population(
     als: Annotated[Entries, Listed("als")],
     broad: Annotated[Entries, Listed("als-broad")],
     others: Annotated[Entries, Listed("other-motor-neuron-disease")],
     unspecified: Annotated[Entries, Listed("motor-neuron-disease-unspecified")],
     person: Annotated[Person, Patient()],
+    dead: Annotated[bool, State(has_died)],
     limits: PopulationLimits,
 ) -> Population:
     """
@@ -57,8 +75,8 @@ def population(
     if not person.known:
         return Population("unreadable", adult=True, living=True, failed=("patient",))
     adult = person.age is None or person.age >= limits.adult_from_years
-    living = not person.deceased and person.active
-    died = person.deceased and person.active
+    living = not dead and person.active
+    died = dead and person.active
     found = list(als)
     if not found and limits.broad_codes_are_als and not others:
         found = list(broad)
