@@ -296,6 +296,8 @@ def _places(knowledge: Knowledge, wanted: Input) -> tuple[Place, ...] | None:
             return tuple(map(Place, (*MEDICATIONS, DRAFTS)))
         case Allergic():
             return (Place("AllergyIntolerance"),)
+        case Listed(worded=True):
+            return (Place("Condition"),)
         case Declined():
             return tuple(map(Place, ("Consent", *MEDICATIONS)))
         case InFamily():

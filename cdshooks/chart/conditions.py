@@ -21,9 +21,21 @@ DOUBTFUL = ("provisional", "differential", "unconfirmed")
 def listed(view: View, wanted: Listed) -> Entries:
     """Conditions of a value set that hold now and were not refuted."""
     since = view.since(wanted.lookback)
-    found = [_condition(r, view, wanted) for r in coded(view, ["Condition"], wanted.value_set)]
+    found = [_condition(record, view, wanted) for record in _concerned(view, wanted)]
     inside = [item for item in found if item is not None and within(item, since)]
     return entries(view, wanted.value_set, inside, [view.coverage("Condition")])
+
+
+def _concerned(view: View, wanted: Listed) -> Iterator[Record]:
+    """The conditions with a code of the value set, or with its wording where that counts."""
+    if not wanted.worded:
+        yield from coded(view, ["Condition"], wanted.value_set)
+        return
+    value_set = view.value_set(wanted.value_set)
+    for record in view.index.of("Condition"):
+        said = texts(record.resource.get("code"))
+        if value_set.holds_any(record.codes) or any(map(value_set.named_in, said)):
+            yield record
 
 
 def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:

@@ -79,7 +79,7 @@ def mexiletine_cardiac(
     order: Annotated[Order, Draft("mexiletine")],
     block: Annotated[Entries, Listed("av-block")],
     pacemaker: Annotated[Entries, Listed("pacemaker")],
-    heart: Annotated[Entries, Listed("structural-heart-disease")],
+    heart: Annotated[Entries, Listed("structural-heart-disease", worded=True)],
     ecg: Annotated[bool | None, State(tracing)],
     limits: MexiletineLimits,
 ) -> Outcome:

@@ -115,7 +115,7 @@ def quinine_bars(
 )
 def quinine_cramps(
     order: Annotated[Order, Draft("quinine")],
-    malaria: Annotated[Entries, Listed("malaria")],
+    malaria: Annotated[Entries, Listed("malaria", worded=True)],
     partner: Annotated[Entries, Medication(DMQ, drafted=True)],
     bars: Annotated[Bars, State(quinine_bars)],
     region: Region,

@@ -62,12 +62,14 @@ class Listed(Input):
     lookback: recorded or confirmed within these days; None is any age.
     history: those that are over count too.
     parts: value sets within this one that an entry's ``reasons`` then tell apart.
+    worded: those count too whose wording the text pattern of the value set matches.
     """
 
     value_set: str
     lookback: str | None = None
     history: bool = False
     parts: tuple[str, ...] = ()
+    worded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
