@@ -21,7 +21,7 @@ from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import Parameter
-from cdshooks.rules.authoring import Entry, Offer, Order, Origin, origins
+from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Update, origins
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
@@ -67,7 +67,8 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     lead = cluster[0]
     rule = lead.finding.rule
     source = view.knowledge.base.sources[rule.sources[0]]
-    suggestions = list(_suggestions(cluster, view, offered))
+    suggested = list(_suggestions(cluster, view, offered))
+    suggestions = [suggestion for _, suggestion in suggested]
     card: Json = {
         "uuid": str(uuid4()),
         "summary": summary(_summary(cluster, view.hook)),
@@ -85,7 +86,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     }
     if suggestions:
         card["suggestions"] = suggestions
-        card["selectionBehavior"] = _selection(cluster, suggestions)
+        card["selectionBehavior"] = _selection(suggested)
     if reasons := list(_override_reasons(cluster, view)):
         card["overrideReasons"] = reasons
     card["links"] = [
@@ -116,21 +117,33 @@ def _each_rule(cluster: Cluster) -> Iterator[Advice]:
             yield advice
 
 
-def _suggestions(cluster: Cluster, view: View, offered: set[tuple[object, ...]]) -> Iterator[Json]:
-    """Each offer once a response, on its most severe card."""
+def _suggestions(
+    cluster: Cluster, view: View, offered: set[tuple[object, ...]]
+) -> Iterator[tuple[Advice, Json]]:
+    """Each offer once a response, on its most severe card, with the advice that makes it."""
     evidence = _origins(cluster)
+    for advice, offer in _offers(cluster):
+        if _identity(offer) in offered:
+            continue
+        made = action(offer, view, evidence)
+        if made is None:
+            continue
+        offered.add(_identity(offer))
+        suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
+        if offer.recommended:
+            suggestion["isRecommended"] = True
+        actions = [made, *companions(offer, view, evidence)]
+        yield advice, {**suggestion, "actions": actions}
+
+
+def _offers(cluster: Cluster) -> Iterator[tuple[Advice, Offer]]:
+    """The offers of a card, without changes to a draft that graver advice of it removes."""
+    removed: set[str] = set()
     for advice in cluster:
         for offer in advice.outcome.offers:
-            if _identity(offer) in offered:
-                continue
-            made = action(offer, view, evidence)
-            if made is None:
-                continue
-            offered.add(_identity(offer))
-            suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
-            if offer.recommended:
-                suggestion["isRecommended"] = True
-            yield {**suggestion, "actions": [made, *companions(offer, view, evidence)]}
+            if not (isinstance(offer, Update) and offer.order.reference in removed):
+                yield advice, offer
+        removed.update(o.order.reference for o in advice.outcome.offers if isinstance(o, Delete))
 
 
 def _identity(offer: Offer) -> tuple[object, ...]:
@@ -139,11 +152,11 @@ def _identity(offer: Offer) -> tuple[object, ...]:
     return (type(offer).__name__, getattr(offer, "draft", ""), place)
 
 
-def _selection(cluster: Cluster, suggestions: list[Json]) -> str:
-    """``any`` unless every advice of the card wants one choice only."""
-    single = all(a.outcome.choose == "at-most-one" for a in cluster if a.outcome.offers)
+def _selection(suggested: list[tuple[Advice, Json]]) -> str:
+    """``any`` unless every advice that suggests something wants one choice only."""
+    single = all(advice.outcome.choose == "at-most-one" for advice, _ in suggested)
     if single:
-        marked = [s for s in suggestions if s.pop("isRecommended", False)]
+        marked = [s for _, s in suggested if s.pop("isRecommended", False)]
         for suggestion in marked[:1]:
             suggestion["isRecommended"] = True
     return "at-most-one" if single else "any"

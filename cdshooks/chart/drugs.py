@@ -1,6 +1,5 @@
 """Which drug an order, statement or dispense is about, by code first and by name last."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -9,12 +8,14 @@ from functools import lru_cache
 
 import orjson
 
-from cdshooks.chart.naming import naming
+from cdshooks.chart.contradiction import Contradiction, contradiction
+from cdshooks.chart.names import called, drugs_named
+from cdshooks.chart.naming import Naming, naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
 from cdshooks.fhir.dosage import read_regimen
 from cdshooks.fhir.elements import Json, obj, objects
-from cdshooks.knowledge import Base, Code, Product, ProductSet
+from cdshooks.knowledge import Code, Product
 from cdshooks.knowledge.interactions import whole_words
 from cdshooks.rules.authoring import Regimen
 
@@ -29,9 +30,9 @@ class Identity:
 
     product: the row of the code, with form and strength; None by name.
     strength: as the product says, or else the Medication resource.
-    by_name: only text said so; exact: it did by the drug's own name. conflict: the drug
-    that the text, or another code, names instead. written: the text by which it, or
-    the other drug, is named.
+    by_name: only text said so; exact: it did by the drug's own name. conflict: what the
+    drug is called that the text, or another code, names instead. written: the text by
+    which it, or the other drug, is named.
     """
 
     drug: str
@@ -48,27 +49,22 @@ class Identity:
 def identify(view: View, order: Json) -> Identity | None:
     """The drug of an order; None when it is none that this service knows.
 
-    The codes decide. Text that names another known drug is a conflict, and so
-    are codes of two drugs; text alone identifies with less certainty.
+    The codes decide. Text that names another known drug or ingredient is a conflict,
+    and so are codes of two drugs for the product as a whole; text alone identifies with
+    less certainty.
     """
     return view.once("identity", order, lambda: _identified(view, order))
 
 
 def _identified(view: View, order: Json) -> Identity | None:
     said = naming(view, order)
+    other = contradiction(view.knowledge.base, said)
     found = _by_code(view, said.codes)
-    named = [named_in(view, text) for text in said.texts]
     if found:
-        drug, product = found[0]
-        others = {other for other, _ in found} - {drug}
-        others.update(name for names in named if drug not in names for name in names)
-        strength = (product.strength, product.strength_per)
-        if product.strength is None:
-            strength = _strength(said.medication)
-        other = min(others, default=None)
-        written = _written(view, said.texts, other) if other else ""
-        label = _label(view, drug)
-        return Identity(drug, label, product, strength, conflict=other, written=written)
+        return _coded(view, said, found, other)
+    if other:
+        return Identity(other.coded, other.coded, None, conflict=other.named, written=other.written)
+    named = [named_in(view, text) for text in said.texts]
     all_named = {name for names in named for name in names}
     if len(all_named) != 1:
         return None
@@ -78,6 +74,26 @@ def _identified(view: View, order: Json) -> Identity | None:
     label = _label(view, drug)
     exact = bool(whole_words((label,)).search(" / ".join(said.texts)))
     return Identity(drug, label, None, strength, by_name=True, written=written, exact=exact)
+
+
+def _coded(
+    view: View, said: Naming, found: list[tuple[str, Product]], other: Contradiction | None
+) -> Identity:
+    """A drug of which codes say what it is; codes of the whole may name another beside it."""
+    drug, product = found[0]
+    strength = (product.strength, product.strength_per)
+    if product.strength is None:
+        strength = _strength(said.medication)
+    if other:
+        return Identity(drug, other.coded, product, strength, False, other.named, other.written)
+    label = _label(view, drug)
+    others = {known: one for known, one in _by_code(view, said.whole[0]) if known != drug}
+    if not others:
+        return Identity(drug, label, product, strength)
+    second = min(others)
+    name = called(view.knowledge.base, second, others[second].display)
+    written = _written(view, said.texts, second)
+    return Identity(drug, label, product, strength, False, name, written)
 
 
 def directions(order: Json, strength: StrengthPer, view: View) -> Regimen:
@@ -128,27 +144,4 @@ def _strength(medication: Json) -> StrengthPer:
 
 def named_in(view: View, text: str) -> tuple[str, ...]:
     """The known drugs that a text names."""
-    return _named_in(view.knowledge.base, text)
-
-
-@lru_cache(maxsize=4096)
-def _named_in(base: Base, text: str) -> tuple[str, ...]:
-    """Kept beyond a call: charts name few drugs, in few ways."""
-    return tuple(products.drug for products in base.products.values() if _is_named(products, text))
-
-
-def _is_named(products: ProductSet, text: str) -> bool:
-    names, excluded = _patterns(products.names, products.not_names)
-    remaining = excluded.sub(" ", text) if excluded else text
-    return names.search(remaining) is not None
-
-
-@lru_cache(maxsize=256)
-def _patterns(
-    names: tuple[str, ...], excluded: tuple[str, ...]
-) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """Whole words only: one drug's name may be the end of another's.
-
-    A maker's name may follow after a hyphen, as in ``Riluzol-Muster``.
-    """
-    return whole_words(names), whole_words(excluded) if excluded else None
+    return drugs_named(view.knowledge.base, text)

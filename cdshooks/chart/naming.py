@@ -1,11 +1,15 @@
 """Everything by which an order, statement or dispense says what its medication is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, obj, objects, string, texts
 from cdshooks.knowledge import Code
+
+Said = tuple[tuple[Code, ...], tuple[str, ...]]
+"""The codes and the texts of something."""
+NOTHING_SAID: Said = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +17,16 @@ class Naming:
     """What an order says that its medication is, recognised or not.
 
     codes and texts: of every concept, the referenced Medication included, in their order.
+    whole: the codes and texts of the product as a whole; parts: those of each ingredient
+    of the Medication, beside which a product may hold others.
     medication: that Medication; empty if there is none or it is not here.
     """
 
     codes: tuple[Code, ...]
     texts: tuple[str, ...]
     medication: Json
+    whole: Said = NOTHING_SAID
+    parts: tuple[Said, ...] = ()
 
 
 def naming(view: View, order: Json) -> Naming:
@@ -28,14 +36,27 @@ def naming(view: View, order: Json) -> Naming:
 
 def _naming(view: View, order: Json) -> Naming:
     medication = _referenced(view, order)
-    concepts = tuple(_concepts(order, medication))
-    codes = tuple(code for concept in concepts for code in view.index.concept(concept))
-    said = tuple(text for concept in concepts for text in texts(concept))
-    return Naming(codes, said, medication)
+    whole = _said(view, _concepts(order, medication))
+    parts = tuple(_said(view, (concept,)) for concept in _parts(medication))
+    display = _said(view, ({"text": reference_of(order).get("display")},))
+    said = (whole, *parts, display)
+    return Naming(
+        codes=tuple(code for codes, _ in said for code in codes),
+        texts=tuple(text for _, wording in said for text in wording),
+        medication=medication,
+        whole=(whole[0], whole[1] + display[1]),
+        parts=parts,
+    )
+
+
+def _said(view: View, concepts: Iterable[Json]) -> Said:
+    read = tuple(concepts)
+    codes = tuple(code for concept in read for code in view.index.concept(concept))
+    return codes, tuple(text for concept in read for text in texts(concept))
 
 
 def _concepts(order: Json, medication: Json) -> Iterator[Json]:
-    """Every concept that names it, the referenced Medication included.
+    """Every concept that names the product, the code of the referenced Medication included.
 
     R4 has ``medicationCodeableConcept`` or ``medicationReference``; R5 wraps both
     in ``medication``.
@@ -43,10 +64,13 @@ def _concepts(order: Json, medication: Json) -> Iterator[Json]:
     yield from objects(order.get("medicationCodeableConcept"))
     yield from objects(obj(order.get("medication")).get("concept"))
     yield from objects(medication.get("code"))
+
+
+def _parts(medication: Json) -> Iterator[Json]:
+    """What a Medication says that it holds."""
     for ingredient in objects(medication.get("ingredient")):
         yield from objects(ingredient.get("itemCodeableConcept"))
         yield from objects(obj(ingredient.get("item")).get("concept"))
-    yield {"text": reference_of(order).get("display")}
 
 
 def reference_of(order: Json) -> Json:

@@ -142,7 +142,7 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
         label=label,
         by_name=bool(identity and identity.by_name),
         exact=bool(identity and identity.exact),
-        conflict=_conflict(identity, view),
+        conflict=identity.conflict if identity else None,
         form=product.form if product else None,
         strength=strength,
         strength_per=per,
@@ -157,12 +157,6 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
             Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
         ),
     )
-
-
-def _conflict(identity: Identity | None, view: View) -> str | None:
-    """The label of the drug that an order names beside the one that it is coded as."""
-    other = identity.conflict if identity else None
-    return view.knowledge.base.products[other].label if other else None
 
 
 def _replaced(resource: Json) -> str | None:

@@ -15,7 +15,7 @@ from cdshooks.fhir.elements import (
 from cdshooks.knowledge import ValueSet
 
 TRIAL = "clinical-trial"
-REASONS = (TRIAL, "breathlessness-reason", "malaria", "saliva-reason")
+REASONS = (TRIAL, "breathlessness-reason", "malaria", "saliva-reason", "salivary-disturbance")
 """Value sets of the reasons that rules about drugs ask for."""
 
 

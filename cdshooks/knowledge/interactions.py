@@ -23,11 +23,15 @@ class IngredientNames(Strict):
 
     inn: its own names, under which a text is exact; brands: what products with it
     are sold as; not_names: wording that holds one of these and means something else.
+    not_with: words anywhere in a text by which the names mean another product of it;
+    only_with: words of which one must stand beside its own names; both as whole words.
     """
 
     inn: tuple[Text, ...] = Field(min_length=1)
     brands: tuple[Text, ...] = ()
     not_names: tuple[Text, ...] = ()
+    not_with: tuple[Text, ...] = ()
+    only_with: tuple[Text, ...] = ()
 
 
 class IngredientFile(Strict):
@@ -79,10 +83,21 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """That a name stands for an ingredient; exact: by its own name, not by a brand."""
+    """That a name stands for an ingredient; exact: by its own name, not by a brand.
+
+    without: what must not stand in the text; beside: what must.
+    """
 
     ingredient: str
     exact: bool
+    without: re.Pattern[str] | None = None
+    beside: re.Pattern[str] | None = None
+
+    def holds(self, text: str) -> bool:
+        """Whether the rest of a text leaves the name its meaning."""
+        if self.without and self.without.search(text):
+            return False
+        return self.beside is None or self.beside.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +146,7 @@ class Ingredients:
 def _in_text(known: Ingredients, text: str) -> tuple[Named, ...]:
     """Kept beyond a call: charts name few drugs, in few ways."""
     found = (known.named.get(match.casefold(), ()) for match in known._names.findall(text))
-    return tuple(dict.fromkeys(one for several in found for one in several))
+    return tuple(dict.fromkeys(o for several in found for o in several if o.holds(text)))
 
 
 Words = tuple[tuple[str, re.Pattern[str]], ...]
@@ -192,10 +207,14 @@ def _head(header: dict[str, object], file: str) -> IngredientFile:
 
 
 def _name(ingredient: str, names: IngredientNames, named: dict[str, list[Named]]) -> None:
+    without = whole_words(names.not_with) if names.not_with else None
+    beside = whole_words(names.only_with) if names.only_with else None
     for inn in names.inn:
-        named.setdefault(inn.casefold(), []).append(Named(ingredient, exact=True))
+        own = Named(ingredient, exact=True, without=without, beside=beside)
+        named.setdefault(inn.casefold(), []).append(own)
     for brand in names.brands:
-        named.setdefault(brand.casefold(), []).append(Named(ingredient, exact=False))
+        sold = Named(ingredient, exact=False, without=without)
+        named.setdefault(brand.casefold(), []).append(sold)
     for other in names.not_names:
         named.setdefault(other.casefold(), [])
 

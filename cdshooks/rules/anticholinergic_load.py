@@ -54,7 +54,9 @@ class ManyLimits(Limits):
 )
 def anticholinergic_thick_secretions_duplicate(
     order: Annotated[Order, Draft("anticholinergic-any")],
-    thick: Annotated[Entries, Listed("thick-secretions", lookback="thick_secretions_days")],
+    thick: Annotated[
+        Entries, Listed("thick-secretions", lookback="thick_secretions_days", named=True)
+    ],
     thinners: Annotated[Entries, Medication("mucolytics", drafted=True)],
     together: Annotated[Entries, Medication("anticholinergic-any", drafted=True)],
     goals: Annotated[Goals, State(goals)],

@@ -34,6 +34,7 @@ from cdshooks.rules.states.words import joined
 
 GLYCO, HYOSCYAMINE = "glycopyrronium-systemic", "hyoscyamine-systemic"
 BELLADONNA, TRICYCLIC = "belladonna", "tricyclic-saliva"
+SALIVA_REASONS = ("saliva-reason", "salivary-disturbance")
 SALIVA, POTASSIUM = "anticholinergic-saliva", "solid-potassium"
 Glycopyrronium = Annotated[Entries, Medication(GLYCO, drafted=True)]
 Potassium = Annotated[Entries, Medication(POTASSIUM, drafted=True)]
@@ -184,7 +185,8 @@ def anticholinergic_cognition(
     """
     Prefer glycopyrrolate against saliva where thinking is impaired.
 
-    risks and potassium: what forbids glycopyrrolate too; then none is offered.
+    risks and potassium: what forbids glycopyrrolate too; then none is offered, and
+    what the contraindication rule would stop is not preferred either.
     """
     if order.regimen.route == "ophthalmic":
         return NotIndicated("drops for the eye")
@@ -194,18 +196,30 @@ def anticholinergic_cognition(
         if failed:
             return CannotAssess("cognition could not be read", tuple(dict.fromkeys(failed)))
         return NotIndicated("no cognitive impairment is recorded")
-    known = risks.any is None and not risks.failed
+    known = risks.any is None and not risks.failed and _for_saliva(order)
     return Recommend(
-        summary=(
-            f"Cognitive impairment recorded: prefer glycopyrrolate to {order.label} for saliva "
-            "(fewer central effects)."
-        ),
+        summary=f"Cognitive impairment recorded: {_rather(order, risks)}",
         indicator="warning",
-        because=tuple(_impaired(impaired, ecas, risks, low=low)),
+        because=tuple(_impaired(impaired, ecas, risks, low=low, for_saliva=_for_saliva(order))),
         evidence=(order, impaired, *([ecas] if low and isinstance(ecas, Reading) else [])),
         by=(limits.ecas_total_lt,) if low else (),
         offers=_instead(order, offered=known and not glycopyrronium and not potassium),
     )
+
+
+def _for_saliva(order: Order) -> bool:
+    """Whether the order is against saliva, or may be: it gives no reason."""
+    return "other" not in order.reasons or not order.reasons.isdisjoint(SALIVA_REASONS)
+
+
+def _rather(order: Order, risks: Obstacles) -> str:
+    """What to do instead; glycopyrrolate only where it would help and nothing forbids it."""
+    drug = order.label
+    if not _for_saliva(order):
+        return f"{drug} has central anticholinergic effects; consider a drug with fewer."
+    if risks.any:
+        return f"{drug} has central effects, and {risks.any.label} forbids glycopyrrolate."
+    return f"prefer glycopyrrolate to {drug} for saliva (fewer central effects)."
 
 
 def _instead(order: Order, *, offered: bool) -> tuple[Offer, ...]:
@@ -217,11 +231,13 @@ def _instead(order: Order, *, offered: bool) -> tuple[Offer, ...]:
 
 
 def _impaired(
-    impaired: Entries, ecas: Reading | Missing, risks: Obstacles, *, low: bool
+    impaired: Entries, ecas: Reading | Missing, risks: Obstacles, *, low: bool, for_saliva: bool
 ) -> Iterator[str]:
     yield from (f"On the problem list: {entry}." for entry in impaired)
     if low:
         yield f"{ecas} is below the cut-off."
+    if not for_saliva:
+        return
     yield "Glycopyrrolate hardly enters the brain; NICE names it first with impairment."
     if risks.any:
-        yield f"{risks.any} forbids glycopyrrolate too: it is not offered."
+        yield f"{risks.any} forbids glycopyrrolate too: consider botulinum toxin."

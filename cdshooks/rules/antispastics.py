@@ -86,10 +86,11 @@ def dantrolene_liver(
             return CannotAssess("ALT or the problem list could not be read", failed)
         return NotIndicated("a current ALT is not high, or liver tests are on order")
     with_riluzole = " and the patient takes riluzole" if riluzole else ""
+    liver = _liver(disease, grade)
     return Recommend(
         summary=(
-            f"Dantrolene is hepatotoxic (boxed warning){with_riluzole}: check ALT, prefer another "
-            "antispastic."
+            f"Dantrolene is hepatotoxic (boxed warning){with_riluzole}: {liver or 'check ALT'}, "
+            "prefer another antispastic."
         ),
         indicator=level,
         because=(
@@ -102,6 +103,13 @@ def dantrolene_liver(
         missing=(alt.text,) if isinstance(alt, Missing) else (),
         offers=(Delete(order), *liver_panel(alt, pending, "Before dantrolene")),
     )
+
+
+def _liver(disease: Entries, grade: Grade | None) -> str:
+    """The worst that is known of the liver, for a summary; empty if nothing is."""
+    if disease.newest:
+        return f"{disease.newest.label} recorded"
+    return f"ALT {grade.multiple.reading.amount} ({grade.multiple})" if grade else ""
 
 
 def _level(disease: Entries, grade: Grade | None, *, warned: bool) -> Indicator | None:

@@ -73,7 +73,7 @@ class Finding:
     leaves_out="The uncorrected QT interval; what only the text of a tracing says.",
 )
 @decides(
-    Row("critical", "Long QT, torsades or heart failure on the problem list"),
+    Row("critical", "Long QT or heart failure on the problem list, or torsades at any time"),
     Row("critical", "Complete AV block on the problem list without a pacemaker"),
     Row("critical", "QTc {qtc_severe_ge_ms} within {qtc_evidence_days}"),
     Row("warning", "QTc {qtc_long_gt_ms_men} in men, {qtc_long_gt_ms_women} in others"),
@@ -82,6 +82,7 @@ class Finding:
 def dmq_contraindicated_cardiac(
     order: Annotated[Order, Draft(DMQ)],
     long_qt: Annotated[Entries, Listed("prolonged-qt")],
+    torsades: Annotated[Entries, Listed("torsades", history=True, named=True)],
     failure: Annotated[Entries, Listed("heart-failure")],
     block: Annotated[Entries, Listed("complete-av-block")],
     pacemaker: Annotated[Entries, Listed("pacemaker")],
@@ -93,11 +94,11 @@ def dmq_contraindicated_cardiac(
     """
     Warn of heart disease that the label forbids, or of a QTc that is long.
 
-    Conditions count while they are on the problem list; a pacemaker answers an AV
-    block. qtc: corrected, of the last year.
+    Conditions count while they are on the problem list, torsades also when it is over;
+    a pacemaker answers an AV block. qtc: corrected, of the last year.
     """
     blocked = block if block and not pacemaker else Entries()
-    found = [*_recorded(long_qt, failure, blocked), *_measured(qtc, person, limits)]
+    found = [*_recorded(torsades, long_qt, failure, blocked), *_measured(qtc, person, limits)]
     if not found:
         if long_qt.failed:
             return CannotAssess("the problem list could not be read", long_qt.failed)

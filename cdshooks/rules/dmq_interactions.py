@@ -36,6 +36,9 @@ REASONS = {
     URINARY: "weak MAO inhibitor",
 }
 """Why a partner is contraindicated, short enough for a summary."""
+LATELY = "MAO inhibitor within 14 days"
+MANY = 3
+"""Reasons that no longer fit a summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,9 @@ def dmq_contraindicated_drug(
     drafts = dict.fromkeys(o for pair in shown for o in pair if o.assessed)
     return Recommend(
         summary=(
-            f"{shortened(names).capitalize()} with dextromethorphan/quinidine is "
-            f"{'contraindicated' if strong else 'advised against'} ({_reason(shown, over)})."
+            f"{shortened(names).capitalize()} with dextromethorphan/quinidine "
+            f"{'is' if len(names) == 1 else 'are'} "
+            f"{'contraindicated' if strong else 'advised against'} ({_reasons(shown, over)})."
         ),
         indicator=level,
         because=tuple(_because(shown)),
@@ -120,10 +124,13 @@ def _still_meet(one: Order, other: Order, today: date, limits: WashoutLimits) ->
     return limits.maoi_washout_le_days.met_by(Decimal((today - ended[0]).days))
 
 
-def _reason(shown: list[tuple[Order, Order]], over: list[Order]) -> str:
-    if over and shown[0][1].drug == MAOI:
-        return "MAO inhibitor within 14 days"
-    return REASONS[shown[0][1].drug or ""]
+def _reasons(shown: list[tuple[Order, Order]], over: list[Order]) -> str:
+    """Why, for every partner that is shown; of many reasons the first and how many more."""
+    named = dict.fromkeys(other.drug or "" for _, other in shown)
+    found = [LATELY if over and name == MAOI else REASONS[name] for name in named]
+    return (
+        "; ".join(found) if len(found) < MANY else f"{found[0]} and {len(found) - 1} more reasons"
+    )
 
 
 def _because(shown: list[tuple[Order, Order]]) -> Iterator[str]:

@@ -21,32 +21,10 @@ UNCONFIRMED = ("M", "X", "Q")
 """Classes that may speak about a diagnosis that nobody has confirmed."""
 COMFORT = ("S", "P", "X", "Q")
 """Classes that go on when care is for comfort."""
+ALS_ALONE = ("edaravone", "tofersen")
+"""Drugs that stand for the diagnosis where safety rules on orders of other drugs ask for it."""
 LAST_DAYS = ("X",)
 """Classes that go on in the last days of life, beside care of the dying and of the bereaved."""
-
-
-@gate
-def population_gate(
-    scope: Scope, population: Annotated[Population, State(population)]
-) -> NotIndicated | CannotAssess | None:
-    """Only living adults with ALS; rules on an ALS drug itself need no diagnosis.
-
-    After a death only those are spoken of who are left behind.
-    """
-    if not population.living and not (scope.after_death and population.died):
-        return NotIndicated("the patient has died or the record is not active")
-    if not scope.needs_als:
-        return None
-    if population.diagnosis == "unreadable":
-        return CannotAssess("whether the patient has ALS could not be read", population.failed)
-    related = scope.any_motor_neuron_disease and population.related
-    if population.diagnosis == "none" and not related:
-        return NotIndicated("no diagnosis of ALS")
-    if not population.adult:
-        return NotIndicated("not an adult")
-    if population.diagnosis == "provisional" and scope.kind not in UNCONFIRMED:
-        return NotIndicated("the diagnosis of ALS is not confirmed")
-    return None
 
 
 @derived
@@ -58,6 +36,44 @@ def als_drugs(
     """The drugs for ALS that the patient takes."""
     taken = {"riluzole": riluzole, "edaravone": edaravone, "tofersen": tofersen}
     return frozenset(drug for drug, entries in taken.items() if entries)
+
+
+@derived
+def als_alone(
+    taken: Annotated[frozenset[str], State(als_drugs)], call: Annotated[Call, This()]
+) -> bool:
+    """Whether orders are assessed, and a drug is taken or ordered that is for nothing but ALS."""
+    return bool(call.orders) and any(drug in taken or drug in call.drugs for drug in ALS_ALONE)
+
+
+@gate
+def population_gate(
+    scope: Scope,
+    population: Annotated[Population, State(population)],
+    vouched: Annotated[bool, State(als_alone)] = False,
+) -> NotIndicated | CannotAssess | None:
+    """Only living adults with ALS; rules on an ALS drug itself need no diagnosis.
+
+    Where edaravone or tofersen is taken or ordered, neither do the safety rules on orders
+    of other drugs: both are given for ALS alone. Riluzole is given for other diseases too.
+
+    After a death only those are spoken of who are left behind.
+    """
+    if not population.living and not (scope.after_death and population.died):
+        return NotIndicated("the patient has died or the record is not active")
+    if not scope.needs_als:
+        return None
+    if not (vouched and scope.kind == "X" and scope.drug is not None):
+        if population.diagnosis == "unreadable":
+            return CannotAssess("whether the patient has ALS could not be read", population.failed)
+        related = scope.any_motor_neuron_disease and population.related
+        if population.diagnosis == "none" and not related:
+            return NotIndicated("no diagnosis of ALS")
+    if not population.adult:
+        return NotIndicated("not an adult")
+    if population.diagnosis == "provisional" and scope.kind not in UNCONFIRMED:
+        return NotIndicated("the diagnosis of ALS is not confirmed")
+    return None
 
 
 @gate

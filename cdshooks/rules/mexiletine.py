@@ -79,7 +79,7 @@ def mexiletine_cardiac(
     order: Annotated[Order, Draft("mexiletine")],
     block: Annotated[Entries, Listed("av-block")],
     pacemaker: Annotated[Entries, Listed("pacemaker")],
-    heart: Annotated[Entries, Listed("structural-heart-disease")],
+    heart: Annotated[Entries, Listed("structural-heart-disease", named=True)],
     ecg: Annotated[bool | None, State(tracing)],
     limits: MexiletineLimits,
 ) -> Outcome:
@@ -96,7 +96,10 @@ def mexiletine_cardiac(
             f"{'contraindicated' if blocked else 'caution'}; confirm an ECG first."
         )
     elif high:
-        summary = f"Mexiletine above 300 mg/day ({high}): one in three stopped it in a trial."
+        summary = (
+            f"Mexiletine above 300 mg/day ({high}): cramp trials gave 300 mg; 900 mg was often "
+            "stopped."
+        )
     elif ecg is False:
         summary = "Mexiletine: no ECG in the last year; confirm an ECG first."
     else:

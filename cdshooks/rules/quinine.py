@@ -115,7 +115,7 @@ def quinine_bars(
 )
 def quinine_cramps(
     order: Annotated[Order, Draft("quinine")],
-    malaria: Annotated[Entries, Listed("malaria")],
+    malaria: Annotated[Entries, Listed("malaria", named=True)],
     partner: Annotated[Entries, Medication(DMQ, drafted=True)],
     bars: Annotated[Bars, State(quinine_bars)],
     region: Region,
@@ -143,8 +143,9 @@ def quinine_cramps(
 
 
 def _summary(first: Bar | None, region: Region) -> str:
-    if first and not region.us:
-        return f"Quinine for cramps is ruled out: {first.told}."
+    if first:
+        boxed = " (FDA boxed warning)" if region.us else ""
+        return f"Quinine for cramps{boxed} is ruled out: {first.told}."
     if region.us:
         return (
             "Quinine for cramps: FDA boxed warning (thrombocytopenia, HUS/TTP); not approved for "

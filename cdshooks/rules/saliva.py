@@ -38,7 +38,7 @@ from cdshooks.rules.states.drooling import (
 from cdshooks.rules.states.muscles import lately
 
 FIRST = "sialorrhea-first-line"
-REASON = "saliva-reason"
+REASON, UNCLEAR = "saliva-reason", "salivary-disturbance"
 
 Saliva = Annotated[Drooling, State(drooling)]
 Against = Annotated[Bars, State(anticholinergic_bars)]
@@ -87,7 +87,7 @@ def sialorrhea_first_line(
     selected, the reason of the order stands for it, and the trial may be a year ago.
     Thick secretions and what rules anticholinergics out leave it to the other rules.
     """
-    if order is not None and REASON not in order.reasons:
+    if order is not None and not _against_saliva(order, saliva):
         return NotIndicated("botulinum toxin for another reason")
     if order is None and not saliva:
         return no_saliva(saliva)
@@ -122,6 +122,11 @@ def sialorrhea_first_line(
             Create("saliva-slt-referral", reason=reason),
         ),
     )
+
+
+def _against_saliva(order: Order, saliva: Drooling) -> bool:
+    """Whether a reason of the order is excess saliva; one that may be a dry mouth needs proof."""
+    return REASON in order.reasons or (UNCLEAR in order.reasons and bool(saliva))
 
 
 def _before_toxin(order: Order, impaired: Entries) -> Recommend:

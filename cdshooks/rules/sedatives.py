@@ -27,6 +27,7 @@ from cdshooks.rules.states.respiratory_insufficiency import (
 from cdshooks.rules.states.ventilation import Vent, vent
 
 OPIOIDS, BENZODIAZEPINES = "opioids", "benzodiazepines"
+HYPNOTICS = "hypnotics-alone"
 RELIEVING = (OPIOIDS, BENZODIAZEPINES)
 """Drugs that relieve breathlessness."""
 BREATHLESS = "breathlessness-reason"
@@ -110,7 +111,8 @@ def _summary(order: Order, weak: Insufficiency, vent: Vent) -> str:
 
 
 def _relieves(order: Order) -> bool:
-    return order.within(*RELIEVING)
+    """Whether it is an opioid or a benzodiazepine; a hypnotic that is neither relieves nothing."""
+    return order.within(*RELIEVING) and not order.within(HYPNOTICS)
 
 
 def _support(vent: Vent) -> str:

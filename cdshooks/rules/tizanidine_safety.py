@@ -141,18 +141,20 @@ def _high(grade: Grade | None) -> Iterator[Doubt]:
 
 def _too_much(step: Step, limits: TizanidineLimits) -> Iterator[Doubt]:
     """Too much a day, or too often; a range counts only if its lower end is too much."""
-    by = []
     daily, doses = limits.tizanidine_daily_gt_mg, limits.tizanidine_doses_gt
+    by, past = [], []
     if step.low is not None and _past(step.low, daily):
         by.append(daily)
+        past.append(f"{daily.value} mg/day")
     if step.times_a_day is not None and _past(step.times_a_day, doses):
         by.append(doses)
+        past.append(f"{doses.value} doses a day")
     if by:
         total = total_of(step)
         told = f"{total} mg/day" if total else "as ordered"
         yield Doubt(
             "warning",
-            f"Tizanidine {told} exceeds 36 mg/day or 3 doses a day.",
+            f"Tizanidine {told} exceeds {' and '.join(past)}.",
             f"Read as {read_as(step)}.",
             by=tuple(by),
         )

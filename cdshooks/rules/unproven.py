@@ -185,7 +185,7 @@ def unproven_als_drug(
     grave = order.label in (LITHIUM, MINOCYCLINE)
     return Recommend(
         summary=(
-            f"{order.label.capitalize()} showed no benefit in ALS trials{faster}: "
+            f"{order.label[:1].upper()}{order.label[1:]} showed no benefit in ALS trials{faster}: "
             "not recommended for ALS itself."
         ),
         indicator="warning" if grave else "info",

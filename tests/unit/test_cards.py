@@ -135,6 +135,18 @@ def test_one_choice_only_recommends_one() -> None:
     assert [s.get("isRecommended") for s in card["suggestions"]] == [True, None]
 
 
+def test_a_draft_that_graver_advice_removes_is_not_offered_in_another_dose() -> None:
+    view = signing("313412")
+    order = order_of(view)
+    gone = advice("critical", order=order, merge="m", offers=(Delete(order),), choose="at-most-one")
+    changed = (Update(order, "tizanidine-low-start"),)
+    [card] = cards([advice("info", order=order, merge="m", offers=changed), gone], view, URL)
+    assert [s["label"] for s in card["suggestions"]] == ["Remove the tizanidine draft"]
+    assert card["selectionBehavior"] == "at-most-one"
+    [alone] = cards([advice("info", order=order, offers=changed)], view, URL)
+    assert [s["actions"][0]["type"] for s in alone["suggestions"]] == ["update"]
+
+
 def test_a_delete_names_the_draft_and_carries_no_resource() -> None:
     view = signing("199206")
     order = order_of(view)

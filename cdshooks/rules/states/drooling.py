@@ -30,7 +30,7 @@ from cdshooks.rules.authoring import (
 WORDS = "saliva-words"
 UNREAD = "what was tried against saliva could not be read"
 Anticholinergics = Annotated[Entries, Medication("anticholinergic-saliva", ended=True)]
-Thick = Annotated[Entries, Listed("thick-secretions", lookback="thick_secretions_days")]
+Thick = Annotated[Entries, Listed("thick-secretions", lookback="thick_secretions_days", named=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,9 @@ def _coded(
     """The same for a declaration that names a value set."""
     statuses = ", ".join(getattr(declaration, "statuses", ()))
     match declaration:
-        case Listed(history=history):
-            how, section = "problem list" + (", also when over" if history else ""), PROBLEMS
+        case Listed(history=history, named=named):
+            over, by_text = ", also when over" * history, ", also by its wording" * named
+            how, section = f"problem list{over}{by_text}", PROBLEMS
         case Reported(denied=True):
             how, section = "answered no in an observation", PROBLEMS
         case Reported(answer="present"):
