@@ -20,9 +20,10 @@ REASONS = {
     "comfort-indication": STATED,
     "surgical-airway": STATED,
     "drug-failed": STATED,
-    "unsuccessful": ("outcome",),
+    "unsuccessful": ("outcome", *STATED),
 }
 """Value sets that a reason or outcome is compared with, and the elements that state it."""
+REASON_STATED = frozenset({"reason-stated"})
 STATING = frozenset(element for elements in REASONS.values() for element in elements)
 """Every element that may state a reason."""
 RUNNING = ("in-progress", "arrived", "triaged", "onleave")
@@ -92,7 +93,7 @@ def entry(
         end=ended,
         recorded=written,
         instant=_instant((start, end, recorded), shown),
-        reasons=reasons_of(record.resource, view),
+        reasons=reasons_of(record.resource, view) | _stated(record),
         in_hospital=in_hospital,
         certain=certain,
         origins=(Origin(record.reference, _named(record) or label, status, "", shown),),
@@ -146,6 +147,12 @@ def reasons_of(resource: Json, view: View) -> frozenset[str]:
         for element in elements
         if any(_states(concept, name, view) for concept in values(resource.get(element)))
     )
+
+
+def _stated(record: Record) -> frozenset[str]:
+    """That a procedure says why it is as it is, also in words that are not understood."""
+    says = record.type == "Procedure" and any(map(record.resource.get, STATED))
+    return REASON_STATED if says else frozenset()
 
 
 def _states(concept: object, name: str, view: View) -> bool:

@@ -215,7 +215,7 @@ def vte_treat(
     past: Annotated[Entries, Medication("anticoagulant", ended=True)],
     placed: Annotated[Entries, Performed(FILTER, statuses=("completed",))],
     filters: Annotated[Entries, InUse(FILTER)],
-    bleeding: Annotated[Entries, Listed("bleeding", lookback="vte_bleeding_days")],
+    bleeding: Annotated[Entries, Listed("bleeding", lookback="vte_bleeding_days", named=True)],
     platelets: Annotated[Reading | Missing, Latest("platelets", lookback="vte_platelets_days")],
     goals: Care,
     limits: TreatLimits,

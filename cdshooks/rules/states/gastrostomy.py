@@ -145,9 +145,10 @@ def _forbidden(attempt: Entry) -> bool:
 
 
 def _failed(attempt: Entry) -> bool:
-    if attempt.status == "completed":
-        return "unsuccessful" in attempt.reasons
-    return not attempt.reasons & {"refusal", "contraindication"}
+    """Whether it did not succeed; what was not done for a reason not understood did not fail."""
+    if "unsuccessful" in attempt.reasons:
+        return True
+    return attempt.status != "completed" and "reason-stated" not in attempt.reasons
 
 
 @derived
