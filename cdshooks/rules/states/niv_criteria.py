@@ -109,7 +109,9 @@ def vital_capacity_criteria(
     return tuple(found)
 
 
-NIGHT = "night on room air, recorded for {noct_min_recording_min}"
+NIGHT = (
+    "night on room air, with a recording of {noct_min_recording_min}, {noct_apart_le_minutes} away"
+)
 """Which nights count."""
 
 
