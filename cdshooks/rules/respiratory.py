@@ -36,6 +36,7 @@ from cdshooks.rules.states.saliva import wet_mouth
 from cdshooks.rules.states.supine import SupineFall, supine_fall
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _cautions(
         yield ("Mouth-seal leak can lower this value; SNIP, CO2 and oximetry carry more weight.")
     noted = (*(note for r in readings for note in r.notes), *vent.notes, *symptoms.notes)
     for note in dict.fromkeys(noted):
-        yield f"{note[0].upper()}{note[1:]}."
+        yield sentence(note)
     if goals.no_resuscitation:
         yield f"{goals.no_resuscitation} is recorded; that does not decline NIV."
 

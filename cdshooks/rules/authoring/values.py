@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
-from cdshooks.units import shown
+from cdshooks.units import rounded, shown
 
 Position = Literal["sitting", "supine"]
 
@@ -89,6 +89,8 @@ class Reading:
         """Value and unit: ``46%``, ``38 cmH2O``, ``7.31``."""
         gap = "" if self.unit == "%" else " "
         number = shown(self.value, 2 if self.decimals is None else self.decimals)
+        if not self.unit and self.decimals == 2:  # a pH keeps both: 7.30
+            number = f"{rounded(self.value, 2):.2f}"
         return f"{self.bound or ''}{number}{gap}{self.unit}".rstrip()
 
     def __str__(self) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 
 def sentence(text: str) -> str:
-    """The text with a capital letter and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """The text with a capital letter and a full stop; a name such as pH stays as it is."""
+    first = text[:1] if text[1:2].isupper() else text[:1].upper()
+    return f"{first}{text[1:]}."
 
 
 def joined(names: Sequence[str]) -> str:
