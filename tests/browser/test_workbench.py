@@ -156,7 +156,7 @@ def test_everything_is_reached_and_worked_by_keyboard(opened: Opened) -> None:
     assert "Change to 50 mg" in page.evaluate("document.activeElement.textContent")
     page.keyboard.press("Enter")
     page.locator(".did").wait_for()
-    assert page.evaluate("document.activeElement.id") == "cards"
+    page.locator("#cards:focus").wait_for()
 
 
 def test_it_works_without_scripts(chromium: Any, demo: str) -> None:
