@@ -23,6 +23,7 @@ from cdshooks.rules.states.gas_triggers import LAB, GasTrigger, gas_triggers
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 VENTILATED = ("invasive", "intubated", "niv-active", "niv-inpatient")
 """Ventilatory states in which a gas belongs to the review of the ventilation."""
@@ -71,7 +72,7 @@ def blood_gas_indicated(
         indicator=worst.level,
         because=(
             *(f"{t.reading}." for t in triggers),
-            *(f"{n[0].upper()}{n[1:]}." for t in triggers for n in t.reading.notes),
+            *(sentence(n) for t in triggers for n in t.reading.notes),
             f"Last arterial or capillary gas: {paco2}.",
             *orders.late,
         ),

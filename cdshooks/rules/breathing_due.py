@@ -33,6 +33,7 @@ from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.progression import progresses_fast
 from cdshooks.rules.states.stale_tests import stale_criterion
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 DECLINABLE = ("done-elsewhere", "test-not-feasible", "patient-declined", "goals-of-care")
 
@@ -201,5 +202,5 @@ def _why(
         "NICE asks for breathing tests every 2 to 3 months, AAN every 3 months, "
         "CHEST at least every 6 months."
     )
-    yield from (f"{note[0].upper()}{note[1:]}." for note in last.notes)
+    yield from (sentence(note) for note in last.notes)
     yield from arranged.late

@@ -37,6 +37,7 @@ from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.symptom_workup import NIGHT, PFT, Workup, symptom_workup
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 MET = "a criterion for NIV is met"
 
@@ -192,4 +193,4 @@ def _other_causes(*conditions: Entries) -> Iterator[str]:
 def _notes(*readings: Reading, more: tuple[str, ...] = ()) -> Iterator[str]:
     """What makes a value less certain, as sentences."""
     for note in (*(n for reading in readings for n in reading.notes), *more):
-        yield f"{note[0].upper()}{note[1:]}."
+        yield sentence(note)

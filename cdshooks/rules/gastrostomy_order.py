@@ -44,6 +44,7 @@ from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_draft import niv_may_be_drafted
 from cdshooks.rules.states.niv_model import Criterion
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import sentence
 
 TESTS = "gastro_breathing_days"
 PLAN = {
@@ -183,7 +184,7 @@ def _summary(danger: Danger, vent: Vent) -> str:
 def _why(danger: Danger, vent: Vent, goals: Goals, pneumothorax: Entries) -> Iterator[str]:
     for _, reading, limit in danger.met:
         yield f"{reading} (limit {limit})."
-        yield from (f"{note[0].upper()}{note[1:]}." for note in reading.notes)
+        yield from (sentence(note) for note in reading.notes)
     if vent.state == "niv-active":
         yield "On NIV: use NIV during the procedure."
     if pneumothorax.newest:

@@ -44,6 +44,7 @@ from cdshooks.rules.states.weights import (
     explained_loss,
     weight_loss,
 )
+from cdshooks.rules.states.words import sentence
 
 LastWeight = Annotated[Reading | Missing, Latest("weight", lookback=None)]
 WeightLoss = Annotated[Loss | None, State(weight_loss)]
@@ -138,7 +139,7 @@ def _why(weight: Reading | Missing, lacking: bool) -> Iterator[str]:
     if lacking:
         yield f"Without a height no BMI can be computed. {ARM_SPAN}"
     if isinstance(weight, Reading):
-        yield from (f"{note[0].upper()}{note[1:]}." for note in weight.notes)
+        yield from (sentence(note) for note in weight.notes)
     yield "Who cannot stand can be weighed on a chair or hoist scale."
 
 
@@ -210,7 +211,7 @@ def _about(loss: Loss, bmi: Bmi | None, feeding: Feeding, explained: Entry | Non
         "since the diagnosis (ProGas); weigh again in a month."
     )
     for reading in loss.facts:
-        yield from (f"{note[0].upper()}{note[1:]}." for note in reading.notes)
+        yield from (sentence(note) for note in reading.notes)
 
 
 @dataclass(frozen=True, slots=True)

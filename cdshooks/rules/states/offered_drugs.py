@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     on,
 )
 from cdshooks.rules.states.muscles import lately
+from cdshooks.rules.states.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Against:
         """What the card says of it; drug: in words."""
         told = "; ".join(self.reasons) or "What may speak against it could not be read"
         if self:
-            yield f"{told[0].upper()}{told[1:]}: no {drug} is proposed."
+            yield sentence(f"{told}: no {drug} is proposed")
 
 
 def _against(reasons: Iterator[str], *read: Entries | Allergies | Missing | Reading) -> Against:
