@@ -7,6 +7,7 @@ redirected; time and size are limited whatever the other side sends.
 
 import logging
 import ssl
+import traceback
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -96,6 +97,7 @@ class Outbound:
             with until(timeout_s):
                 return self._reply(request.prepare(), timeout_s, max_bytes)
         except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
+            _let_go(problem)
             # Without its cause: it quotes the URL, and may quote the answer.
             said = f"no usable answer ({type(problem).__name__})"
             raise Unreachable(said, "unreachable") from None
@@ -117,6 +119,18 @@ class Outbound:
 
     def _may_connect(self, wanted: str, host: str, address: str) -> bool:
         return may_connect(host, address, internal=is_listed(wanted, self._private))
+
+
+def _let_go(problem: BaseException) -> None:
+    """Empties the frames of a failure, and of those before it.
+
+    urllib3 leaves them in circles, so that a broken connection and the caller's token
+    would stay until Python looks for garbage.
+    """
+    seen: BaseException | None = problem
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__context__
 
 
 def _with_port(listed: str) -> str:

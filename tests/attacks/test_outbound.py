@@ -1,11 +1,14 @@
 """A caller names the server: what it must not be able to make this service do."""
 
+import gc
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+import requests
 
 from cdshooks.errors import CdsHooksError
 from cdshooks.fhir.access import Access
@@ -281,6 +284,23 @@ def test_no_error_and_no_representation_holds_a_token(server: FhirServer) -> Non
     shown = f"{problem.value!r} {Access(server.url, token)!r} {Query('Patient', 'Patient/anna')!r}"
     assert token not in shown
     assert "anna" not in shown
+
+
+@pytest.mark.req("FHIR-4")
+@pytest.mark.parametrize("fault", ["hangs", "slow headers", "half an answer"])
+def test_a_failed_read_leaves_nothing_of_its_request_in_memory(
+    fault: str, server: FhirServer
+) -> None:
+    server.faults["*"] = FAULTS[fault]
+    gc.collect()
+    gc.disable()
+    try:
+        with suppress(Unreachable):
+            get(f"{server.url}/Patient/anna", LOCAL, seconds=0.2)
+        left = [one for one in gc.get_objects() if type(one) is requests.PreparedRequest]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 @pytest.mark.req("FHIR-4")
