@@ -194,21 +194,23 @@ _EXPECTED = "CDSHOOKS_DATABASE_URL: expected sqlite:///… or postgresql://…"
 
 
 def _sqlite(url: URL, wait_ms: int, *, in_memory: bool, **options: Any) -> Engine:
-    if in_memory:
-        # One connection that threads take in turn: each further one would be another database.
-        options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": WRITE_MS / 1000}
-    else:
+    if not in_memory:
         _keep_private(Path(str(url.database)))
-        options |= {"pool_timeout": wait_ms / 1000}
+    writes = "isolation_level" not in options
+    if in_memory or writes:
+        # One connection that threads take in turn. In memory each further one would be another
+        # database; in a file SQLite lets one write, and whom of those that wait is chance.
+        options |= {"pool_size": 1, "max_overflow": 0}
     engine = create_engine(
         url,
         poolclass=QueuePool,
+        pool_timeout=wait_ms / 1000,
         connect_args={"check_same_thread": False, "timeout": wait_ms / 1000},
         hide_parameters=True,
         **options,
     )
     event.listen(engine, "connect", _sqlite_connected)
-    if "isolation_level" not in options:
+    if writes:
         event.listen(engine, "begin", _sqlite_begun)
     return engine
 
