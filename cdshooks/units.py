@@ -13,6 +13,18 @@ from functools import cache
 from cdshooks.errors import UnitUnknown
 
 _RATIOS = Context(prec=20)
+_WRITTEN = {
+    "cm[H2O]": "cmH2O",
+    "mm[Hg]": "mmHg",
+    "m[IU]/L": "mIU/L",
+    "{score}": "",
+    "[pH]": "",
+    "Cel": "°C",
+    "[degF]": "°F",
+    "10*9/L": "x10^9/L",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+    "{words}/min": "words/min",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,11 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
 def _place(decimals: int) -> Decimal:
     """The unit of the last of so many places."""
     return Decimal(1).scaleb(-decimals)
+
+
+def written(unit: str) -> str:
+    """A unit of UCUM as cards write it, most of them as it is."""
+    return _WRITTEN.get(unit, unit)
 
 
 def shown(value: Decimal, decimals: int | None = 1) -> str:

@@ -22,17 +22,7 @@ from cdshooks.knowledge.model import (
 )
 from cdshooks.knowledge.parameters import Parameter
 from cdshooks.knowledge.site_codes import OF_SITE, Added, extended, site_codes
-from cdshooks.units import UnitTable
-
-WRITTEN = {
-    "cm[H2O]": "cmH2O",
-    "mm[Hg]": "mmHg",
-    "{score}": "",
-    "[pH]": "",
-    "Cel": "°C",
-    "[degF]": "°F",
-}
-"""Units of UCUM that cards write in another way."""
+from cdshooks.units import UnitTable, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +62,7 @@ class Measure:
     @property
     def unit(self) -> str:
         """The unit as cards write it."""
-        return WRITTEN.get(self.units.canonical, self.units.canonical)
+        return written(self.units.canonical)
 
     @property
     def in_forms(self) -> bool:

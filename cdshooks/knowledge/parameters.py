@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from cdshooks.units import rounded, shown
+from cdshooks.units import rounded, shown, written
 
 Operator = Literal["<", "<=", ">", ">="]
 Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD"]
@@ -50,7 +50,7 @@ class Parameter:
 
     def __str__(self) -> str:
         number = shown(self.value, None) if isinstance(self.value, Decimal) else str(self.value)
-        return f"{self.operator or ''} {number} {self.unit}".strip()
+        return f"{self.operator or ''} {number} {written(self.unit)}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +89,4 @@ class Threshold:
         if self.value is None:
             return "off"
         gap = "" if self.unit == "%" else " "
-        return f"{self.operator} {shown(self.value, None)}{gap}{self.unit}".rstrip()
+        return f"{self.operator} {shown(self.value, None)}{gap}{written(self.unit)}".rstrip()

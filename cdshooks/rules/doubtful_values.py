@@ -14,6 +14,7 @@ from cdshooks.rules.authoring import (
     State,
     on,
     rule,
+    written,
 )
 from cdshooks.rules.states.feeding import route_doubt
 from cdshooks.rules.states.weights import bmi_doubt
@@ -100,7 +101,7 @@ def _day(doubt: Doubt) -> tuple[date, str]:
 def _amount(doubt: Doubt) -> str:
     """The measure with its value and unit as they were sent; a score has no unit to show."""
     [origin] = doubt.origins
-    unit = "" if origin.unit.startswith("{") else origin.unit
+    unit = "" if origin.unit.startswith("{") else written(origin.unit)
     return " ".join(part for part in (doubt.label, origin.value, unit) if part)
 
 

@@ -197,7 +197,7 @@ def _low(counts: Counts, limits: CountLimits) -> Finding | None:
 
 
 def _shown(count: Reading) -> str:
-    return f"{count.label} {count.amount.replace('10*9/L', 'x10^9/L')}"
+    return f"{count.label} {count.amount}"
 
 
 def _counted_since(fever: Fever, counts: Counts, limits: CountLimits) -> bool:

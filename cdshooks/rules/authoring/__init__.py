@@ -101,7 +101,7 @@ from cdshooks.rules.authoring.values import (
     Why,
     on,
 )
-from cdshooks.units import ratio, rounded, shown
+from cdshooks.units import ratio, rounded, shown, written
 
 __all__ = [
     "AT_LEAST",
@@ -201,4 +201,5 @@ __all__ = [
     "shown",
     "states",
     "total_of",
+    "written",
 ]

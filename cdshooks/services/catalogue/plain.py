@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from cdshooks.knowledge import Parameter
-from cdshooks.units import shown
+from cdshooks.units import shown, written
 
 NOT_REVIEWED = "Not reviewed by a clinician"
 
@@ -96,7 +96,7 @@ def amount(parameter: Parameter) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     number = shown(Decimal(value), None) if not isinstance(value, str) else value
-    unit = _UNITS.get(parameter.unit, parameter.unit)
+    unit = _UNITS.get(parameter.unit, written(parameter.unit))
     operator = _OPERATORS.get(parameter.operator or "", parameter.operator or "")
     gap = "" if unit == "%" else " "
     return f"{operator} {number}{gap}{unit}".strip()

@@ -40,6 +40,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.services.catalogue.model import CodeLine, Read
 from cdshooks.services.catalogue.plain import CONFIDENCES, SYSTEMS
+from cdshooks.units import written
 
 TESTS = "Tests and scores"
 PROBLEMS = "Diagnoses and symptoms"
@@ -48,7 +49,6 @@ DRUGS = "Drugs"
 PERSON = "The patient"
 SECTIONS = (TESTS, PROBLEMS, CARE, DRUGS, PERSON)
 
-UNITS = {"mm[Hg]": "mmHg", "cm[H2O]": "cmH2O"}
 POSITIONS = {"supine": "lying down", "sitting": "sitting"}
 
 
@@ -276,8 +276,7 @@ def _habits(measure: Measure, knowledge: Knowledge) -> Iterator[str]:
             )
     for odd in measure.file.lookalikes:
         limit = f"below {odd.below}" if odd.below is not None else f"above {odd.above}"
-        unit_of_odd = UNITS.get(odd.unit, odd.unit)
-        yield f"refused in {unit_of_odd} when {limit}: {odd.because}"
+        yield f"refused in {written(odd.unit)} when {limit}: {odd.because}"
     if measure.file.computed:
         first, second = measure.file.computed.measured, measure.file.computed.predicted
         names = [knowledge.base.measures[n].file.meaning for n in (first, second)]
