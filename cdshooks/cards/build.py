@@ -69,6 +69,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     source = view.knowledge.base.sources[rule.sources[0]]
     suggested = list(_suggestions(cluster, view, offered))
     suggestions = [suggestion for _, suggestion in suggested]
+    _tell_apart(suggestions)
     card: Json = {
         "uuid": str(uuid4()),
         "summary": summary(_summary(cluster, view.hook)),
@@ -99,6 +100,17 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     ]
     card["extension"] = {EXTENSION: _extension(cluster, view)}
     return card
+
+
+def _tell_apart(suggestions: list[Json]) -> None:
+    """Numbers buttons that say the same, as of two drafts of one drug, in the order of the call."""
+    same: dict[str, list[Json]] = {}
+    for suggestion in suggestions:
+        same.setdefault(suggestion["label"], []).append(suggestion)
+    for alike in same.values():
+        for number, suggestion in enumerate(alike, start=1):
+            if len(alike) > 1:
+                suggestion["label"] += f" ({number} of {len(alike)})"
 
 
 def _summary(cluster: Cluster, hook: str) -> str:

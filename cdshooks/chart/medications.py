@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from cdshooks.chart.drafted import drafted
 from cdshooks.chart.drugs import Identity, directions, identify
 from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised_as
+from cdshooks.chart.naming import naming
 from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
@@ -19,6 +21,7 @@ from cdshooks.fhir.elements import (
     number,
     obj,
     objects,
+    plain,
     string,
 )
 from cdshooks.fhir.manner import as_needed, via_tube
@@ -133,10 +136,18 @@ def _planned(record: Record, identity: Identity) -> Entry:
 def goes_on(record: Record, view: View) -> bool:
     """Whether a request, statement or dispense, of whatever drug, is what the patient takes."""
     times = _times(record.resource, view)
-    return times is not None and times[1] is None
+    return times is not None and times.end is None
 
 
-def _times(resource: Json, view: View) -> tuple[date | None, date | None] | None:
+class _Times(NamedTuple):
+    """The first and the last day of what is or was taken, and whether the chart says the last."""
+
+    start: date | None
+    end: date | None
+    told: bool = True
+
+
+def _times(resource: Json, view: View) -> _Times | None:
     """Start and end of what is or was taken; None for what was never taken.
 
     Also None for what is over at an unknown time: it says nothing about any day.
@@ -150,11 +161,10 @@ def _times(resource: Json, view: View) -> tuple[date | None, date | None] | None
     running = status == "active" or type == "MedicationDispense"
     if end is not None and end >= view.today:
         end = None
-    if not running:
-        end = end or _changed(resource, view) or start
-        if end is None:
-            return None
-    return start, end
+    if running or end is not None:
+        return _Times(start, end)
+    end = _changed(resource, view) or start
+    return None if end is None else _Times(start, end, told=False)
 
 
 def _taken(resource: Json, reference: str, identity: Identity, view: View) -> Entry | None:
@@ -169,16 +179,24 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
         id=reference.partition("/")[2],
         label=identity.label,
         status=status,
-        start=times[0],
-        end=times[1],
+        start=times.start,
+        end=times.end,
+        end_told=times.told,
         reasons=reasons,
         certain=not identity.by_name,
         exact=identity.exact,
         sets=identity.sets,
         form=identity.product.form if identity.product else None,
         via_tube=by_tube,
-        origins=(Origin(reference, identity.label, status, "", times[0]),),
+        origins=(
+            Origin(reference, _named(resource, view) or identity.label, status, "", times.start),
+        ),
     )
+
+
+def _named(resource: Json, view: View) -> str:
+    """What the chart itself calls it: a card shows its words and not the name of a class."""
+    return plain(next(iter(naming(view, resource).texts), ""))
 
 
 def _manner(resource: Json, view: View) -> tuple[frozenset[str], bool]:

@@ -25,6 +25,7 @@ def set_aside(
     rule = measure.file.outliers
     if rule is None or not readings:
         return tuple(readings), ()
+    readings = _measured(readings, measure)
     medians = _medians(readings, rule)
     kept: list[Reading] = []
     for reading in readings:
@@ -40,6 +41,15 @@ def set_aside(
     trusted = {id(reading) for reading in kept}
     dropped = (reading for reading in readings if id(reading) not in trusted)
     return tuple(kept), tuple(_rejected(reading, readings) for reading in dropped)
+
+
+def _measured(readings: Sequence[Reading], measure: Measure) -> Sequence[Reading]:
+    """The readings without what a patient told on a day on which it was measured too."""
+    if measure.file.yields is None:
+        return readings
+    told = measure.file.labels[measure.file.yields]
+    measured = {reading.day for reading in readings if reading.label != told}
+    return [reading for reading in readings if reading.label != told or reading.day not in measured]
 
 
 def _medians(readings: Sequence[Reading], rule: OutlierFile) -> Medians:

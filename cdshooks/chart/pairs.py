@@ -146,6 +146,7 @@ def _of_chart(entry: Entry, drug: str, taken: Entries, view: View) -> Order:
         day=entry.start,
         drafted=False,
         end=entry.end,
+        end_told=entry.end_told,
         sure=_sure(entry, taken, view),
         origins=entry.origins,
     )

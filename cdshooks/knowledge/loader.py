@@ -186,6 +186,8 @@ def _measures(
         for name in (*entry.value_sets, *entry.labels, *entry.positions):
             if name not in value_sets:
                 raise KnowledgeInvalid("measures.yaml", key, f"no value set {name!r}")
+        if entry.yields is not None and not (entry.outliers and entry.yields in entry.labels):
+            raise KnowledgeInvalid("measures.yaml", f"{key}.yields", "expected one of its labels")
         found[key] = Measure(
             id=key,
             file=entry,

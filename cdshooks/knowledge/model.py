@@ -123,7 +123,11 @@ class UpperLimitFile(Strict):
 
 
 class MeasureFile(Strict):
-    """A numeric observation that rules read."""
+    """A numeric observation that rules read.
+
+    yields: the value set whose readings stand for a day only where no other of it
+    does; for a measure with outliers.
+    """
 
     label: Text
     meaning: Text
@@ -139,6 +143,7 @@ class MeasureFile(Strict):
     whole: bool = False
     doubts_reported: bool = True
     same_day: SameDay | None = None
+    yields: Text | None = None
     lookalikes: tuple[Lookalike, ...] = ()
     computed: Derivation | None = None
     share: Share | None = None

@@ -168,12 +168,12 @@ def _overdue(
     last: Reading, stale: Criterion | None, fast: str | None, arranged: Arranged
 ) -> Recommend:
     """The advice at its lowest level, without its limit."""
-    told = f"{last.label} {last.amount} on {on(last.day)}"
+    told = _told(last)
     booked = f"; {arranged.by}" if arranged.by else ""
     return Recommend(
         summary=f"Breathing tests due: last {told} ({last.age} days ago){booked}",
         indicator="info",
-        because=tuple(_why(told, last, stale, fast, arranged)),
+        because=tuple(_why(last, stale, fast, arranged)),
         evidence=(last, *(stale.facts if stale else ())),
         offers=tuple(_offers(f"Last {told}", stale, arranged)),
     )
@@ -188,12 +188,17 @@ def _offers(reason: str, stale: Criterion | None, arranged: Arranged) -> Iterato
         yield Create("respiratory-referral", reason=f"{stale.finding}; not repeated since")
 
 
+def _told(test: Reading) -> str:
+    return f"{test.label} {test.amount} on {on(test.day)}"
+
+
 def _why(
-    told: str, last: Reading, stale: Criterion | None, fast: str | None, arranged: Arranged
+    last: Reading, stale: Criterion | None, fast: str | None, arranged: Arranged
 ) -> Iterator[str]:
     if stale:
+        crossed = next((fact for fact in stale.facts if isinstance(fact, Reading)), last)
         yield (
-            f"Last {told} already met NIV criteria ({stale.finding}); "
+            f"Last {_told(crossed)} already met NIV criteria ({stale.finding}); "
             "values rarely improve in ALS; repeat now and refer."
         )
     if fast:

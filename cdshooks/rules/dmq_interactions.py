@@ -21,10 +21,9 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
-    on,
     rule,
 )
-from cdshooks.rules.states.words import shortened
+from cdshooks.rules.states.words import ended, shortened
 
 DMQ = "dextromethorphan-quinidine"
 MAOI, URINARY = "maoi", "maoi-urinary"
@@ -144,5 +143,4 @@ def _because(shown: list[tuple[Order, Order]]) -> Iterator[str]:
 
 def _told(order: Order) -> str:
     """A drug with how it stands."""
-    label = order.label.capitalize()
-    return f"{label}, ended {on(order.end)}" if order.end else f"{label}, {order.status}"
+    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"

@@ -73,13 +73,22 @@ def undelivered(
         Entries, Ordered("communication-aid", types=EQUIPMENT, drafts=False, lookback=ORDERS)
     ],
     aid_here: Annotated[Entries, InUse("communication-aid")],
+    chair: Annotated[
+        Entries, Ordered("wheelchair", types=EQUIPMENT, drafts=False, lookback=ORDERS)
+    ],
+    chair_here: Annotated[Entries, InUse("wheelchair")],
     vent: Annotated[Vent, State(vent)],
 ) -> tuple[Gap, ...]:
-    """Equipment on order that is not in use: NIV, suction, cough assistance, communication."""
-    ordered = (("suction", suction, suction_here), ("MI-E", cough, cough_here))
+    """Equipment on order that is not in use: for breathing, coughing, talking and moving."""
+    ordered = (
+        ("suction", suction, suction_here),
+        ("MI-E", cough, cough_here),
+        ("communication aid", aid, aid_here),
+        ("wheelchair", chair, chair_here),
+    )
     found = [
         Gap(f"{name} not delivered", DELIVER, _ordered(orders.newest), (orders.newest,))
-        for name, orders, here in (*ordered, ("communication aid", aid, aid_here))
+        for name, orders, here in ordered
         if orders.newest and not here
     ]
     if vent.state == "niv-ordered":

@@ -21,10 +21,9 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
-    on,
     rule,
 )
-from cdshooks.rules.states.words import shortened
+from cdshooks.rules.states.words import ended, shortened
 
 FLUOXETINE = "fluoxetine"
 Pair = tuple[Order, Order, Threshold | None]
@@ -105,27 +104,27 @@ def _together(meeting: Meeting, today: date, limits: WashoutLimits) -> Iterator[
         for other in meeting.partners:
             if one.reference == other.reference or not (one.assessed or other.assessed):
                 continue
-            ended = [order for order in (one, other) if order.end is not None]
-            if not ended:
+            over = [order for order in (one, other) if order.end is not None]
+            if not over:
                 yield one, other, None
-            elif len(ended) == 1:
-                yield from _washing_out(one, other, ended[0], today, limits)
+            elif len(over) == 1:
+                yield from _washing_out(one, other, over[0], today, limits)
 
 
 def _washing_out(
-    one: Order, other: Order, ended: Order, today: date, limits: WashoutLimits
+    one: Order, other: Order, over: Order, today: date, limits: WashoutLimits
 ) -> Iterator[Pair]:
     limit = limits.serotonin_washout_le_days
-    if ended is one and one.within(FLUOXETINE):
+    if over is one and one.within(FLUOXETINE):
         limit = limits.fluoxetine_washout_le_days
-    days = (today - ended.end).days if ended.end else 0
+    days = (today - over.end).days if over.end else 0
     if limit.met_by(Decimal(days)):
         yield one, other, limit
 
 
 def _because(pairs: list[Pair]) -> Iterator[str]:
     for one, other, _ in pairs:
-        yield f"{_told(one)} with {_told(other)}."
+        yield f"{_told(one)}; {_told(other)}."
     yield "Class labelling forbids the combination, and for days to weeks after either drug."
     if any(other.label == "linezolid" or "methylene" in other.label for _, other, _ in pairs):
         yield "Linezolid and methylene blue inhibit monoamine oxidase too."
@@ -133,5 +132,4 @@ def _because(pairs: list[Pair]) -> Iterator[str]:
 
 def _told(order: Order) -> str:
     """A drug with the day on which it ended."""
-    label = order.label.capitalize()
-    return f"{label}, ended {on(order.end)}" if order.end else f"{label}, {order.status}"
+    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"

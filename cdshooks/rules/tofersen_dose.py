@@ -172,7 +172,7 @@ def tofersen_lp_anticoagulant(
         if not oral.whole:
             return CannotAssess("anticoagulants could not be read", oral.failed)
         return NotIndicated("no anticoagulant, and platelets are not known to be few")
-    names = joined(tuple(dict.fromkeys(entry.label for entry in found)))
+    names = joined(tuple(dict.fromkeys(origin.label for e in found for origin in e.origins)))
     said = f"Lumbar puncture planned while {names} is active: apply the local peri-procedural plan."
     if low and isinstance(platelets, Reading):
         said = f"Lumbar puncture planned with {platelets}: apply the local peri-procedural plan."

@@ -33,6 +33,13 @@ def test_one_weight_is_trusted() -> None:
     assert kept(weight(149, 0)) == [149]
 
 
+def test_what_a_patient_says_to_weigh_yields_to_what_was_measured_that_day() -> None:
+    told = weight(70, 0) | {"code": {"coding": [{"system": "http://loinc.org", "code": "3142-7"}]}}
+    assert kept(weight(70, 190), weight(62, 0), told) == [70, 62]
+    assert kept(weight(70, 190), weight(62, 1), told | {"id": "told"}) == [70, 70]
+    assert kept(weight(70, 190), told) == [70, 70]
+
+
 def test_a_measure_without_limits_on_jumps_keeps_what_jumps() -> None:
     every = Series("alsfrs-total", None)
     totals = [

@@ -92,7 +92,7 @@ class Order:
     assessed: whether it is a draft of this call to be judged, not only context.
     drafted: whether it is of this call at all, and not of the chart.
     reasons: ``clinical-trial``, ``als`` or ``other``, as far as its reasons say.
-    end: the last day of an order that is over.
+    end: the last day of an order that is over; end_told: whether the chart says that day.
     replaces: ``Type/id`` of the order that it says it takes the place of.
     written: the text of the order that names the drug, for one recognised by name
     or whose text names another.
@@ -119,6 +119,7 @@ class Order:
     assessed: bool = True
     drafted: bool = True
     end: date | None = None
+    end_told: bool = True
     replaces: str | None = None
     written: str = ""
     exact: bool = True

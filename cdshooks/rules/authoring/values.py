@@ -165,7 +165,8 @@ class Missing:
 class Entry:
     """One coded fact of the chart: a condition, request, procedure, device or consent.
 
-    start and end bound the fact; recorded is when it was written down. instant: the
+    start and end bound the fact; recorded is when it was written down. end_told: whether
+    the chart says that end; else it was only changed then for the last time. instant: the
     last moment of them, where a time is on record. ``reason``
     is the value set that the status reason or stop reason belongs to, if any.
     exact: of a drug known by name alone, whether by its own and not by a brand. form
@@ -190,6 +191,7 @@ class Entry:
     form: str | None = None
     via_tube: bool = False
     mg_a_day: Fraction | None = None
+    end_told: bool = True
     origins: tuple[Origin, ...] = ()
 
     @property

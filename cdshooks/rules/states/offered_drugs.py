@@ -21,10 +21,9 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     derived,
-    on,
 )
 from cdshooks.rules.states.muscles import lately
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import ended, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ def _inhibitors(found: tuple[Entries, ...], call: Call, washout: Threshold) -> I
         if entry.end is None:
             yield f"{entry}"
         elif lately(entry, washout, call.today):
-            yield f"{entry.label}, ended {on(entry.end)}"
+            yield ended(entry)
 
 
 @derived

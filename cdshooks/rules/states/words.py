@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from cdshooks.rules.authoring import Entry, Order, on
+
 
 def sentence(text: str) -> str:
     """The text with a capital letter and a full stop; a name such as pH stays as it is."""
@@ -12,6 +14,14 @@ def sentence(text: str) -> str:
 def joined(names: Sequence[str]) -> str:
     """The names as a sentence lists them: ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def ended(drug: Entry | Order) -> str:
+    """A drug that is over, with its last day, and whether the chart says that day."""
+    label, day = f"{drug.label[:1].upper()}{drug.label[1:]}", on(drug.end)
+    if drug.end_told:
+        return f"{label}, ended {day}"
+    return f"{label}, its end not recorded: taken as ended on {day}, when the order last changed"
 
 
 SHORT = 30
