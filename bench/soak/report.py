@@ -1,5 +1,6 @@
 """What a soak must show, and ``docs/soak.md``."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from statistics import mean
@@ -60,6 +61,8 @@ def lines(found: Soak) -> Iterator[str]:
         said = "kept" if one.kept else "**broken**"
         limit = f"{one.limit:g} {one.unit}"
         yield f"| {one.what} | {amount(one.measured)} {one.unit} | {limit} | {said} |"
+    for error, times in Counter(found.errors).items():
+        yield f"\nAnswered with 500, {times} times: {error}"
     yield "\n## By what failed\n"
     yield "| meanwhile | calls | answers | p50 ms | p95 ms | p99 ms |"
     yield "| --- | ---: | --- | ---: | ---: | ---: |"

@@ -1,9 +1,10 @@
 """The run itself: half of the greatest load, slice by slice, with one thing failing in each."""
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -53,7 +54,8 @@ class Soak:
 
     most: calls a second that were possible before it; rate: that were sent, half of them.
     ready_s: until the service was ready after each return of the database. answered: calls
-    and feedback that were answered with 200; written: those that the store holds.
+    and feedback that were answered with 200; written: those that the store holds. errors:
+    what the service logged of each answer of 500: the kind of error and the line of code.
     """
 
     minutes: float
@@ -63,6 +65,7 @@ class Soak:
     ready_s: tuple[float, ...]
     answered: int
     written: int
+    errors: tuple[str, ...] = ()
 
 
 def soaked(minutes: float) -> Soak:
@@ -113,7 +116,15 @@ def _served(ehr: Ehr, database: Database, folder: Path, minutes: float) -> Soak:
         run.rounds(minutes)
     loads = (warm, most, *(one.load for one in run.slices))
     good = sum(one.statuses[200] for one in loads)
-    return Soak(minutes, most.rate, run.rate, tuple(run.slices), tuple(run.ready_s), good, 0)
+    seen = (minutes, most.rate, run.rate, tuple(run.slices), tuple(run.ready_s), good, 0)
+    return Soak(*seen, errors=tuple(_errors(server.said)))
+
+
+def _errors(said: Iterable[str]) -> Iterator[str]:
+    for line in said:
+        with suppress(ValueError, TypeError, KeyError):
+            told = json.loads(line)
+            yield f"{told['error']} at {told['where']}"
 
 
 class _Run:

@@ -1,6 +1,7 @@
 """What a soak concludes from what it saw."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,11 @@ def test_a_store_that_is_away_may_be_told_of() -> None:
     found = soak(WELL, WELL, GONE, WELL)
     assert broken(found) == []
     assert any("200: 30" in line for line in lines(found))
+
+
+def test_what_lay_behind_an_answer_of_500_is_told() -> None:
+    found = replace(soak(WELL, WELL, GONE, WELL), errors=("KeyError at view.py:9",) * 2)
+    assert any("2 times: KeyError at view.py:9" in line for line in lines(found))
 
 
 @pytest.mark.parametrize(
