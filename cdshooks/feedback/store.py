@@ -17,7 +17,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InvalidRequestError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
@@ -173,7 +179,8 @@ def _outages_named() -> Iterator[None]:
         yield
     except (DataError, IntegrityError):
         raise
-    except (DBAPIError, PoolTimeout) as problem:
+    # The last is what a pool says whose every connection ends as soon as it is made.
+    except (DBAPIError, PoolTimeout, InvalidRequestError) as problem:
         raise StoreUnavailable(f"the store does not answer: {type(problem).__name__}") from problem
 
 
