@@ -121,7 +121,10 @@ def _served(ehr: Ehr, database: Database, folder: Path, minutes: float) -> Soak:
 
 
 def _errors(said: Iterable[str]) -> Iterator[str]:
+    """What went wrong in the application, or before it."""
     for line in said:
+        if "refused before" in line:
+            yield line.partition("refused before")[2].strip()
         with suppress(ValueError, TypeError, KeyError):
             told = json.loads(line)
             yield f"{told['error']} at {told['where']}"
