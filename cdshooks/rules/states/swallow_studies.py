@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from cdshooks.rules.authoring import Entries, Filed, Found, Performed, State, derived
+from cdshooks.rules.states.relief import together
 
 STUDY, DAYS = "swallow-study", "swallow_study_days"
 
@@ -14,7 +15,7 @@ def swallow_studies(
     results: Annotated[Entries, Found(STUDY, components=STUDY, parts=())],
 ) -> Entries:
     """Studies of any age: as procedures, as reports, and as results in words."""
-    return _together(performed, reports, results)
+    return together("swallow study", performed, reports, results)
 
 
 @derived
@@ -24,16 +25,7 @@ def recent_swallow_studies(
     results: Annotated[Entries, Found(STUDY, components=STUDY, parts=(), lookback=DAYS)],
 ) -> Entries:
     """The same of the last six months."""
-    return _together(performed, reports, results)
-
-
-def _together(*kinds: Entries) -> Entries:
-    return Entries(
-        items=tuple(entry for entries in kinds for entry in entries),
-        whole=all(entries.whole for entries in kinds),
-        failed=tuple(dict.fromkeys(key for entries in kinds for key in entries.failed)),
-        label=kinds[0].label,
-    )
+    return together("swallow study", performed, reports, results)
 
 
 Studies = Annotated[Entries, State(swallow_studies)]
