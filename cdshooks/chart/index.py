@@ -1,5 +1,6 @@
 """The resources of one patient, findable by type and code; nothing of anybody else."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -42,11 +43,15 @@ ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 """Elements that say whose a resource is. Each of them must be this patient."""
 
 
+_TELLING = re.compile(r"[\w.~:|@+=-]{1,255}", re.ASCII)
+"""An id that may be repeated in an answer: wider than FHIR's, but no markup and no essay."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """A resource, or a component or answer of one, with the codes that it goes by.
 
-    type and id: of the resource; an id that it lacks is empty.
+    type and id: of the resource; an id that it lacks, or that could be none, is empty.
     place: how many records were taken in before it.
     """
 
@@ -179,7 +184,8 @@ class Index:
         self, resource: Json, type: str, id: str | None, codes: tuple[Code, ...], part: Json
     ) -> Record:
         self._count += 1
-        return Record(resource, type, id or "", codes, part, self._count)
+        told = id if id and _TELLING.fullmatch(id) else ""
+        return Record(resource, type, told, codes, part, self._count)
 
     def _own_codes(self, resource: Json, type: str) -> tuple[Code, ...]:
         found: list[Code] = []
