@@ -1,12 +1,11 @@
 """The resources of one patient, findable by type and code; nothing of anybody else."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from cdshooks.chart.forms import FORMS, answers
-from cdshooks.fhir.elements import Json, obj, objects, string, values
+from cdshooks.fhir.elements import Json, obj, objects, string, told_id, values
 from cdshooks.knowledge import Code, Systems, ValueSet
 
 CODED = {
@@ -41,10 +40,6 @@ PARTED = ("Observation", FORMS)
 
 ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 """Elements that say whose a resource is. Each of them must be this patient."""
-
-
-_TELLING = re.compile(r"[\w.~:|@+=-]{1,255}", re.ASCII)
-"""An id that may be repeated in an answer: wider than FHIR's, but no markup and no essay."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,8 +179,7 @@ class Index:
         self, resource: Json, type: str, id: str | None, codes: tuple[Code, ...], part: Json
     ) -> Record:
         self._count += 1
-        told = id if id and _TELLING.fullmatch(id) else ""
-        return Record(resource, type, told, codes, part, self._count)
+        return Record(resource, type, told_id(id), codes, part, self._count)
 
     def _own_codes(self, resource: Json, type: str) -> tuple[Code, ...]:
         found: list[Code] = []
