@@ -192,6 +192,10 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
             self.nr_conns -= 1
             conn.close()
             return
+        if conn.parser.unreader.buf.getvalue().strip():
+            # The next call came along with this one: the socket will not tell of it again.
+            self.enqueue_req(conn)
+            return
         conn.sock.setblocking(False)
         conn.set_timeout()
         self.keepalived_conns.append(conn)

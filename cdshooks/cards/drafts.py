@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from cdshooks.chart import View
+from cdshooks.fhir.elements import told_id
 from cdshooks.fhir.repair import repaired
 from cdshooks.knowledge import Knowledge
 from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Stop, Update
@@ -20,7 +21,10 @@ _LATER = re.compile(r"\{today\+(\d{1,3})\}")
 
 
 def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
-    """The action of a suggestion; None when the client's order cannot be sent back whole."""
+    """The action of a suggestion; None when the client's order cannot be sent back whole.
+
+    Nor can a draft be removed that has no name to be removed by.
+    """
     match offer:
         case Create():
             file = view.knowledge.base.drafts[offer.draft]
@@ -39,6 +43,8 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
                 return None
             return {"type": "update", "description": file.description, "resource": corrected}
         case Delete():
+            if not told_id(offer.order.id):
+                return None
             # What is no drug goes by a description that is no name for an order.
             name = f" {offer.order.label.lower()}" if offer.order.drug else ""
             return {

@@ -23,7 +23,7 @@ def allergic(view: View, wanted: Allergic) -> Allergies:
     found = tuple(
         _allergy(record, view, substance.label)
         for record in view.index.of("AllergyIntolerance")
-        if _stands(record.resource) and (substance := _substance(record, view, wanted.drug))
+        if (substance := _substance(record, view, wanted.drug))
     )
     cover = view.coverage("AllergyIntolerance")
     return Allergies(found, cover.whole, cover.failed)
@@ -36,13 +36,24 @@ def _stands(resource: Json) -> bool:
 
 
 def _substance(record: Record, view: View, drug: str) -> Identity | None:
-    """The drug by the allergy's code or the substance of a reaction, by code first and by name."""
+    """The drug, if the allergy stands and is to it, by code first and by name."""
+    orders = view.once("allergens", record.resource, lambda: _allergens(record, view))
+    found = (recognised(view, order, drug) for order in orders)
+    return next(filter(None, found), None)
+
+
+def _allergens(record: Record, view: View) -> tuple[Json, ...]:
+    """The code and the substances of reactions, each as an order of it; none if it is over.
+
+    They are kept for all drugs that are asked about, and with them what each of them is.
+    """
+    if not _stands(record.resource):
+        return ()
     denied = view.value_set("no-known-allergy")
     concepts = [*objects(record.resource.get("code")), *_substances(record.resource)]
     if any(_means(denied, concept, view) for concept in concepts):
-        return None
-    found = (recognised(view, {"medicationCodeableConcept": c}, drug) for c in concepts)
-    return next(filter(None, found), None)
+        return ()
+    return tuple({"medicationCodeableConcept": concept} for concept in concepts)
 
 
 def _substances(resource: Json) -> Iterator[Json]:

@@ -9,7 +9,7 @@ from cdshooks.chart.orders import ORDER_HOOKS, to_assess
 from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, string, texts
+from cdshooks.fhir.elements import Json, reference_to, string, texts
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Order, Origin
 
@@ -87,5 +87,5 @@ def _order(draft: Json, label: str, view: View, told: set[str]) -> Order:
         label=label,
         day=authored.day if authored else None,
         reasons=reasons_of(draft, view) | reasons_for(draft, view) | told,
-        origins=(Origin(f"{type}/{id}", f"{label} order", status, "", None),),
+        origins=(Origin(reference_to(type, id), f"{label} order", status, "", None),),
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from cdshooks.chart.index import is_patient
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, obj, objects, string
+from cdshooks.fhir.elements import Json, obj, objects, reference_to, string
 from cdshooks.knowledge import ValueSet
 from cdshooks.rules.authoring import Booked, Entries, Entry, Origin
 
@@ -44,7 +44,7 @@ def _entry(
     if start is None or status not in statuses or not _is_for(resource, view):
         return None
     id = string(resource.get("id")) or ""
-    reference = f"Appointment/{id}" if id else "Appointment"
+    reference = reference_to("Appointment", id)
     origin = Origin(reference, value_set.meaning, status, "", start.day)
     return Entry("Appointment", id, value_set.meaning, status, start.day, origins=(origin,))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, boolean, string
+from cdshooks.fhir.elements import Json, boolean, reference_to, string
 from cdshooks.rules.authoring import Entry, Origin
 
 DRAFTED = ("draft", "active", "on-hold")
@@ -32,7 +32,7 @@ def drafted(view: View, drug: str) -> Iterator[Entry]:
             certain=not identity.by_name,
             exact=identity.exact,
             sets=identity.sets,
-            origins=(Origin(f"{type}/{id}", identity.label, "draft", "", None),),
+            origins=(Origin(reference_to(type, id), identity.label, "draft", "", None),),
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from cdshooks.chart.forms import FORMS, answers
-from cdshooks.fhir.elements import Json, obj, objects, string, values
+from cdshooks.fhir.elements import Json, obj, objects, string, told_id, values
 from cdshooks.knowledge import Code, Systems, ValueSet
 
 CODED = {
@@ -46,7 +46,7 @@ ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 class Record:
     """A resource, or a component or answer of one, with the codes that it goes by.
 
-    type and id: of the resource; an id that it lacks is empty.
+    type and id: of the resource; an id that it lacks, or that could be none, is empty.
     place: how many records were taken in before it.
     """
 
@@ -179,7 +179,7 @@ class Index:
         self, resource: Json, type: str, id: str | None, codes: tuple[Code, ...], part: Json
     ) -> Record:
         self._count += 1
-        return Record(resource, type, id or "", codes, part, self._count)
+        return Record(resource, type, told_id(id), codes, part, self._count)
 
     def _own_codes(self, resource: Json, type: str) -> tuple[Code, ...]:
         found: list[Code] = []

@@ -13,6 +13,8 @@ def drugs_named(base: Base, text: str) -> tuple[str, ...]:
 
     Kept beyond a call: charts name few drugs, in few ways.
     """
+    if not _any_name(base).search(text):
+        return ()
     return tuple(products.drug for products in base.products.values() if _name(products, text))
 
 
@@ -29,6 +31,12 @@ def _name(products: ProductSet, text: str) -> str | None:
     names, excluded = _patterns(products.names, products.not_names)
     found = names.search(excluded.sub(" ", text) if excluded else text)
     return found.group().casefold() if found else None
+
+
+@lru_cache(maxsize=16)
+def _any_name(base: Base) -> re.Pattern[str]:
+    """Every name of every drug: most texts of a chart hold none."""
+    return whole_words({name for products in base.products.values() for name in products.names})
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from cdshooks.fhir.elements import (
     obj,
     objects,
     plain,
+    reference_to,
     string,
 )
 from cdshooks.rules.authoring import (
@@ -154,7 +155,9 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
         replaces=_replaced(resource),
         written=identity.written if identity else "",
         origins=(
-            Origin(f"{type}/{id}", f"{label} order", _directions(resource, regimen), "", None),
+            Origin(
+                reference_to(type, id), f"{label} order", _directions(resource, regimen), "", None
+            ),
         ),
     )
 

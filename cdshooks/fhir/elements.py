@@ -15,6 +15,7 @@ Json = dict[str, Any]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_ID = re.compile(r"[\w.~:|@+=-]{1,255}", re.ASCII)
 _LONGEST_NUMERAL = 40
 """Characters. Longer ones are no measurement, and exact arithmetic on them is slow."""
 _SMALLEST, _LARGEST = -15, 11
@@ -53,6 +54,19 @@ def string(value: object) -> str | None:
         text = value.strip()
         return text or None
     return None
+
+
+def told_id(value: object) -> str:
+    """An id that an answer may repeat: wider than FHIR's, but no markup, and no essay.
+
+    Empty for anything else, as for a resource that has none.
+    """
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def reference_to(type: str, id: object) -> str:
+    """``Type/id`` for an answer; the type alone where there is no id that it may repeat."""
+    return f"{type}/{id}" if told_id(id) else type
 
 
 def texts(concept: object) -> Iterator[str]:

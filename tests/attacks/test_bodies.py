@@ -66,6 +66,28 @@ def observations(count: int, **members: Any) -> Json:
     return document
 
 
+def told(key: str, type: str, element: str, count: int) -> Json:
+    """The call with many resources of one kind, each in words of its own, most of them signs."""
+    document = body()
+    document["prefetch"][key] = {
+        "resourceType": "Bundle",
+        "entry": [
+            {
+                "resource": {
+                    "resourceType": type,
+                    "id": f"{type}{number}",
+                    "patient" if type == "AllergyIntolerance" else "subject": {
+                        "reference": f"Patient/{document['context']['patientId']}"
+                    },
+                    element: {"text": f"{number} " + ("( " if number % 2 else "s ") * 145},
+                }
+            }
+            for number in range(count)
+        ],
+    }
+    return document
+
+
 def drafts(count: int) -> Json:
     document = body(SIGN)
     orders = document["context"]["draftOrders"]
@@ -151,6 +173,14 @@ ROWS: dict[str, tuple[Callable[[], bytes | Json], int]] = {
         200,
     ),
     "20,000 components": (lambda: observations(1, component=[{"code": {}}] * 20_000), 200),
+    "2,000 allergies in words of their own": (
+        lambda: told("allergies", "AllergyIntolerance", "code", 2000),
+        200,
+    ),
+    "5,000 drugs in words of their own": (
+        lambda: told("medications", "MedicationRequest", "medicationCodeableConcept", 5000),
+        200,
+    ),
     "four million letters": (lambda: observations(1, code={"text": "a " * 2_000_000}), 200),
     "a long text of directions": (
         lambda: draft(dosageInstruction=[{"text": "1 tablet " * 200_000}]),

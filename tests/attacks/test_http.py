@@ -152,6 +152,14 @@ def test_two_requests_in_a_row_get_two_answers_in_order(server: Server) -> None:
     assert [reply.status for reply in replies] == [200, 404]
 
 
+def test_requests_sent_at_once_are_answered_while_the_client_listens(server: Server) -> None:
+    call = post(b"Content-Length: 2\r\n", b"{}").replace(CLOSE, b"")
+    with server.connect() as connection, connection.makefile("rb") as stream:
+        connection.settimeout(10)
+        connection.sendall(call * 5 + get(b"/healthz"))
+        assert stream.read().count(b"HTTP/1.1 400 ") == 5
+
+
 def test_silent_clients_keep_the_others_waiting_for_seconds_at_most(server: Server) -> None:
     """More of them than the process has threads; they stop in the line, a header, the body."""
     body = post(b"Content-Length: 9\r\n", b"{")

@@ -42,6 +42,16 @@ def only(**changes: Any) -> Allergy:
     return allergy
 
 
+def test_what_an_allergy_is_to_is_read_once_for_all_drugs() -> None:
+    others = [Allergic(drug) for drug in ("edaravone", "tofersen", "dextromethorphan-quinidine")]
+    view = view_of([entry(), entry(id="b", code=NOTHING)], {WANTED, *others}, hook="order-sign")
+    assert answer(view, WANTED)
+    read = len(view.read)
+    for other in others:
+        assert not answer(view, other)
+    assert len(view.read) == read
+
+
 @pytest.mark.parametrize(
     "changes",
     [

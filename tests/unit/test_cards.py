@@ -1,6 +1,9 @@
 """Cards: clustering, order, cap, suggestions, selection behaviour, extension."""
 
+from dataclasses import replace
 from typing import Annotated, Any
+
+import pytest
 
 from cdshooks import cards as building
 from cdshooks.cards import EXTENSION
@@ -155,6 +158,14 @@ def test_a_delete_names_the_draft_and_carries_no_resource() -> None:
     assert action["type"] == "delete"
     assert action["resourceId"] == order.reference
     assert "resource" not in action
+
+
+@pytest.mark.parametrize("id", ["", "<b>", "two words", "a" * 256])
+def test_a_draft_that_cannot_be_named_is_not_offered_for_removal(id: str) -> None:
+    view = signing("199206")
+    order = replace(order_of(view), id=id)
+    [card] = cards([advice("critical", order=order, offers=(Delete(order),))], view, URL)
+    assert "suggestions" not in card
 
 
 def test_the_extension_names_the_rules_and_leaves_out_what_is_empty() -> None:

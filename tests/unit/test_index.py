@@ -119,6 +119,13 @@ def test_a_resource_counts_once_however_often_it_came() -> None:
     assert found(both) == 1
 
 
+@pytest.mark.parametrize("id", ["<img src=x>", "[a](https://a.org)", "a b", "a" * 256, "a\x00"])
+def test_an_id_that_could_be_none_is_not_repeated_in_an_answer(id: str) -> None:
+    chart = index(fvc(id=id), fvc(id=id), fvc(id="Ab-1.2_3~c"))
+    [odd, usual] = chart.of("Observation")
+    assert (odd.reference, usual.reference) == ("Observation", "Observation/Ab-1.2_3~c")
+
+
 def test_two_systems_of_two_sites_do_not_mix() -> None:
     from cdshooks.knowledge import Systems
 

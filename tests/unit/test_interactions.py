@@ -7,7 +7,7 @@ import pytest
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import Code, base
-from cdshooks.knowledge.interactions import DrugSetFile, RouteFile, ingredients
+from cdshooks.knowledge.interactions import DrugSetFile, RouteFile, ingredients, whole_words
 
 SYSTEMS = base().systems
 HEADER = """# meaning: x
@@ -53,6 +53,13 @@ def test_names_are_whole_words_and_the_longest_counts(tmp_path: Path) -> None:
     ]
     assert found.in_text("alphabet, pre-alpha") == ()
     assert found.in_text("alpha drops") == ()
+
+
+def test_names_with_one_beginning_and_names_that_begin_with_a_sign_are_told_apart() -> None:
+    words = whole_words(["ab", "Abc", "ab c", "0.9%", "[x]", "^y", "]z", "\\d"])
+    text = "ab, AB C-one; abc 0.9% [x] ^y ]z \\d 7 abd xab a-ab 10.9%"
+    assert words.findall(text) == ["ab", "AB C", "abc", "0.9%", "[x]", "^y", "]z", "\\d"]
+    assert whole_words([]).search("ab") is None
 
 
 def test_a_member_counts_by_its_own_routes_and_when_the_route_is_unknown(tmp_path: Path) -> None:
