@@ -65,6 +65,8 @@ def in_hand(view: View, name: str, *, urgent: bool, reason: str) -> InHand | Non
     drafts = view.remembered("drafts in hand", _drafts)
     if not drafts.isdisjoint(marks):
         return InHand(None)
+    # Of what has no priority, a request cannot say that it is urgent.
+    urgent = urgent and "priority" in file.resource
     since = _since(view, file, urgent)
     charted = _charted(view, str(file.resource["resourceType"]))
     for one in (one for mark in marks for one in charted.get(mark, ())):
