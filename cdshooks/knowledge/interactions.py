@@ -239,6 +239,10 @@ def _worded(words: Mapping[str, tuple[str, ...]]) -> Words:
 
 
 def whole_words(names: Iterable[str]) -> re.Pattern[str]:
-    """Any of the names as whole words, the longest first; a maker may follow after a hyphen."""
+    """Any of the names as whole words, the longest first; a maker may follow after a hyphen.
+
+    Before a hyphen may stand another drug, as in ``acetaminophen-codeine``, but no prefix.
+    """
     joined = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{joined or '(?!)'})(?!\w)", re.IGNORECASE)
+    begins = r"(?:(?<![\w-])|(?<=[^\W\d_]{6}-))"
+    return re.compile(rf"{begins}(?:{joined or '(?!)'})(?!\w)", re.IGNORECASE)
