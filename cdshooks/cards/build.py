@@ -17,11 +17,12 @@ from cdshooks.cards.clusters import (
 )
 from cdshooks.cards.detail import detail
 from cdshooks.cards.drafts import action, companions, label
+from cdshooks.cards.in_hand import open_offer, waited_for
 from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import Parameter
-from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Update, origins
+from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Stop, Update, origins
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
@@ -73,7 +74,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     card: Json = {
         "uuid": str(uuid4()),
         "summary": summary(_summary(cluster, view.hook)),
-        "detail": detail([a.finding for a in cluster], view.knowledge),
+        "detail": detail([a.finding for a in cluster], view.knowledge, _in_hand(cluster, view)),
         "indicator": lead.outcome.indicator,
         "source": {
             "label": source.label,
@@ -134,8 +135,9 @@ def _suggestions(
 ) -> Iterator[tuple[Advice, Json]]:
     """Each offer once a response, on its most severe card, with the advice that makes it."""
     evidence = _origins(cluster)
-    for advice, offer in _offers(cluster):
-        if _identity(offer) in offered:
+    for advice, wanted in _offers(cluster):
+        offer = wanted if isinstance(wanted, Update | Delete | Stop) else open_offer(wanted, view)
+        if offer is None or _identity(offer) in offered:
             continue
         made = action(offer, view, evidence)
         if made is None:
@@ -146,6 +148,12 @@ def _suggestions(
             suggestion["isRecommended"] = True
         actions = [made, *companions(offer, view, evidence)]
         yield advice, {**suggestion, "actions": actions}
+
+
+def _in_hand(cluster: Cluster, view: View) -> tuple[str, ...]:
+    """What the card would offer if it were not asked for already."""
+    told = (waited_for(offer, view) for _, offer in _offers(cluster))
+    return tuple(dict.fromkeys(line for line in told if line))
 
 
 def _offers(cluster: Cluster) -> Iterator[tuple[Advice, Offer]]:

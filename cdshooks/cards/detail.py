@@ -10,14 +10,18 @@ from cdshooks.rules.authoring import Origin, Recommend, on, origins
 CLOSING = "Supports, does not replace, clinical judgement. Not reviewed by a clinician."
 
 
-def detail(findings: Sequence[Finding], knowledge: Knowledge) -> str:
-    """Markdown for a card made of these findings, the leading one first."""
+def detail(findings: Sequence[Finding], knowledge: Knowledge, in_hand: Sequence[str] = ()) -> str:
+    """Markdown for a card made of these findings, the leading one first.
+
+    in_hand: what it does not offer since it is asked for already.
+    """
     outcomes = [f.outcome for f in findings if isinstance(f.outcome, Recommend)]
     parts = [
         *_reasons(findings),
         _values(outcomes),
         _limits(outcomes, knowledge),
         _missing(outcomes),
+        f"**Already asked for**\n\n{bullets(in_hand)}" if in_hand else "",
         _sources(findings, knowledge),
         f"*{CLOSING}*",
     ]

@@ -245,6 +245,9 @@ def codes_of(value: object, systems: Systems) -> list[Code]:
     found: list[Code] = []
     for concept in (value,) if isinstance(value, dict) else values(value):
         body = obj(concept)
+        if "coding" not in body and "concept" in body:
+            # R5 wraps a concept where it may also be a reference.
+            body = obj(body["concept"])
         codings = objects(body["coding"]) if "coding" in body else (body,)
         for coding in codings:
             code = string(coding.get("code"))

@@ -152,7 +152,7 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
         reasons=reasons_for(resource, view),
         version=_version(resource),
         assessed=assessed,
-        replaces=_replaced(resource),
+        replaces=replaced(resource),
         written=identity.written if identity else "",
         origins=(
             Origin(
@@ -162,7 +162,7 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
     )
 
 
-def _replaced(resource: Json) -> str | None:
+def replaced(resource: Json) -> str | None:
     """``Type/id`` of the order that this one renews or takes the place of."""
     reference = string(obj(resource.get("priorPrescription")).get("reference"))
     if reference is None:

@@ -12,11 +12,15 @@ from cdshooks.chart.orders import (
     as_drug,
     drafts_of,
     read_order,
+    replaced,
     to_assess,
 )
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, boolean
+from cdshooks.fhir.elements import Json, boolean, string
 from cdshooks.rules.authoring import Entries, Entry, Medication, Meeting, Meets, Order
+
+STOPPED = ("stopped", "cancelled", "completed")
+"""Statuses with which a call signs that an order is over."""
 
 
 def pairs(view: View, one: str, other: str) -> Iterator[tuple[Order, Order]]:
@@ -102,10 +106,26 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
         known = {order.reference for order in judged}
         beside = [o for o in _beside(view, drug) if o.reference not in known]
         taken = medication(view, Medication(drug, ended=True))
-        chart = (_of_chart(e, drug, taken, view) for e in taken)
+        over = view.remembered("over by a draft", _over_by_draft)
+        chart = (_ended_by(_of_chart(e, drug, taken, view), over, view) for e in taken)
         view.memory[key] = (*judged, *beside, *chart)
     found: tuple[Order, ...] = view.memory[key]
     return found
+
+
+def _over_by_draft(view: View) -> frozenset[str]:
+    """Orders of the chart that this very call stops, or that a draft takes the place of."""
+    drafts = [r for _, r in view.context.draft_orders if is_medication(r) and view.index.owns(r)]
+    stopped = (r for r in drafts if string(r.get("status")) in STOPPED)
+    live = (r for r in drafts if string(r.get("status")) in DRAFTED)
+    found = [f"{r.get('resourceType')}/{string(r.get('id'))}" for r in stopped]
+    return frozenset([*found, *filter(None, map(replaced, live))])
+
+
+def _ended_by(order: Order, over: frozenset[str], view: View) -> Order:
+    """The order, ending today if a draft of the call ends it."""
+    ends = order.end is None and order.reference in over
+    return replace(order, end=view.today) if ends else order
 
 
 def _beside(view: View, drug: str) -> Iterator[Order]:

@@ -70,8 +70,12 @@ def reference_to(type: str, id: object) -> str:
 
 
 def texts(concept: object) -> Iterator[str]:
-    """Every wording of a CodeableConcept, as one line each: its text and its displays."""
+    """Every wording of a CodeableConcept, as one line each: its text and its displays.
+
+    R5 wraps a concept in another object where it may also be a reference.
+    """
     body = obj(concept)
+    body = obj(body["concept"]) if "concept" in body else body
     for text in (body.get("text"), *(c.get("display") for c in objects(body.get("coding")))):
         line = plain(text, 300)
         if line:

@@ -4,6 +4,7 @@ from cdshooks.knowledge.base import Base, Knowledge, Measure, Product, ProductSe
 from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet
 from cdshooks.knowledge.interactions import DrugSet, Ingredients
 from cdshooks.knowledge.loader import base, of_site
+from cdshooks.knowledge.model import DraftFile
 from cdshooks.knowledge.parameters import MARKS, Operator, Parameter, Threshold
 from cdshooks.knowledge.site_codes import codes_of
 
@@ -12,6 +13,7 @@ __all__ = [
     "Base",
     "Code",
     "Coding",
+    "DraftFile",
     "DrugSet",
     "Ingredients",
     "Knowledge",

@@ -241,6 +241,7 @@ def _worded(words: Mapping[str, tuple[str, ...]]) -> Words:
 def whole_words(names: Iterable[str]) -> re.Pattern[str]:
     """Any of the names as whole words, the longest first; a maker may follow after a hyphen.
 
+    Before a hyphen may stand another drug, as in ``acetaminophen-codeine``, but no prefix.
     Names are sorted under their first letter, so that at most places of a text none of
     hundreds is tried.
     """
@@ -250,5 +251,5 @@ def whole_words(names: Iterable[str]) -> re.Pattern[str]:
     if not rests:
         return re.compile("(?!)")
     joined = "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in rests.items())
-    begins = f"(?<![\\w-])(?=[{''.join(rests)}])"
+    begins = rf"(?=[{''.join(rests)}])(?:(?<![\w-])|(?<=[^\W\d_]{{6}}-))"
     return re.compile(rf"{begins}(?:{joined})(?!\w)", re.IGNORECASE)

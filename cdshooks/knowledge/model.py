@@ -221,11 +221,18 @@ class OverrideReasonFile(Strict):
 
 
 class DraftFile(Strict):
-    """A draft resource that a card may offer: label, description and FHIR template."""
+    """A draft resource that a card may offer: label, description and FHIR template.
+
+    open: the parameter that says how long an open request for the same keeps it from
+    being offered; None: no longer than its day. for_each_reason: whether only a request
+    for the same reason is the same.
+    """
 
     label: Text
     description: Text
     resource: dict[str, Any]
+    open: Text | None = "open_referral_days"
+    for_each_reason: bool = False
 
 
 class CardOrderFile(Strict):

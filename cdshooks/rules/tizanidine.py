@@ -1,14 +1,19 @@
 """Do other drugs raise tizanidine to dangerous levels?"""
 
-from typing import Annotated
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     Delete,
+    Limits,
     Meeting,
     Meets,
+    Order,
     Outcome,
     Recommend,
     Row,
+    Threshold,
     Update,
     decides,
     rule,
@@ -17,6 +22,14 @@ from cdshooks.rules.states.words import joined, shortened
 
 STRONG = "cyp1a2-strong"
 AVOID, WATCH = "tizanidine-cyp1a2-avoid", "tizanidine-cyp1a2-watch"
+
+
+@dataclass(frozen=True, slots=True)
+class StartLimits(Limits):
+    """With how much tizanidine a drug that raises it goes."""
+
+    group: ClassVar[str] = "antispastics"
+    tizanidine_start_le_mg: Threshold
 
 
 @rule(
@@ -79,14 +92,15 @@ def tizanidine_cyp1a2_strong(
 )
 def tizanidine_cyp1a2_other(
     meeting: Annotated[Meeting, Meets("tizanidine", (AVOID, WATCH))],
+    limits: StartLimits,
 ) -> Outcome:
     """
     Say which drugs raise tizanidine, and that it then starts at 2 mg.
 
     meeting: tizanidine and weaker CYP1A2 inhibitors, drafted or taken. The lower
-    dose is offered for a draft of tizanidine.
+    dose is offered for a draft of tizanidine that is not as low already.
     """
-    drafted = [order for order in meeting.drugs if order.assessed]
+    drafted = [o for o in meeting.drugs if o.assessed and not _starts_low(o, limits)]
     return Recommend(
         summary=_raises(meeting),
         indicator="warning" if meeting.of(AVOID).sure else "info",
@@ -96,6 +110,14 @@ def tizanidine_cyp1a2_other(
         ),
         evidence=meeting.orders,
         offers=tuple(Update(order, "tizanidine-low-start") for order in drafted),
+    )
+
+
+def _starts_low(order: Order, limits: StartLimits) -> bool:
+    """Whether every step of a draft is known to be of the low dose."""
+    low, amounts = limits.tizanidine_start_le_mg, [s.per_time for s in order.regimen.steps]
+    return bool(amounts) and all(
+        mg is not None and low.met_by(Decimal(mg.numerator) / mg.denominator) for mg in amounts
     )
 
 
