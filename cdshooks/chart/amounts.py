@@ -118,7 +118,10 @@ def _scored(part: Json) -> Decimal | None:
 
 
 def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
-    """The row of the unit: the code first, then the text. Two that disagree are refused."""
+    """The row of the unit: the code first, then the text. Two that disagree are refused.
+
+    A number by which a site's own list knows the unit is no unit; its text is.
+    """
     rows = measure.units.rows
     code, text = string(quantity.get("code")), string(quantity.get("unit"))
     if code is None and text is None:
@@ -126,6 +129,8 @@ def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
             return rows.get("") or rows[measure.units.canonical]
         raise Unusable(Why.UNIT, f"{kind} has no unit", "has no unit")
     by_code, by_text = rows.get(code or ""), rows.get(text or "")
+    if by_code is None and text and not _is_ucum(quantity, view):
+        code = None
     found = by_code if code else by_text
     if code and text and _disagree(by_code, by_text, text, view):
         reason = "has a unit and a unit code that disagree"
@@ -135,6 +140,12 @@ def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
         reason = f"recorded in {named}, needed in {measure.unit}"
         raise Unusable(Why.UNIT, f"{kind} {reason}", reason)
     return found
+
+
+def _is_ucum(quantity: Json, view: View) -> bool:
+    """Whether the code of a unit is one of UCUM, or may be."""
+    system = string(quantity.get("system"))
+    return system is None or view.index.systems.code(system, "").system == "ucum"
 
 
 def _disagree(by_code: UnitRow | None, by_text: UnitRow | None, text: str, view: View) -> bool:

@@ -52,7 +52,6 @@ SYSTEMS = {
     "snomed": "SNOMED CT",
     "icd-10-cm": "ICD-10-CM",
     "icd-10": "ICD-10",
-    "icd-10-gm": "ICD-10-GM",
     "rxnorm": "RxNorm",
     "atc": "ATC",
     "ndc": "NDC",
