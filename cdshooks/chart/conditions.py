@@ -37,7 +37,8 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
     start, _ = choice(resource, "onset", view.zone)
     began, ended = choice(resource, "abatement", view.zone)
     over = ended or began
-    status = _status(words(resource.get("clinicalStatus")), over, view)
+    stated = words(resource.get("clinicalStatus")) or _abated(resource)
+    status = _status(stated, over, view)
     if verified & set(DENIED) or (status in OVER and not wanted.history):
         return None
     found = entry(
@@ -51,6 +52,16 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
         certain=not verified & set(DOUBTFUL),
     )
     return _told_apart(found, record, wanted, view) if found and wanted.parts else found
+
+
+ABATED = ("abatementAge", "abatementRange")
+"""Elements that say that a condition is over, without a day. In words anything may stand."""
+
+
+def _abated(resource: Json) -> set[str]:
+    """The clinical status of a condition that states none, if it says that it is over."""
+    over = boolean(resource.get("abatementBoolean")) or any(map(resource.get, ABATED))
+    return {"resolved"} if over else set()
 
 
 def _told_apart(found: Entry, record: Record, wanted: Listed, view: View) -> Entry:

@@ -186,11 +186,22 @@ class Index:
         for path in CODED.get(type, CODE):
             if path in resource:
                 found += codes_of(resource[path], self.systems)
+        if type == "DeviceRequest" and "codeReference" in resource:
+            found += self._device_codes(resource)
         if type == "Encounter":
             found += _class_codes(resource, self.systems)
         if type == "NutritionOrder":
             found += _diet_codes(resource, self.systems)
         return tuple(found)
+
+    def _device_codes(self, request: Json) -> tuple[Code, ...]:
+        """The kind of the device that a request refers to: contained, or in the chart."""
+        reference = string(obj(request["codeReference"]).get("reference")) or ""
+        if not reference.startswith("#"):
+            device = self.get(reference)
+            return device.codes if device and device.type == "Device" else ()
+        inner = (one for one in objects(request.get("contained")) if one.get("id") == reference[1:])
+        return self.concept(next(inner, {}).get("type"))
 
     def _parts(self, whole: Record) -> Iterator[Record]:
         """The components of an observation, or the answers of a form."""
