@@ -1,5 +1,6 @@
 """The number of an observation in its own unit, or why it cannot be used."""
 
+import re
 from decimal import Decimal
 
 from cdshooks.chart.view import View
@@ -17,6 +18,8 @@ SCORES = tuple(
     f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("ordinalValue", "itemWeight")
 )
 """Extensions by which a coding says what score it stands for."""
+LONGEST_RESULT = 60
+"""Characters of a result that came as text and may be a number."""
 OPPOSITE: dict[Bound, Bound] = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 
 
@@ -105,7 +108,20 @@ def as_sent(part: Json, measure: Measure) -> tuple[Decimal | None, Json]:
     if measure.units.quantity == "score":
         written = number(part.get("valueString"))
         return (_scored(part) if written is None else written), quantity
-    return None, quantity
+    return _written(part.get("valueString"), measure) or (None, quantity)
+
+
+_WRITTEN = re.compile(r"(<=?|>=?)?\s*([+-]?\d{1,9}(?:\.\d{1,9})?)\s*(\S.{0,30})?", re.ASCII)
+
+
+def _written(text: object, measure: Measure) -> tuple[Decimal | None, Json] | None:
+    """A result that came as text and is nothing but a number, with or without a known unit."""
+    line = string(text)
+    found = _WRITTEN.fullmatch(line) if line and len(line) <= LONGEST_RESULT else None
+    if found is None or not (found[3] is None or found[3] in measure.units.rows):
+        return None
+    stated = {"comparator": found[1], "unit": found[3]}
+    return number(found[2]), {name: said for name, said in stated.items() if said}
 
 
 def _scored(part: Json) -> Decimal | None:

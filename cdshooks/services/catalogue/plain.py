@@ -51,6 +51,7 @@ SYSTEMS = {
     "loinc": "LOINC",
     "snomed": "SNOMED CT",
     "icd-10-cm": "ICD-10-CM",
+    "consent-category": "category of consent",
     "icd-10": "ICD-10",
     "rxnorm": "RxNorm",
     "atc": "ATC",
