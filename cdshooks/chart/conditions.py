@@ -95,15 +95,18 @@ def _status(stated: set[str], over: When | None, view: View) -> str:
 
 
 def words(value: object) -> set[str]:
-    """Every code of a CodeableConcept in lower case, its text, or a bare string."""
+    """Every code of a CodeableConcept in lower case, its texts, or a bare string.
+
+    Words are joined by hyphens, as in codes: ``Entered in error`` is ``entered-in-error``.
+    """
     found: set[str | None] = set()
     for concept in values(value):
         if isinstance(concept, str):
             found.add(string(concept))
     for concept in objects(value):
-        found.add(string(concept.get("text")))
+        found.update(texts(concept))
         found.update(string(coding.get("code")) for coding in objects(concept.get("coding")))
-    return {word.lower() for word in found if word}
+    return {"-".join(word.lower().split()) for word in found if word}
 
 
 def reported(view: View, wanted: Reported) -> Entries:

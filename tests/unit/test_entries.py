@@ -80,6 +80,14 @@ def test_a_refuted_condition_is_none_and_a_doubtful_one_uncertain(
     assert [e.certain for e in entries] == [certain] * found
 
 
+def test_a_status_may_be_said_in_words() -> None:
+    for said in ({"text": "Entered in Error"}, {"coding": [{"code": "9", "display": "Refuted"}]}):
+        assert not ask(Listed("orthopnea"), condition(verificationStatus=said))
+    inactive = {"coding": [{"code": "73425007", "display": "Inactive"}]}
+    assert not ask(Listed("orthopnea"), condition(clinicalStatus=inactive))
+    assert ask(Listed("orthopnea"), condition(clinicalStatus={"text": "Active problem"}))
+
+
 def test_a_condition_without_status_that_has_ended_is_over() -> None:
     assert not ask(Listed("orthopnea"), condition(abatementDateTime="2026-05-01"))
     assert ask(Listed("orthopnea"), condition(abatementDateTime="2026-07-01"))
