@@ -327,7 +327,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
         case Tasked(value_set=name):
             types = ("Task",)
         case Documented(value_set=name):
-            types = ("DocumentReference",)
+            # A directive may be a consent, too.
+            types, whole = ("DocumentReference",), ("Consent",)
         case Communicated(value_set=name):
             types = ("Communication",)
         case Booked(value_set=name):

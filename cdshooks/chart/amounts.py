@@ -1,5 +1,6 @@
 """The number of an observation in its own unit, or why it cannot be used."""
 
+import re
 from decimal import Decimal
 
 from cdshooks.chart.view import View
@@ -17,6 +18,8 @@ SCORES = tuple(
     f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("ordinalValue", "itemWeight")
 )
 """Extensions by which a coding says what score it stands for."""
+LONGEST_RESULT = 60
+"""Characters of a result that came as text and may be a number."""
 OPPOSITE: dict[Bound, Bound] = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 
 
@@ -105,7 +108,20 @@ def as_sent(part: Json, measure: Measure) -> tuple[Decimal | None, Json]:
     if measure.units.quantity == "score":
         written = number(part.get("valueString"))
         return (_scored(part) if written is None else written), quantity
-    return None, quantity
+    return _written(part.get("valueString"), measure) or (None, quantity)
+
+
+_WRITTEN = re.compile(r"(<=?|>=?)?\s*([+-]?\d{1,9}(?:\.\d{1,9})?)\s*(\S.{0,30})?", re.ASCII)
+
+
+def _written(text: object, measure: Measure) -> tuple[Decimal | None, Json] | None:
+    """A result that came as text and is nothing but a number, with or without a known unit."""
+    line = string(text)
+    found = _WRITTEN.fullmatch(line) if line and len(line) <= LONGEST_RESULT else None
+    if found is None or not (found[3] is None or found[3] in measure.units.rows):
+        return None
+    stated = {"comparator": found[1], "unit": found[3]}
+    return number(found[2]), {name: said for name, said in stated.items() if said}
 
 
 def _scored(part: Json) -> Decimal | None:
@@ -118,7 +134,10 @@ def _scored(part: Json) -> Decimal | None:
 
 
 def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
-    """The row of the unit: the code first, then the text. Two that disagree are refused."""
+    """The row of the unit: the code first, then the text. Two that disagree are refused.
+
+    A number by which a site's own list knows the unit is no unit; its text is.
+    """
     rows = measure.units.rows
     code, text = string(quantity.get("code")), string(quantity.get("unit"))
     if code is None and text is None:
@@ -126,6 +145,8 @@ def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
             return rows.get("") or rows[measure.units.canonical]
         raise Unusable(Why.UNIT, f"{kind} has no unit", "has no unit")
     by_code, by_text = rows.get(code or ""), rows.get(text or "")
+    if by_code is None and text and not _is_ucum(quantity, view):
+        code = None
     found = by_code if code else by_text
     if code and text and _disagree(by_code, by_text, text, view):
         reason = "has a unit and a unit code that disagree"
@@ -135,6 +156,12 @@ def _unit(quantity: Json, measure: Measure, kind: str, view: View) -> UnitRow:
         reason = f"recorded in {named}, needed in {measure.unit}"
         raise Unusable(Why.UNIT, f"{kind} {reason}", reason)
     return found
+
+
+def _is_ucum(quantity: Json, view: View) -> bool:
+    """Whether the code of a unit is one of UCUM, or may be."""
+    system = string(quantity.get("system"))
+    return system is None or view.index.systems.code(system, "").system == "ucum"
 
 
 def _disagree(by_code: UnitRow | None, by_text: UnitRow | None, text: str, view: View) -> bool:

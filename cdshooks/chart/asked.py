@@ -71,7 +71,8 @@ def _asks(draft: Json, view: View) -> _Asking | None:
         return None
     # A device request keeps the element of a service request where a client mixes them up.
     concept = draft.get(CONCEPTS[type]) or draft.get("code")
-    return _Asking(draft, view.index.concept(concept), tuple(texts(concept)))
+    codes = view.index.concept(concept) or view.index.codes(draft)
+    return _Asking(draft, codes, tuple(texts(concept)))
 
 
 def _order(draft: Json, label: str, view: View, told: set[str]) -> Order:

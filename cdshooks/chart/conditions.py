@@ -37,7 +37,8 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
     start, _ = choice(resource, "onset", view.zone)
     began, ended = choice(resource, "abatement", view.zone)
     over = ended or began
-    status = _status(words(resource.get("clinicalStatus")), over, view)
+    stated = words(resource.get("clinicalStatus")) or _abated(resource)
+    status = _status(stated, over, view)
     if verified & set(DENIED) or (status in OVER and not wanted.history):
         return None
     found = entry(
@@ -51,6 +52,16 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
         certain=not verified & set(DOUBTFUL),
     )
     return _told_apart(found, record, wanted, view) if found and wanted.parts else found
+
+
+ABATED = ("abatementAge", "abatementRange")
+"""Elements that say that a condition is over, without a day. In words anything may stand."""
+
+
+def _abated(resource: Json) -> set[str]:
+    """The clinical status of a condition that states none, if it says that it is over."""
+    over = boolean(resource.get("abatementBoolean")) or any(map(resource.get, ABATED))
+    return {"resolved"} if over else set()
 
 
 def _told_apart(found: Entry, record: Record, wanted: Listed, view: View) -> Entry:
@@ -84,15 +95,18 @@ def _status(stated: set[str], over: When | None, view: View) -> str:
 
 
 def words(value: object) -> set[str]:
-    """Every code of a CodeableConcept in lower case, its text, or a bare string."""
+    """Every code of a CodeableConcept in lower case, its texts, or a bare string.
+
+    Words are joined by hyphens, as in codes: ``Entered in error`` is ``entered-in-error``.
+    """
     found: set[str | None] = set()
     for concept in values(value):
         if isinstance(concept, str):
             found.add(string(concept))
     for concept in objects(value):
-        found.add(string(concept.get("text")))
+        found.update(texts(concept))
         found.update(string(coding.get("code")) for coding in objects(concept.get("coding")))
-    return {word.lower() for word in found if word}
+    return {"-".join(word.lower().split()) for word in found if word}
 
 
 def reported(view: View, wanted: Reported) -> Entries:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from cdshooks.chart.forms import FORMS, answers
+from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import Json, obj, objects, string, told_id, values
 from cdshooks.knowledge import Code, Systems, ValueSet
 
@@ -107,14 +109,14 @@ class Index:
         """Indexes what waits of a type."""
         if type in self._waiting:
             self._held.pop(type, None)
-            for resource in self._waiting.pop(type):
+            waiting = self._waiting.pop(type)
+            own = [resource for resource in waiting if self.owns(resource)]
+            self._foreign += len(waiting) - len(own)
+            for resource in _latest(own):
                 self._take(resource, type)
 
     def _take(self, resource: Json, type: str) -> None:
-        """Indexes a resource, unless it is another patient's or was taken before."""
-        if not self.owns(resource):
-            self._foreign += 1
-            return
+        """Indexes a resource, unless it was taken before."""
         id = string(resource.get("id"))
         if id is not None and f"{type}/{id}" in self._ids:
             return
@@ -186,11 +188,22 @@ class Index:
         for path in CODED.get(type, CODE):
             if path in resource:
                 found += codes_of(resource[path], self.systems)
+        if type == "DeviceRequest" and "codeReference" in resource:
+            found += self._device_codes(resource)
         if type == "Encounter":
             found += _class_codes(resource, self.systems)
         if type == "NutritionOrder":
             found += _diet_codes(resource, self.systems)
         return tuple(found)
+
+    def _device_codes(self, request: Json) -> tuple[Code, ...]:
+        """The kind of the device that a request refers to: contained, or in the chart."""
+        reference = string(obj(request["codeReference"]).get("reference")) or ""
+        if not reference.startswith("#"):
+            device = self.get(reference)
+            return device.codes if device and device.type == "Device" else ()
+        inner = (one for one in objects(request.get("contained")) if one.get("id") == reference[1:])
+        return self.concept(next(inner, {}).get("type"))
 
     def _parts(self, whole: Record) -> Iterator[Record]:
         """The components of an observation, or the answers of a form."""
@@ -220,6 +233,26 @@ class Index:
         if known is None:
             known = self._patients[reference] = is_patient(reference, self.patient_id)
         return known
+
+
+def _latest(resources: list[Json]) -> Iterable[Json]:
+    """Each resource once: of two versions, of two searches perhaps, the one changed later."""
+    ids = [string(resource.get("id")) for resource in resources]
+    if len(set(ids)) == len(ids):
+        return resources
+    found: dict[str | int, Json] = {}
+    for id, resource in zip(ids, resources, strict=True):
+        key = len(found) if id is None else id
+        known = found.get(key)
+        if known is None or _changed(resource) > _changed(known):
+            found[key] = resource
+    return found.values()
+
+
+def _changed(resource: Json) -> datetime:
+    """When a resource was last changed, as far as it says so."""
+    moment = when(obj(resource.get("meta")).get("lastUpdated"), UTC)
+    return moment.start(UTC) if moment else datetime.min.replace(tzinfo=UTC)
 
 
 def _references(value: object) -> Iterator[str]:

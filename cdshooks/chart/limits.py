@@ -48,7 +48,7 @@ def _record(view: View, measure: Measure, reading: Reading) -> Record | None:
 def _own(record: Record, measure: Measure, view: View) -> UpperLimit | None:
     """From the result's own reference ranges: the largest that fits, its text else."""
     ranges = fitting({**record.resource, "referenceRange": record.part.get("referenceRange")}, view)
-    unit = _unit_of(obj(record.part.get("valueQuantity")))
+    unit = _unit_of(obj(record.part.get("valueQuantity")), measure)
     highs = [_high(obj(r.get("high")), unit, measure, view) for r in ranges]
     known = [h for h in highs if h is not None]
     if known:
@@ -66,13 +66,16 @@ def _upper(found: list[Decimal], measure: Measure, source: Literal["range", "tex
     return UpperLimit(max(found), measure.unit, source, lowest)
 
 
-def _unit_of(quantity: Json) -> str | None:
-    return string(quantity.get("code")) or string(quantity.get("unit"))
+def _unit_of(quantity: Json, measure: Measure) -> str | None:
+    """The code of a unit, or else its text; the code of a site's own list is no unit."""
+    stated = [string(quantity.get(name)) for name in ("code", "unit")]
+    known = (unit for unit in stated if unit in measure.units.rows)
+    return next(known, None) or stated[0] or stated[1]
 
 
 def _high(quantity: Json, fallback: str | None, measure: Measure, view: View) -> Decimal | None:
     value = number(quantity.get("value"))
-    return _converted(value, _unit_of(quantity) or fallback, measure, view)
+    return _converted(value, _unit_of(quantity, measure) or fallback, measure, view)
 
 
 def _text_high(
@@ -104,22 +107,25 @@ def _lent(view: View, measure: Measure, lookback: str, record: Record) -> UpperL
     found = [
         limit.value
         for other in view.index.coded("Observation", measure.value_sets)
-        if _lends(record, other) and _recent(other, lookback, view)
+        if _lends(record, other, measure) and _recent(other, lookback, view)
         if (limit := _own(other, measure, view)) is not None
     ]
     return UpperLimit(max(found), measure.unit, "earlier result") if found else None
 
 
-def _lends(borrower: Record, other: Record) -> bool:
+def _lends(borrower: Record, other: Record, measure: Measure) -> bool:
     """Whether two results are alike; an unnamed laboratory is not known to be the same."""
     if string(other.resource.get("status")) not in USABLE:
         return False
-    return _laboratory(borrower) == _laboratory(other) and bool(_laboratory(other)[2])
+    lender = _laboratory(other, measure)
+    return _laboratory(borrower, measure) == lender and bool(lender[2])
 
 
-def _laboratory(record: Record) -> tuple[frozenset[Code], str | None, frozenset[str]]:
+def _laboratory(
+    record: Record, measure: Measure
+) -> tuple[frozenset[Code], str | None, frozenset[str]]:
     """Code, unit and performers of a result: its range belongs to all three."""
-    unit = _unit_of(obj(record.part.get("valueQuantity")))
+    unit = _unit_of(obj(record.part.get("valueQuantity")), measure)
     return frozenset(record.codes), unit, frozenset(_performers(record.resource))
 
 

@@ -43,7 +43,7 @@ def tasked(view: View, wanted: Tasked) -> Entries:
 
 
 def documented(view: View, wanted: Documented) -> Entries:
-    """Documents that were not superseded, by their date."""
+    """Documents that were not superseded, by their date; a consent in force by its category."""
     since = view.since(wanted.lookback)
     found = []
     for record in coded(view, ("DocumentReference",), wanted.value_set):
@@ -54,7 +54,23 @@ def documented(view: View, wanted: Documented) -> Entries:
         item = entry(record, view, wanted.value_set, status="current", recorded=written)
         if item is not None and within(item, since):
             found.append(item)
-    return entries(view, wanted.value_set, found, [view.coverage("DocumentReference")])
+    found += _consents(view, wanted)
+    covers = [view.coverage("DocumentReference"), view.coverage("Consent")]
+    return entries(view, wanted.value_set, found, covers)
+
+
+def _consents(view: View, wanted: Documented) -> list[Entry]:
+    """Consents that are a document of the value set, whatever they decide."""
+    value_set, since = view.value_set(wanted.value_set), view.since(wanted.lookback)
+    found = []
+    for record in view.index.of("Consent"):
+        category = view.index.concept(record.resource.get("category"))
+        if status_of(record) == "active" and value_set.holds_any(category):
+            written = when(record.resource.get("dateTime"), view.zone)
+            item = entry(record, view, wanted.value_set, status="active", recorded=written)
+            if item is not None and within(item, since):
+                found.append(item)
+    return found
 
 
 def communicated(view: View, wanted: Communicated) -> Entries:

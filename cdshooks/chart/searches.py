@@ -182,7 +182,7 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
         case Tasked():
             return frozenset({("Task", None)})
         case Documented():
-            return frozenset({("DocumentReference", None)})
+            return frozenset({("DocumentReference", None), ("Consent", None)})
         case Communicated():
             return frozenset({("Communication", None)})
         case Related():

@@ -47,8 +47,11 @@ def _device_codes(record: Record, view: View) -> tuple[Code, ...]:
 
 
 def _use(record: Record, view: View, wanted: InUse) -> Entry | None:
+    """A statement of use; one whose time is over is completed, whatever it says."""
     start, end = choice(record.resource, "timing", view.zone)
     status = status_then(status_of(record), end, "active", view)
+    if status == "active" and end is not None and end.day < view.today:
+        status = "completed"
     if status is None or status not in wanted.statuses:
         return None
     recorded = when(record.resource.get("recordedOn"), view.zone)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-DOTLESS = ("icd-10-cm", "icd-10", "icd-10-gm")
+DOTLESS = ("icd-10-cm", "icd-10")
 """Systems whose codes travel with and without dots: G12.21 and G1221 are one code."""
+_EDITION = re.compile(r"(?<=/sct)/\d{6,18}(?:/version/\d{8})?$", re.ASCII)
+"""What a URI of SNOMED CT ends with that names an edition of it."""
 
 
 class Code(NamedTuple):
@@ -43,7 +45,7 @@ def _code(systems: Systems, system: str, code: str) -> Code:
     """Kept beyond a call: charts use few codes, and use them over and over."""
     short = systems.aliases.get(system)
     if short is None:
-        bare = system.partition("|")[0].strip().rstrip("/")
+        bare = _EDITION.sub("", system.partition("|")[0].strip().rstrip("/"))
         known = systems.aliases.get(bare.replace("https://", "http://", 1).lower())
         short = known or (f"?{bare}" if bare in systems.uris else bare)
     return canonical(short, code)

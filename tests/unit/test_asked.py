@@ -42,6 +42,14 @@ def test_a_device_under_the_element_of_a_service_is_understood() -> None:
     assert asks_for(orders(made), "cpap")
 
 
+def test_a_device_that_an_order_contains_is_understood() -> None:
+    made = drafts.draft("device cpap")
+    made["contained"] = [{"resourceType": "Device", "id": "c", "type": made["codeCodeableConcept"]}]
+    del made["codeCodeableConcept"]
+    made["codeReference"] = {"reference": "#c"}
+    assert asks_for(orders(made), "cpap")
+
+
 @pytest.mark.parametrize(
     "made",
     [

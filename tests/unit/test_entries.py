@@ -80,6 +80,14 @@ def test_a_refuted_condition_is_none_and_a_doubtful_one_uncertain(
     assert [e.certain for e in entries] == [certain] * found
 
 
+def test_a_status_may_be_said_in_words() -> None:
+    for said in ({"text": "Entered in Error"}, {"coding": [{"code": "9", "display": "Refuted"}]}):
+        assert not ask(Listed("orthopnea"), condition(verificationStatus=said))
+    inactive = {"coding": [{"code": "73425007", "display": "Inactive"}]}
+    assert not ask(Listed("orthopnea"), condition(clinicalStatus=inactive))
+    assert ask(Listed("orthopnea"), condition(clinicalStatus={"text": "Active problem"}))
+
+
 def test_a_condition_without_status_that_has_ended_is_over() -> None:
     assert not ask(Listed("orthopnea"), condition(abatementDateTime="2026-05-01"))
     assert ask(Listed("orthopnea"), condition(abatementDateTime="2026-07-01"))
@@ -87,6 +95,23 @@ def test_a_condition_without_status_that_has_ended_is_over() -> None:
     assert not ask(Listed("orthopnea"), condition(abatementPeriod=period))
     kept = condition(abatementDateTime="2026-05-01", clinicalStatus=stated("active"))
     assert ask(Listed("orthopnea"), kept).items[0].end == date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ({"abatementBoolean": True}, False),
+        ({"abatementBoolean": "true"}, False),
+        ({"abatementBoolean": False}, True),
+        ({"abatementAge": {"value": 60, "code": "a"}}, False),
+        ({"abatementString": "unknown"}, True),
+        ({"abatementBoolean": True, "clinicalStatus": stated("active")}, True),
+    ],
+)
+def test_a_condition_without_status_that_ended_at_no_day_is_over(
+    members: dict[str, Any], found: bool
+) -> None:
+    assert bool(ask(Listed("orthopnea"), condition(**members))) is found
 
 
 def test_an_impossible_date_does_not_unmake_a_condition() -> None:
@@ -253,6 +278,37 @@ def test_a_statement_of_use_counts_for_its_device() -> None:
     ended = use(status="completed", timingPeriod={"start": "2026-01-01", "end": "2026-05-01"})
     assert ask(wanted, ended, idle, on=date(2026, 2, 1))
     assert not ask(InUse("niv-device", ("completed",)), ended, idle, on=date(2026, 2, 1))
+
+
+def test_a_use_whose_time_is_over_has_ended_whatever_its_status_says() -> None:
+    idle = device(status="inactive")
+    for day, ended in (("2026-05-31", True), ("2026-06-01", False), ("2026-07-01", False)):
+        left = use(timingPeriod={"start": "2026-01-01", "end": day})
+        assert bool(ask(InUse("niv-device"), left, idle)) is not ended
+        assert bool(ask(InUse("niv-device", ("completed",)), left, idle)) is ended
+    left = use(timingPeriod={"start": "2026-01-01", "end": "2026-05-01"})
+    assert ask(InUse("niv-device"), left, idle, on=date(2026, 2, 1))
+
+
+def test_a_request_may_refer_to_the_device_that_it_asks_for() -> None:
+    wanted = Ordered("home-niv", types=("DeviceRequest",), drafts=False)
+    made_of = {"status": "active", "intent": "order", "authoredOn": "2026-05-20"}
+    inside = {"contained": [{"resourceType": "Device", "id": "c", "type": concept("niv-device")}]}
+    contained = made("DeviceRequest", **made_of, codeReference={"reference": "#c"}, **inside)
+    assert ask(wanted, contained)
+    assert not ask(wanted, contained | {"codeReference": {"reference": "#x"}})
+    referred = made("DeviceRequest", **made_of, codeReference={"reference": "Device/d"})
+
+    def beside(*devices: Json) -> Entries:
+        view = chart([referred, *devices], wanted, InUse("niv-device"))
+        found = answer(view, wanted)
+        assert isinstance(found, Entries)
+        return found
+
+    assert beside(device(status="inactive"))
+    assert beside(device(status=None, patient=None))
+    assert not beside()
+    assert not beside(device(type=concept("cpap")))
 
 
 def consent(kind: str, at: str | None, *inner: Json, **members: Any) -> Json:

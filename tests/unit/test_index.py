@@ -181,3 +181,34 @@ def test_a_classification_holds_what_stands_below_its_code() -> None:
 @pytest.mark.parametrize("resource", [{}, {"resourceType": None}, {"resourceType": ["Patient"]}])
 def test_what_has_no_type_is_passed_over(resource: Json) -> None:
     assert index(resource) == index()
+
+
+def version(number: int, status: str, changed: str | None = None) -> Json:
+    meta = {"meta": {"versionId": str(number), "lastUpdated": changed}} if changed else {}
+    return fvc(status=status, **meta)
+
+
+def test_of_two_versions_of_a_resource_the_later_one_is_read() -> None:
+    old = version(1, "final", "2026-05-01T10:00:00Z")
+    new = version(2, "entered-in-error", "2026-05-01T11:30:00+01:00")
+    for sent in ((old, new), (new, old)):
+        [record] = index(*sent).of("Observation")
+        assert record.resource is new
+    [record] = index(version(1, "final"), new).of("Observation")
+    assert record.resource is new
+    first, second = version(1, "final"), version(2, "amended")
+    [record] = index(first, second).of("Observation")
+    assert record.resource is first
+
+
+def test_a_version_of_another_patient_takes_nobodys_place() -> None:
+    own = version(1, "final", "2026-05-01T10:00:00Z")
+    theirs = version(2, "final", "2026-05-02T10:00:00Z") | {"subject": {"reference": "Patient/eve"}}
+    made = index(own, theirs)
+    assert [record.resource for record in made.of("Observation")] == [own]
+    assert made.foreign == 1
+
+
+def test_resources_without_an_id_are_all_read() -> None:
+    nameless = {k: v for k, v in fvc().items() if k != "id"}
+    assert len(index(nameless, dict(nameless), fvc(), fvc()).of("Observation")) == 3

@@ -1,15 +1,18 @@
 """What tasks, documents, messages and related persons say, and what is left out of them."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from cdshooks.chart import answer
 from cdshooks.rules.authoring import Communicated, Documented, Entries, Related, Tasked
 from tests.support import vignettes
+from tests.support.charts import chart
 from tests.support.vignettes import Case
 
 TODAY = date(2026, 6, 1)
+CATEGORY = "http://terminology.hl7.org/CodeSystem/consentcategorycodes"
 Input = Tasked | Documented | Communicated | Related
 
 
@@ -45,6 +48,34 @@ def test_a_task_that_goes_on_is_known_by_the_day_of_its_writing() -> None:
 )
 def test_only_current_documents_count(phrase: str, counts: bool) -> None:
     assert bool(found(Documented("advance-plan"), phrase)) is counts
+
+
+@pytest.mark.parametrize(
+    ("members", "counts"),
+    [
+        ({}, True),
+        ({"status": "inactive"}, False),
+        ({"status": "proposed"}, False),
+        ({"patient": {"reference": "Patient/eve"}}, False),
+        ({"category": [{"coding": [{"system": CATEGORY, "code": "npp"}]}]}, False),
+        ({"category": [{"text": "advance directive"}]}, False),
+    ],
+)
+def test_a_consent_in_force_is_a_document_by_its_category(
+    members: dict[str, Any], counts: bool
+) -> None:
+    directive = {
+        "resourceType": "Consent",
+        "id": "k",
+        "status": "active",
+        "patient": {"reference": "Patient/anna"},
+        "category": [{"coding": [{"system": CATEGORY, "code": "acd"}]}],
+        "dateTime": "2026-05-01",
+    }
+    wanted = Documented("advance-plan")
+    entries = answer(chart([directive | members], wanted), wanted)
+    assert isinstance(entries, Entries)
+    assert bool(entries) is counts
 
 
 @pytest.mark.parametrize(

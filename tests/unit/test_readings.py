@@ -163,6 +163,9 @@ def test_a_result_that_is_called_unreliable_is_not_used(members: dict[str, Any])
         ({"value": 0.46, "unit": "1"}, "46"),
         ({"value": 1.5, "code": "{ratio}"}, "150"),
         ({"value": 46, "unit": "percent of what is normal", "code": "%"}, "46"),
+        ({"value": 46, "unit": "%", "code": "271", "system": "urn:oid:1.2.3"}, "46"),
+        ({"value": 46, "code": "%", "system": "urn:oid:1.2.3"}, "46"),
+        ({"value": 46, "unit": "% Predicted"}, "46"),
         ({"value": 5, "unit": "%"}, "5"),
         ({"value": 150, "unit": "%"}, "150"),
     ],
@@ -201,6 +204,21 @@ def test_a_percentage_is_read(quantity: dict[str, Any], expected: str) -> None:
             Why.UNIT,
             "FVC has a unit and a unit code that disagree",
         ),
+        (
+            {"value": 46, "unit": "%", "code": "271", "system": "http://unitsofmeasure.org"},
+            Why.UNIT,
+            "FVC has a unit and a unit code that disagree",
+        ),
+        (
+            {"value": 46, "unit": "%", "code": "1", "system": "urn:oid:1.2.3"},
+            Why.UNIT,
+            "FVC has a unit and a unit code that disagree",
+        ),
+        (
+            {"value": 46, "unit": "L", "code": "271", "system": "urn:oid:1.2.3"},
+            Why.UNIT,
+            "FVC recorded in L, needed in %",
+        ),
         ({"value": 46, "unit": "%", "comparator": "ad"}, Why.UNREADABLE, None),
         ({"unit": "%"}, Why.UNREADABLE, "FVC has no readable value"),
         ({"value": True, "unit": "%"}, Why.UNREADABLE, "FVC has no readable value"),
@@ -214,6 +232,37 @@ def test_a_value_that_cannot_be_trusted_says_why(
     found = reason("vc-percent", observation(FVC, quantity))
     assert found[0] is why
     assert because in (None, found[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("46", "46"),
+        ("46 %", "46"),
+        (" 46.5% predicted ", "46.5"),
+        ("<46 %", "46"),
+    ],
+)
+def test_a_result_that_came_as_text_is_read_if_it_is_a_number(text: str, expected: str) -> None:
+    assert value("vc-percent", observation(FVC, None, valueString=text)) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["46 L", "46 % (2.1 L)", "46-50 %", "46,5 %", "46 % 47 %", "about 46 %", "FVC 46 %", "", "%"],
+)
+def test_other_text_is_no_result(text: str) -> None:
+    assert reason("vc-percent", observation(FVC, None, valueString=text)) == (
+        Why.UNREADABLE,
+        "FVC has no readable value",
+    )
+
+
+def test_a_pressure_that_came_as_a_bare_number_has_no_unit() -> None:
+    assert reason("snip", snip(None) | {"valueString": "38"})[0] is Why.UNIT
+    assert value("snip", snip(None) | {"valueString": "-38 cmH2O"}) == 38
+    [reading] = read("snip", snip(None) | {"valueString": "<10 cmH2O"}).usable
+    assert (reading.value, reading.bound) == (10, "<")
 
 
 @pytest.mark.parametrize(
@@ -292,11 +341,6 @@ def test_a_score_is_read_in_every_form(members: dict[str, Any]) -> None:
 @pytest.mark.parametrize("number", [2.5, 5, -1])
 def test_a_score_that_no_one_can_have_is_not_used(number: float) -> None:
     assert reason("alsfrs-item-1", observation(ITEM_1, {"value": number}))[0] is Why.IMPLAUSIBLE
-
-
-def test_only_a_score_is_read_from_a_string() -> None:
-    text = observation(FVC, valueString="46")
-    assert reason("vc-percent", text)[0] is Why.UNREADABLE
 
 
 def test_an_item_is_read_from_a_component_of_the_panel() -> None:

@@ -117,6 +117,30 @@ def test_a_unit_means_what_a_clinician_means_and_not_what_a_library_reads(
 
 
 @pytest.mark.parametrize(
+    ("quantity", "value", "raw", "wanted"),
+    [
+        ("volume", "2.1", "Liters", "2.1"),
+        ("pressure", "38", "cmH₂O", "38"),
+        ("weight", "100", "lb_av", "45.359237"),
+        ("weight", "72", "kilograms", "72"),
+        ("height", "1.8", "meters", "180"),
+        ("bmi", "21", "kg/m**2", "21"),
+        ("enzyme", "120", "unit/L", "120"),
+        ("bilirubin", "2", "MG/DL", "2"),
+        ("count", "0.4", "Thousand/uL", "0.4"),
+        ("count", "0.4", "Tsd/µl", "0.4"),
+        ("count", "0.4", "/nl", "0.4"),
+        ("breaths", "26", "br/min", "26"),
+        ("filtration", "28", "mL/min/1.73", "28"),
+        ("hours", "6.5", "h/night", "6.5"),
+        ("score", "31", "Points", "31"),
+    ],
+)
+def test_spellings_of_hospitals_are_read(quantity: str, value: str, raw: str, wanted: str) -> None:
+    assert converted(quantity, value, raw) == Decimal(wanted)
+
+
+@pytest.mark.parametrize(
     ("ions", "ph"), [("40", "7.40"), ("44.7", "7.35"), ("45", "7.35"), ("49", "7.31"), ("100", "7")]
 )
 def test_hydrogen_ions_become_a_ph(ions: str, ph: str) -> None:

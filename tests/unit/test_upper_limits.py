@@ -96,6 +96,10 @@ def test_a_range_without_a_unit_is_in_the_unit_of_the_value() -> None:
     coded = result(referenceRange=[high(0.75)])
     coded["valueQuantity"] = {"value": 4.5, "code": "ukat/L", "unit": "ukat/L"}
     assert limit_of(coded) == ranged(45)
+    of_site = {"code": "271", "unit": "U/L", "system": "urn:oid:1.2.3"}
+    numbered = result(referenceRange=[{"high": {"value": 45, **of_site}}])
+    numbered["valueQuantity"] = {"value": 90, **of_site}
+    assert limit_of(numbered) == ranged(45)
 
 
 @pytest.mark.parametrize(
