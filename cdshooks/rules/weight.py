@@ -29,7 +29,13 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.feeding import Feeding, feeding
-from cdshooks.rules.states.gastrostomy import LossLimits
+from cdshooks.rules.states.gastrostomy import (
+    Barrier,
+    LossLimits,
+    Refusal,
+    gastrostomy_barrier,
+    gastrostomy_refusal,
+)
 from cdshooks.rules.states.nutrition_care import open_referrals, unless_open
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.swallowing import Swallowing, swallowing
@@ -245,13 +251,16 @@ def low_bmi(
     lifelong: Annotated[Entries, Listed("lifelong-low-bmi")],
     swallowing: Annotated[Swallowing, State(swallowing)],
     feeding: Annotated[Feeding, State(feeding)],
+    refusal: Annotated[Refusal | None, State(gastrostomy_refusal)],
+    barrier: Annotated[Barrier | None, State(gastrostomy_barrier)],
     referrals: Referrals,
     limits: StableLimits,
 ) -> Outcome:
     """
     Name undernutrition by BMI, computed from weight and height where both are there.
 
-    A low weight that was always so, and has not fallen in a year, is information.
+    A low weight that was always so, and has not fallen in a year, is information. An
+    assessment for a gastrostomy is not offered against a refusal, nor where none can be made.
     """
     if bmi is None:
         failed = tuple(dict.fromkeys((*_failed(current), *_failed(reported))))
@@ -263,7 +272,8 @@ def low_bmi(
     drafts = ["dietitian-referral"]
     if feeding.by_mouth:
         drafts += ["nutritional-supplement"]
-        drafts += ["gastrostomy-assessment"] if swallowing.signs else []
+        tube = swallowing.signs and not (refusal or barrier)
+        drafts += ["gastrostomy-assessment"] if tube else []
     offers = tuple(Create(d, recommended=d == drafts[0], reason=str(bmi)) for d in drafts)
     return Recommend(
         summary=f"{bmi}: undernutrition; start nutrition support",

@@ -39,6 +39,19 @@ Ventilatory = Literal[
     "none",
 ]
 
+TOLD: dict[Ventilatory, str] = {
+    "invasive": "invasive",
+    "trach-unventilated": "tracheostomy without a ventilator",
+    "intubated": "through a tube",
+    "niv-active": "NIV in use",
+    "niv-inpatient": "NIV in hospital only",
+    "niv-failed": "NIV stopped or not tolerated",
+    "niv-declined": "NIV declined",
+    "niv-ordered": "NIV ordered",
+    "none": "none",
+}
+"""The states as cards say them."""
+
 
 @dataclass(frozen=True, slots=True)
 class VentilationLimits(Limits):
@@ -64,6 +77,11 @@ class Vent:
     def facts(self) -> tuple[Entry | Reading, ...]:
         """The evidence, for a card; none where there is no ventilation."""
         return (self.evidence,) if self.evidence else ()
+
+    @property
+    def told(self) -> str:
+        """The state in the words of a card."""
+        return TOLD[self.state]
 
 
 @dataclass(frozen=True, slots=True)
