@@ -181,7 +181,7 @@ def _summary(criteria: NivCriteria, leaving: bool) -> str:
 def _criteria(criteria: NivCriteria) -> Iterator[str]:
     """Every criterion that is met, with the limit that it crossed."""
     for criterion in criteria.met:
-        limits = " or ".join(str(limit) for limit in criterion.by)
+        limits = " and ".join(str(limit) for limit in criterion.by)
         yield f"{criterion.id}: {criterion.finding}" + (f" (limit {limits})." if limits else ".")
 
 

@@ -24,7 +24,12 @@ from cdshooks.rules.authoring import (
     on,
 )
 from cdshooks.rules.states.feeding import Feeding, feeding
-from cdshooks.rules.states.gastrostomy import gastrostomy_criteria
+from cdshooks.rules.states.gastrostomy import (
+    Refusal,
+    gastrostomy_criteria,
+    gastrostomy_refusal,
+)
+from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_course import niv_start
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria
@@ -127,12 +132,17 @@ def treatment_needed(
     niv: Annotated[NivCriteria, State(niv_criteria)],
     feeding: Annotated[Feeding, State(feeding)],
     tube: Annotated[tuple[Criterion, ...], State(gastrostomy_criteria)],
+    refusal: Annotated[Refusal | None, State(gastrostomy_refusal)],
+    goals: Annotated[Goals, State(goals)],
 ) -> tuple[Stage, ...]:
-    """NIV or a gastrostomy that is indicated and not there."""
+    """NIV or a gastrostomy that is indicated and not there; neither refused nor in comfort care."""
+    if goals.end_of_life:
+        return ()
     found = []
     if niv.met and vent.state in ("none", "niv-ordered", "niv-inpatient"):
         found.append(_needed("NIV indicated", niv.met[0]))
-    if tube and feeding.route in ("oral", "route-unknown", "tube-ordered"):
+    by_mouth = feeding.route in ("oral", "route-unknown", "tube-ordered")
+    if tube and by_mouth and not (refusal and not refusal.aged):
         found.append(_needed("gastrostomy indicated", tube[0]))
     return tuple(found)
 
