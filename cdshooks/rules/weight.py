@@ -190,8 +190,7 @@ def weight_loss_significant(
     severe = limits.weight_loss_severe_pct_ge.met_by(loss.percent)
     first, last = loss.reference, loss.current
     told = f"{first.amount} ({on(first.day)}) to {last.amount} ({on(last.day)})"
-    drafts = ["dietitian-referral", *([] if feeding.route == "tube" else ["energy-rich-diet"])]
-    drafts += ["slt-referral"] if feeding.eats else ["feed-review"]
+    drafts = ["dietitian-referral", *_feeds(feeding)]
     offers = tuple(
         Create(d, recommended=d == drafts[0], reason=f"Weight loss {loss}") for d in drafts
     )
@@ -203,6 +202,16 @@ def weight_loss_significant(
         by=(limits.weight_loss_severe_pct_ge if severe else limits.weight_loss_pct_gt,),
         offers=unless_open(offers, referrals),
     )
+
+
+def _feeds(feeding: Feeding) -> Iterator[str]:
+    """What to do about food, by the way of feeding; nothing where it is not recorded."""
+    if feeding.eats and feeding.route != "tube":
+        yield "energy-rich-diet"
+    if feeding.eats:
+        yield "slt-referral"
+    elif feeding.route != "route-unknown":
+        yield "feed-review"
 
 
 def _about(loss: Loss, bmi: Bmi | None, feeding: Feeding, explained: Entry | None) -> Iterator[str]:

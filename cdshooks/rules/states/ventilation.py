@@ -97,6 +97,8 @@ class Event:
 
 
 USE = "ventilation_use_days"
+HELD = "NIV order on hold since"
+"""How the note on an order that waits begins; the summary of a card repeats it."""
 INVASIVE_SCORE = 0
 """Item 12 of the ALSFRS-R on invasive ventilation; a higher score below normal is NIV."""
 NO_SUPPORT_SCORE = 4
@@ -308,9 +310,9 @@ def _notes(procedures: Entries, held: Entries, cpap: Entries, unread: bool) -> I
     """What a card about NIV must not hide when none is in use."""
     ended = [e.day for e in procedures if e.status == "completed" and e.day]
     if ended:
-        yield f"hospital NIV ended {max(ended):%Y-%m-%d}, no home device"
+        yield f"hospital NIV ended {on(max(ended))}, no home device"
     if held.newest:
-        yield f"NIV order on hold since {on(held.newest.day)}"
+        yield f"{HELD} {on(held.newest.day)}"
     if cpap:
         yield "CPAP does not count as ventilation"
     if unread:
