@@ -205,12 +205,12 @@ def weight_loss_significant(
 
 
 def _feeds(feeding: Feeding) -> Iterator[str]:
-    """What to do about food, by the way of feeding; nothing where it is not recorded."""
+    """What to do about food, by the way of feeding; nothing where no food is known to go in."""
     if feeding.eats and feeding.route != "tube":
         yield "energy-rich-diet"
     if feeding.eats:
         yield "slt-referral"
-    elif feeding.route != "route-unknown":
+    elif feeding.route in ("tube", "parenteral"):
         yield "feed-review"
 
 
