@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from cdshooks.cards.arranged import is_arranged
 from cdshooks.cards.clusters import (
     DUE,
     Advice,
@@ -21,7 +22,7 @@ from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import Parameter
-from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Update, origins
+from cdshooks.rules.authoring import Create, Delete, Entry, Offer, Order, Origin, Update, origins
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
@@ -44,7 +45,7 @@ def cards(
     """
     order = view.knowledge.base.card_order["cards"].order
     offering = findings if edit_active else map(without_stops, findings)
-    clusters = ordered(clustered(offering, view.hook), order)
+    clusters = ordered(clustered(offering, view.hook, order), order)
     kept = capped(clusters, view.hook)
     offered: set[tuple[object, ...]] = set()
     made = [_card(c, view, public_url, offered) for c in kept]
@@ -132,13 +133,13 @@ def _each_rule(cluster: Cluster) -> Iterator[Advice]:
 def _suggestions(
     cluster: Cluster, view: View, offered: set[tuple[object, ...]]
 ) -> Iterator[tuple[Advice, Json]]:
-    """Each offer once a response, on its most severe card, with the advice that makes it."""
+    """Each offer once a response, on its most severe card; none that was followed lately."""
     evidence = _origins(cluster)
     for advice, offer in _offers(cluster):
         if _identity(offer) in offered:
             continue
         made = action(offer, view, evidence)
-        if made is None:
+        if made is None or _repeats(advice, offer, made, view):
             continue
         offered.add(_identity(offer))
         suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
@@ -156,6 +157,17 @@ def _offers(cluster: Cluster) -> Iterator[tuple[Advice, Offer]]:
             if not (isinstance(offer, Update) and offer.order.reference in removed):
                 yield advice, offer
         removed.update(o.order.reference for o in advice.outcome.offers if isinstance(o, Delete))
+
+
+def _repeats(advice: Advice, offer: Offer, made: Json, view: View) -> bool:
+    """Whether a button would order once more what was ordered in the last days.
+
+    A critical card keeps all its buttons, and one that does several things at once is kept.
+    """
+    if advice.outcome.indicator == "critical" or not isinstance(offer, Create):
+        return False
+    alone = not (offer.beside or offer.instead_of)
+    return alone and is_arranged(made["resource"], view)
 
 
 def _identity(offer: Offer) -> tuple[object, ...]:
