@@ -45,7 +45,7 @@ def cards(
     """
     order = view.knowledge.base.card_order["cards"].order
     offering = findings if edit_active else map(without_stops, findings)
-    clusters = ordered(clustered(offering, view.hook), order)
+    clusters = ordered(clustered(offering, view.hook, order), order)
     kept = capped(clusters, view.hook)
     offered: set[tuple[object, ...]] = set()
     made = [_card(c, view, public_url, offered) for c in kept]

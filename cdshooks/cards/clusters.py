@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cdshooks.chart import ORDER_HOOKS
 from cdshooks.engine import Finding
@@ -29,19 +30,21 @@ Cluster = tuple[Advice, ...]
 """What shares one card, the worst first."""
 
 
-def clustered(findings: Iterable[Finding], hook: str) -> list[Cluster]:
+def clustered(findings: Iterable[Finding], hook: str, order: tuple[str, ...] = ()) -> list[Cluster]:
     """Advice by card: one a group, or at order hooks one an order and merge word."""
     groups: dict[object, list[Advice]] = {}
     for finding in findings:
         if isinstance(finding.outcome, Recommend):
             advice = Advice(finding, finding.outcome)
             groups.setdefault(_key(finding, hook), []).append(advice)
-    return [tuple(sorted(group, key=_standing)) for group in groups.values()]
+    return [tuple(sorted(group, key=partial(_standing, order))) for group in groups.values()]
 
 
-def _standing(advice: Advice) -> tuple[int, bool]:
-    """The worst first; of one level, what is about safety speaks for the card."""
-    return -advice.level, advice.finding.rule.kind != "X"
+def _standing(order: tuple[str, ...], advice: Advice) -> tuple[int, bool, int]:
+    """The worst first; of one level what is about safety speaks for the card, then by order."""
+    rule = advice.finding.rule
+    place = order.index(rule.id) if rule.id in order else len(order)
+    return -advice.level, rule.kind != "X", place
 
 
 def _key(finding: Finding, hook: str) -> object:

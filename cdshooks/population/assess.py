@@ -182,7 +182,7 @@ def lacks_data(finding: Finding) -> bool:
 def grouped(findings: Iterable[Finding], view: View) -> list[Cluster]:
     """What would share each card, in the order of the cards, before any is left out."""
     order = view.knowledge.base.card_order["cards"].order
-    return ordered(clustered(findings, HOOK), order)
+    return ordered(clustered(findings, HOOK, order), order)
 
 
 def _fired(findings: Iterable[Finding], told: set[int]) -> Iterator[Fired]:

@@ -130,7 +130,7 @@ def _why(signs: tuple[Sign, ...], vent: Vent, goals: Goals, wish: TivWish) -> It
     if goals.end_of_life:
         yield "Relieve breathlessness and anxiety as the plan says; no uncontrolled oxygen."
         return
-    home = " check the settings from home;" if vent.state.startswith("niv") else ""
+    home = " check the settings from home;" if vent.state == "niv-active" else ""
     yield (
         f"No uncontrolled oxygen; clear secretions;{home} look for infection and pulmonary "
         "embolism."

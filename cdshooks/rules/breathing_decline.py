@@ -42,6 +42,13 @@ MET = "a criterion for NIV is met"
 SUPPORTED = ("invasive", "intubated", "niv-active")
 """Ventilatory states in which a fall of breathing tests belongs to the ventilation."""
 
+NEXT = {
+    "none": " and start to talk about NIV.",
+    "niv-ordered": "; NIV is on order: see that it starts in time.",
+    "niv-declined": "; NIV was declined, and a refusal is respected.",
+}
+"""What a fast fall means for NIV, by ventilatory state; of other states the state itself."""
+
 Criteria = Annotated[NivCriteria, State(niv_criteria)]
 Symptoms = Annotated[RespiratorySymptoms, State(respiratory_symptoms)]
 
@@ -92,7 +99,8 @@ def resp_decline_fast(
     Raise a fast fall of SNIP, MIP or sitting vital capacity while no criterion for NIV is met.
 
     It warns when the same fall goes on past a limit for NIV within the interval that
-    it is scaled to. Where NIV is advised, that card says it.
+    it is scaled to. Where NIV is advised, that card says it; where it is on order or was
+    declined though a criterion is met, no limit is left to be crossed.
     """
     if vent.state in SUPPORTED:
         return NotIndicated(f"ventilation: {vent.state}")
@@ -102,7 +110,8 @@ def resp_decline_fast(
     fast = [decline for decline in declines if decline.last.day >= since]
     if not fast:
         return NotIndicated("no fast fall of a recent breathing test")
-    crossing = [decline for decline in fast if _will_cross(decline, symptoms, niv)]
+    ahead = [] if criteria else fast
+    crossing = [decline for decline in ahead if _will_cross(decline, symptoms, niv)]
     worst = (crossing or fast)[0]
     return Recommend(
         summary=f"Fast respiratory decline: {worst}",
@@ -110,7 +119,8 @@ def resp_decline_fast(
         because=(
             *(f"{decline}." for decline in fast if decline is not worst),
             *(["At this pace a limit for NIV is crossed within 3 months."] if crossing else []),
-            "Shorten the interval between tests and start to talk about NIV.",
+            "Shorten the interval between tests"
+            + NEXT.get(vent.state, f"; ventilation: {vent.told}."),
         ),
         evidence=tuple(reading for d in fast for reading in (d.last, d.first)),
         by=tuple(d.by for d in fast),

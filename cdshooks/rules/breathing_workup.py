@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -54,6 +55,7 @@ class WatchLimits(Limits):
     group: ClassVar[str] = "breathing_tests"
     vc_symptomatic_lt: Threshold
     watch_snip_lt: Threshold
+    pft_due_days: Threshold
 
 
 @rule(
@@ -77,6 +79,7 @@ def resp_watch(
         Entries,
         Performed("niv-discussion", statuses=("completed",), lookback="niv_discussion_days"),
     ],
+    night: Annotated[Arranged, State(night_arranged)],
     limits: WatchLimits,
 ) -> Outcome:
     """
@@ -96,13 +99,20 @@ def resp_watch(
     tests = ((vc, limits.vc_symptomatic_lt), (snip, limits.watch_snip_lt))
     for reading, limit in tests:
         if isinstance(reading, Reading) and reading.meets(limit):
-            return _watched(reading, limit, symptoms)
+            return _watched(reading, limit, symptoms, night, limits)
     return _nothing_seen(vc, snip)
 
 
-def _watched(reading: Reading, limit: Threshold, symptoms: RespiratorySymptoms) -> Recommend:
+def _watched(
+    reading: Reading,
+    limit: Threshold,
+    symptoms: RespiratorySymptoms,
+    night: Arranged,
+    limits: WatchLimits,
+) -> Recommend:
     told = f"{reading.label} {reading.amount}"
     state = "" if symptoms else " without symptoms"
+    due = limits.pft_due_days.met_by(Decimal(reading.age))
     return Recommend(
         summary=f"Early breathing weakness: {told}{state}; plan ahead for NIV",
         indicator="info",
@@ -116,8 +126,8 @@ def _watched(reading: Reading, limit: Threshold, symptoms: RespiratorySymptoms) 
         by=(limit,),
         offers=(
             Create("niv-discussion", recommended=True, reason=told),
-            Create("overnight-oximetry", reason=told),
-            Create("pft-follow-up", reason=told),
+            *([] if night.by else [Create("overnight-oximetry", reason=told)]),
+            *([] if due else [Create("pft-follow-up", reason=told)]),
         ),
     )
 

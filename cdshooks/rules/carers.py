@@ -154,7 +154,7 @@ def caregiver_support(
         by=(limits.carer_item_le,),
         offers=(
             Create("crisis-plan", reason="No caregiver on record"),
-            Create("caregiver-social-work", reason="No caregiver on record"),
+            Create("help-at-home-social-work", reason="No caregiver on record"),
         ),
     )
 

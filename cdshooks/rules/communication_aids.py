@@ -23,7 +23,7 @@ from cdshooks.rules.authoring import (
     rule,
     shown,
 )
-from cdshooks.rules.states.bulbar import Speech
+from cdshooks.rules.states.bulbar import Speech, speechless
 
 AID = "communication-aid"
 
@@ -98,7 +98,9 @@ def aac_refer(
         because=(
             *(f"{reading}." for reading, _ in low),
             *(("Weak hands: include eye-gaze or switch access.",) if weak_hand else ()),
-            "An aid must be learned while speech still helps; waiting costs that time.",
+            "No useful speech is left: give a board or signals today, and an aid without delay."
+            if speechless(item)
+            else "An aid must be learned while speech still helps; waiting costs that time.",
         ),
         evidence=(
             *(reading for reading, _ in low),

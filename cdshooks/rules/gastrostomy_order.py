@@ -245,11 +245,11 @@ def alternative_feeding_route(
     """
     Name the other ways when a gastrostomy is indicated and unsuitable.
 
-    At an order the draft itself is no tube yet. Nothing is said against a patient's
-    refusal.
+    At an order the draft itself is no tube yet, and an order that a failed attempt or a
+    contraindication has overtaken brings none. Nothing is said against a patient's refusal.
     """
     ordering = call.hook != "patient-view" and _is_draft(fed)
-    if fed.route not in ("oral", "route-unknown") and not ordering:
+    if fed.route not in ("oral", "route-unknown") and not (ordering or _overtaken(fed, barrier)):
         return NotIndicated(f"feeding: {fed.route}")
     if not criteria:
         return NotIndicated("no criterion for gastrostomy is met")
@@ -268,6 +268,14 @@ def alternative_feeding_route(
         by=(*(limit for c in criteria for limit in c.by), *barrier.by),
         offers=tuple(_referrals(barrier)),
     )
+
+
+def _overtaken(fed: Feeding, barrier: Barrier | None) -> bool:
+    """Whether what stands in the way was recorded since the tube was ordered."""
+    if fed.route != "tube-ordered" or _is_draft(fed) or barrier is None:
+        return False
+    entries = [fact for fact in barrier.facts if isinstance(fact, Entry)]
+    return fed.since is not None and any(e.day and e.day >= fed.since for e in entries)
 
 
 def _is_draft(fed: Feeding) -> bool:

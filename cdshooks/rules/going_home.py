@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.feeding import Feeding, feeding
+from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.words import sentence
@@ -131,8 +132,13 @@ def missing_at_home(
     help: Annotated[Entries, State(help_at_home)],
     visit: Annotated[Entries, Booked("follow-up-visit", within="discharge_visit_days")],
     visits_recorded: Annotated[bool, Captured("als-clinic")],
+    goals: Annotated[Goals, State(goals)],
 ) -> Gaps:
-    """What is missing for going home, the gravest first; what could not be read is not missing."""
+    """
+    What is missing for going home, the gravest first; what could not be read is not missing.
+
+    Care for comfort has visits of its own: no visit to a clinic is missed.
+    """
     found = list(equipment)
     unread = []
     if fed.route == "tube":
@@ -140,7 +146,7 @@ def missing_at_home(
         unread += ["feeding plan"] if plan.failed else []
     if help.none:
         found.append(Gap("help at home or a caregiver", "discharge-help"))
-    if visit.none and visits_recorded:
+    if visit.none and visits_recorded and not goals.end_of_life:
         found.append(Gap("visit within a month", "als-clinic-after-discharge"))
     unread += ["help at home"] if help.failed else []
     unread += ["appointments"] if visit.failed else []

@@ -213,7 +213,7 @@ def invasive_vent_preference(
         summary=f"No recorded wish about invasive ventilation{told}",
         indicator="warning" if urgent else "info",
         because=(
-            f"ALS diagnosed {on(population.diagnosed)}; ventilation: {vent.state}.",
+            f"ALS diagnosed {on(population.diagnosed)}; ventilation: {vent.told}.",
             "To talk over: goals of care, possible care in an institution, the burden on "
             "caregivers.",
         ),
@@ -246,7 +246,7 @@ def _reopened(
             f"Wish about invasive ventilation recorded {on(last.day)}; ventilation changed since"
         ),
         indicator="info",
-        because=(f"Ventilation: {vent.state} since {on(vent.since)}.",),
+        because=(f"Ventilation: {vent.told} since {on(vent.since)}.",),
         evidence=(last, *vent.facts),
         by=(limits.tiv_wish_old_gt_days,),
         offers=tuple(_talk("Ventilation changed since the wish was recorded", dementia)),

@@ -1,6 +1,7 @@
 """NIV was declined: is it time to ask again?"""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -73,7 +74,7 @@ def niv_declined_revisit(
         return NotIndicated(f"NIV declined {on(vent.since)}, nothing new since")
     since = "breathing has worsened since" if worse else "a criterion for NIV is met"
     return Recommend(
-        summary=f"NIV declined {on(vent.since)}; {since}. Revisit if patient wishes",
+        summary=f"NIV declined {_day(vent.since)}; {since}. Revisit if patient wishes",
         indicator="info",
         because=(
             *(sentence(change) for change in worse),
@@ -90,3 +91,8 @@ def niv_declined_revisit(
             Create("palliative-review", reason=criteria.met[0].finding),
         ),
     )
+
+
+def _day(day: date | None) -> str:
+    """The day of the refusal, in brackets where there is none to name."""
+    return on(day) if day else f"({on(None)})"

@@ -87,7 +87,7 @@ def niv_intolerance(
     return Recommend(
         summary=f"NIV poorly tolerated ({names}): treat cause before stopping",
         indicator="warning",
-        because=tuple(_why(low, found)),
+        because=tuple(_why(low, found, stopped=vent.state == "niv-failed")),
         evidence=(
             *(low.facts if low else ()),
             *(vent.facts if vent.state == "niv-failed" else ()),
@@ -104,9 +104,9 @@ def _older(intolerance: Entries, use: Reading) -> bool:
     return newest is None or newest.day is None or use.day > newest.day
 
 
-def _why(low: OnNiv | None, found: tuple[str, ...]) -> Iterator[str]:
+def _why(low: OnNiv | None, found: tuple[str, ...], stopped: bool) -> Iterator[str]:
     if low:
-        yield f"NIV is {low.told}."
+        yield f"NIV {'was' if stopped else 'is'} {low.told}."
     for cause in found:
         name, advice, _ = CAUSES[cause]
         yield sentence(f"{name}: {advice}")

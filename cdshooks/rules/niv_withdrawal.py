@@ -197,7 +197,9 @@ def _why(
 def _dependence(vent: Vent, use: Reading | Missing) -> str:
     """How much the patient depends on ventilation, as far as is known."""
     if vent.state not in VENTILATED:
-        return f"No ventilation in use is on record (state: {vent.state}): clarify what is meant."
+        return (
+            f"No ventilation in use is on record (ventilation: {vent.told}): clarify what is meant."
+        )
     kind = "Tracheostomy ventilation" if vent.state == "invasive" else "Ventilation"
     if vent.state == "intubated":
         kind = "Ventilation through a tube"

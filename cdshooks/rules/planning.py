@@ -219,7 +219,8 @@ def goals_recheck(
         f"{on(last.day)})",
         indicator="info",
         because=(
-            *(f"{_event(stage)} ({on(stage.began)})." for stage in since[1:]),
+            *([_now(newest)] if newest.at_first else []),
+            *(f"{_event(stage)} ({on(stage.began)}). {_now(stage)}".strip() for stage in since[1:]),
             "How much treatment, where, and what is hoped for may have changed with it.",
         ),
         evidence=(last, *(fact for stage in since for fact in stage.facts)),
@@ -230,6 +231,11 @@ def goals_recheck(
 
 def _event(stage: Stage) -> str:
     """The words of a change, without the day that follows them."""
-    told = stage.told.partition(" started ")[0]
+    told = (stage.at_first or stage.told).partition(" started ")[0]
     words = "NIV started" if told == "NIV" else told
     return f"{words[:1].upper()}{words[1:]}"
+
+
+def _now(stage: Stage) -> str:
+    """The newest value of a run, where it is another one than the first."""
+    return f"Now {stage.told} ({on(stage.seen)})." if stage.at_first else ""

@@ -9,6 +9,7 @@ from cdshooks.rules.authoring import (
     Captured,
     Create,
     Entries,
+    Entry,
     InUse,
     Latest,
     Limits,
@@ -29,7 +30,10 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
+from cdshooks.rules.states.ventilation import Vent, vent
 
+MASKLESS = ("invasive", "trach-unventilated", "intubated")
+"""Ventilatory states in which a mask that is still on record is not worn."""
 MOBILITY = "mobility_score_days"
 WOUND, WOUND_DAYS = "wound-plan", "wound_plan_days"
 CHECKED = "skin_check_days"
@@ -128,13 +132,15 @@ def pressure_injury_risk(
             lookback=CHECKED,
         ),
     ],
-    mask: Annotated[Entries, InUse("niv-device")],
+    device: Annotated[Entries, InUse("niv-device")],
+    vent: Annotated[Vent, State(vent)],
 ) -> Outcome:
     """
     Raise a pressure injury without a plan; where the patient does not move, a missing skin check.
 
-    A mask for ventilation adds the bridge of the nose.
+    A mask for ventilation adds the bridge of the nose; a tracheostomy needs no mask any more.
     """
+    mask = None if vent.state in MASKLESS else device.newest
     if injury:
         plans = (ordered, dressed, visited)
         return _injured(injury, plans, mask)
@@ -156,13 +162,13 @@ def pressure_injury_risk(
         summary=f"Immobile ({told}): check skin and pressure-relief equipment",
         indicator="info",
         because=(*(f"{risk.reading}." for risk in risks.found), *_nose(mask)),
-        evidence=(*(risk.reading for risk in risks.found), mask),
+        evidence=(*(risk.reading for risk in risks.found), *([mask] if mask else [])),
         by=tuple(risk.by for risk in risks.found),
         offers=_offers(f"Immobile: {told}"),
     )
 
 
-def _injured(injury: Entries, plans: tuple[Entries, ...], mask: Entries) -> Outcome:
+def _injured(injury: Entries, plans: tuple[Entries, ...], mask: Entry | None) -> Outcome:
     made = next((plan.newest for plan in plans if plan.newest), None)
     if made:
         return NotIndicated(f"{made}")
@@ -178,13 +184,13 @@ def _injured(injury: Entries, plans: tuple[Entries, ...], mask: Entries) -> Outc
             "Dress the wound, relieve pressure, look at pain, weight and protein.",
             *_nose(mask),
         ),
-        evidence=(injury, mask),
+        evidence=(injury, *([mask] if mask else [])),
         offers=_offers(told),
     )
 
 
-def _nose(mask: Entries) -> Iterator[str]:
-    if mask.newest:
+def _nose(mask: Entry | None) -> Iterator[str]:
+    if mask:
         yield "Ventilation by mask: look at the bridge of the nose."
 
 

@@ -35,7 +35,7 @@ from cdshooks.rules.states.progression import Decline, fast_breathing_declines
 from cdshooks.rules.states.saliva import wet_mouth
 from cdshooks.rules.states.supine import SupineFall, supine_fall
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
-from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.ventilation import HELD, Vent, vent
 from cdshooks.rules.states.words import sentence
 
 
@@ -137,7 +137,7 @@ def niv_consider(
     if not criteria and not leaving:
         return _nothing_met(criteria)
     return Recommend(
-        summary=_summary(criteria, leaving),
+        summary=_summary(criteria, vent, leaving),
         indicator=criteria.met[0].level if criteria else "warning",
         because=(
             *_criteria(criteria),
@@ -170,18 +170,19 @@ def _nothing_met(criteria: NivCriteria) -> Outcome:
     return CannotAssess("; ".join(m.text for m in criteria.missing), failed)
 
 
-def _summary(criteria: NivCriteria, leaving: bool) -> str:
+def _summary(criteria: NivCriteria, vent: Vent, leaving: bool) -> str:
     if leaving:
         return "Leaving on hospital NIV, no home device ordered"
+    held = next((f"{note}; " for note in vent.notes if HELD in note), "")
     count = len(criteria.met)
     tail = "1 criterion met" if count == 1 else f"{count} criteria met"
-    return f"Consider NIV: {criteria.met[0].finding}; {tail}"
+    return f"Consider NIV: {criteria.met[0].finding}; {held}{tail}"
 
 
 def _criteria(criteria: NivCriteria) -> Iterator[str]:
     """Every criterion that is met, with the limit that it crossed."""
     for criterion in criteria.met:
-        limits = " or ".join(str(limit) for limit in criterion.by)
+        limits = " and ".join(str(limit) for limit in criterion.by)
         yield f"{criterion.id}: {criterion.finding}" + (f" (limit {limits})." if limits else ".")
 
 

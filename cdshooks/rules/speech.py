@@ -21,7 +21,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
-from cdshooks.rules.states.bulbar import Speech
+from cdshooks.rules.states.bulbar import Speech, speechless
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.speech import Change, speech_change, unchanged, voice_to_bank
 
@@ -64,7 +64,7 @@ def dysarthria_slt(
         return Recommend(
             summary=f"Speech change ({change.told}): SLT communication assessment due",
             indicator="info",
-            because=tuple(_about(voice)),
+            because=tuple(_about(voice, speechless(item))),
             evidence=change.facts,
             by=change.by,
             missing=change.missing,
@@ -77,7 +77,7 @@ def dysarthria_slt(
         return Recommend(
             summary=f"Speech item 1 = {item.amount}/4: offer voice banking while the voice lasts",
             indicator="info",
-            because=tuple(_about(voice)),
+            because=tuple(_about(voice, lost=False)),
             evidence=(item,),
             offers=(Create("voice-banking-task", recommended=True, reason="Voice banking"),),
         )
@@ -92,9 +92,12 @@ def _reason(change: Change) -> str:
     return f"Speech: {change.told}"
 
 
-def _about(voice: bool) -> Iterator[str]:
-    yield "Intelligibility falls steeply once speech slows to 100 to 120 words a minute."
-    yield "Ask for the speaking rate at each visit: it tells before listeners do."
+def _about(voice: bool, lost: bool) -> Iterator[str]:
+    if lost:
+        yield "No useful speech is left: other ways of communicating come first."
+    else:
+        yield "Intelligibility falls steeply once speech slows to 100 to 120 words a minute."
+        yield "Ask for the speaking rate at each visit: it tells before listeners do."
     if voice:
         yield "Voice banking was never offered: a voice is banked best while it is near normal."
 

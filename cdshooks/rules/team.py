@@ -72,6 +72,7 @@ def mdt_referral(
     last: Annotated[date | None, State(last_clinic_visit)],
     referrals: Annotated[Entries, Ordered(CLINIC, lookback="mdt_referral_days")],
     booked: Annotated[Entries, Booked(CLINIC, within="mdt_booked_days")],
+    slope: Annotated[Slope | None, State(alsfrs_slope)],
     limits: ClinicLimits,
 ) -> Outcome:
     """
@@ -103,9 +104,14 @@ def mdt_referral(
         by=(limit,),
         offers=(
             Create("als-clinic-referral", recommended=last is None, reason="ALS clinic"),
-            Create("als-appointment", recommended=last is not None, reason="ALS clinic"),
+            Create(_visit(slope), recommended=last is not None, reason="ALS clinic"),
         ),
     )
+
+
+def _visit(slope: Slope | None) -> str:
+    """The draft of the next visit: sooner where function is lost fast."""
+    return "als-appointment-soon" if slope and slope.fast else "als-appointment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +232,7 @@ def followup_overdue(
         return NotIndicated(f"seen {days} days ago")
     if not wanted.whole:
         return CannotAssess("appointments could not be read", wanted.failed)
-    return _due(last, days, visits.newest, _first(ever), limits)
+    return _due(last, days, visits.newest, _first(ever), _visit(slope), limits)
 
 
 def _first(booked: Entries) -> date | None:
@@ -234,7 +240,12 @@ def _first(booked: Entries) -> date | None:
 
 
 def _due(
-    last: date, days: Decimal, seen: Entry | None, booked: date | None, limits: FollowUpLimits
+    last: date,
+    days: Decimal,
+    seen: Entry | None,
+    booked: date | None,
+    visit: str,
+    limits: FollowUpLimits,
 ) -> Recommend:
     crossed = [limits.followup_due_gt_days, limits.followup_overdue_gt_days]
     crossed = [limit for limit in crossed if limit.met_by(days)]
@@ -245,7 +256,7 @@ def _due(
         because=("Visits every two to three months are recommended.",),
         evidence=(seen,) if seen else (),
         by=tuple(crossed[-1:]),
-        offers=(Create("als-appointment", recommended=True, reason="Next visit is due"),),
+        offers=(Create(visit, recommended=True, reason="Next visit is due"),),
         due="ALS clinic visit",
     )
 

@@ -29,7 +29,13 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.feeding import Feeding, feeding
-from cdshooks.rules.states.gastrostomy import LossLimits
+from cdshooks.rules.states.gastrostomy import (
+    Barrier,
+    LossLimits,
+    Refusal,
+    gastrostomy_barrier,
+    gastrostomy_refusal,
+)
 from cdshooks.rules.states.nutrition_care import open_referrals, unless_open
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.swallowing import Swallowing, swallowing
@@ -184,8 +190,7 @@ def weight_loss_significant(
     severe = limits.weight_loss_severe_pct_ge.met_by(loss.percent)
     first, last = loss.reference, loss.current
     told = f"{first.amount} ({on(first.day)}) to {last.amount} ({on(last.day)})"
-    drafts = ["dietitian-referral", *([] if feeding.route == "tube" else ["energy-rich-diet"])]
-    drafts += ["slt-referral"] if feeding.eats else ["feed-review"]
+    drafts = ["dietitian-referral", *_feeds(feeding)]
     offers = tuple(
         Create(d, recommended=d == drafts[0], reason=f"Weight loss {loss}") for d in drafts
     )
@@ -197,6 +202,16 @@ def weight_loss_significant(
         by=(limits.weight_loss_severe_pct_ge if severe else limits.weight_loss_pct_gt,),
         offers=unless_open(offers, referrals),
     )
+
+
+def _feeds(feeding: Feeding) -> Iterator[str]:
+    """What to do about food, by the way of feeding; nothing where no food is known to go in."""
+    if feeding.eats and feeding.route != "tube":
+        yield "energy-rich-diet"
+    if feeding.eats:
+        yield "slt-referral"
+    elif feeding.route in ("tube", "parenteral"):
+        yield "feed-review"
 
 
 def _about(loss: Loss, bmi: Bmi | None, feeding: Feeding, explained: Entry | None) -> Iterator[str]:
@@ -245,13 +260,16 @@ def low_bmi(
     lifelong: Annotated[Entries, Listed("lifelong-low-bmi")],
     swallowing: Annotated[Swallowing, State(swallowing)],
     feeding: Annotated[Feeding, State(feeding)],
+    refusal: Annotated[Refusal | None, State(gastrostomy_refusal)],
+    barrier: Annotated[Barrier | None, State(gastrostomy_barrier)],
     referrals: Referrals,
     limits: StableLimits,
 ) -> Outcome:
     """
     Name undernutrition by BMI, computed from weight and height where both are there.
 
-    A low weight that was always so, and has not fallen in a year, is information.
+    A low weight that was always so, and has not fallen in a year, is information. An
+    assessment for a gastrostomy is not offered against a refusal, nor where none can be made.
     """
     if bmi is None:
         failed = tuple(dict.fromkeys((*_failed(current), *_failed(reported))))
@@ -263,7 +281,8 @@ def low_bmi(
     drafts = ["dietitian-referral"]
     if feeding.by_mouth:
         drafts += ["nutritional-supplement"]
-        drafts += ["gastrostomy-assessment"] if swallowing.signs else []
+        tube = swallowing.signs and not (refusal or barrier)
+        drafts += ["gastrostomy-assessment"] if tube else []
     offers = tuple(Create(d, recommended=d == drafts[0], reason=str(bmi)) for d in drafts)
     return Recommend(
         summary=f"{bmi}: undernutrition; start nutrition support",

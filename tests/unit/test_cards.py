@@ -7,6 +7,7 @@ import pytest
 
 from cdshooks import cards as building
 from cdshooks.cards import EXTENSION
+from cdshooks.cards.clusters import clustered
 from cdshooks.chart import View
 from cdshooks.chart import drafts as drafted
 from cdshooks.engine import Finding
@@ -198,3 +199,55 @@ def test_an_order_that_lacks_its_subject_is_not_sent_back() -> None:
     offer = Update(order, "riluzole-50-mg-every-12-hours")
     [card] = cards([advice("warning", order=order, offers=(offer,))], view, URL)
     assert "suggestions" not in card
+
+
+GAS = {
+    "resourceType": "ServiceRequest",
+    "id": "gas",
+    "status": "active",
+    "intent": "order",
+    "subject": {"reference": "Patient/anna"},
+    "authoredOn": "2026-05-30",
+    "code": {
+        "coding": [{"system": "http://loinc.org", "code": "24336-0"}],
+        "text": "Arterial or earlobe capillary blood gas, awake",
+    },
+}
+
+
+def offered_beside(order: Json, level: Indicator = "warning", *, urgent: bool = False) -> bool:
+    """Whether a card still offers a blood gas beside an order of the chart."""
+    offers = (Create("blood-gas", reason="low", urgent=urgent),)
+    [card] = cards([advice(level, offers=offers)], view_of([order]), URL)
+    return "suggestions" in card
+
+
+def test_what_was_ordered_in_the_last_days_is_not_offered_again() -> None:
+    assert not offered_beside(GAS)
+    assert not offered_beside({**GAS, "authoredOn": "2026-05-25"})
+
+
+def test_an_order_of_longer_ago_or_one_that_is_over_leaves_the_offer() -> None:
+    assert offered_beside({**GAS, "authoredOn": "2026-05-24"})
+    assert offered_beside({**GAS, "authoredOn": "2026-06-03"})
+    assert all(offered_beside({**GAS, "status": s}) for s in ("revoked", "completed", "on-hold"))
+
+
+def test_another_order_of_the_same_code_leaves_the_offer() -> None:
+    assert offered_beside({**GAS, "code": {**GAS["code"], "text": "Gas on the ventilator"}})
+
+
+def test_what_is_urgent_or_critical_stays_on_offer() -> None:
+    assert offered_beside(GAS, urgent=True)
+    assert offered_beside(GAS, "critical")
+
+
+def test_of_one_level_distress_speaks_for_the_card_at_the_end_of_life() -> None:
+    found = [advice("warning", group="EOL", summary=s) for s in ("kit", "breathless")]
+    order = ("eol-breathlessness",)
+    ids = ("eol-anticipatory-prescribing", "eol-breathlessness")
+    named = [
+        Finding(replace(f.rule, id=id), f.outcome, None) for f, id in zip(found, ids, strict=True)
+    ]
+    [cluster] = clustered(named, "patient-view", order)
+    assert [a.outcome.summary for a in cluster] == ["breathless", "kit"]

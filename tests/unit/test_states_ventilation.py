@@ -154,12 +154,12 @@ STATES = {
 }
 ROWS = [(evidence, state) for state, rows in STATES.items() for evidence in rows]
 NOTES = [
-    ("procedure niv, 20 to 10 days ago", ("hospital NIV ended 2026-05-22, no home device",)),
+    ("procedure niv, 20 to 10 days ago", ("hospital NIV ended 22 May 2026, no home device",)),
     (
         "procedure niv, 90 to 80 days ago + procedure niv, 20 to 10 days ago",
-        ("hospital NIV ended 2026-05-22, no home device",),
+        ("hospital NIV ended 22 May 2026, no home device",),
     ),
-    ("procedure niv, 10 days ago", ("hospital NIV ended 2026-05-22, no home device",)),
+    ("procedure niv, 10 days ago", ("hospital NIV ended 22 May 2026, no home device",)),
     ("procedure niv stopped, 20 to 10 days ago", ()),
     ("device-order niv-device on-hold, 10 days ago", ("NIV order on hold since 22 May 2026",)),
     ("order niv on-hold, 10 days ago", ("NIV order on hold since 22 May 2026",)),

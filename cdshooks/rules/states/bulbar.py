@@ -20,6 +20,14 @@ LOOKBACK = "bulbar_score_days"
 Speech = Annotated[Reading | Missing, Latest("alsfrs-item-1", lookback=LOOKBACK)]
 Swallowing = Annotated[Reading | Missing, Latest("alsfrs-item-3", lookback=LOOKBACK)]
 
+NO_SPEECH = 0
+"""ALSFRS-R item 1 of a patient who has lost useful speech."""
+
+
+def speechless(item: Reading | Missing) -> bool:
+    """Whether no useful speech is left, by ALSFRS-R item 1."""
+    return isinstance(item, Reading) and item.value == NO_SPEECH
+
 
 @derived
 def mouth_leak(

@@ -24,7 +24,14 @@ from cdshooks.rules.authoring import (
     on,
 )
 from cdshooks.rules.states.feeding import Feeding, feeding
-from cdshooks.rules.states.gastrostomy import gastrostomy_criteria
+from cdshooks.rules.states.gastrostomy import (
+    Barrier,
+    Refusal,
+    gastrostomy_barrier,
+    gastrostomy_criteria,
+    gastrostomy_refusal,
+)
+from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_course import niv_start
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria
@@ -59,6 +66,7 @@ class Stage:
 
     began: the first day of the run of values, or of the treatment; None when unknown.
     indicated: that a treatment is, by values of which only the newest is dated here.
+    at_first: the words on the day on which it began, where the value has changed since.
     """
 
     told: str
@@ -67,6 +75,7 @@ class Stage:
     facts: tuple[Fact, ...]
     by: tuple[Threshold, ...] = ()
     indicated: bool = False
+    at_first: str | None = None
 
 
 @derived
@@ -98,7 +107,9 @@ def _run(readings: Sequence[Reading], limit: Threshold) -> Stage | None:
     if not run:
         return None
     last, first = run[0], run[-1]
-    return Stage(f"{last.label} {last.amount}", first.day, last.day, (last,), (limit,))
+    told, before = (f"{reading.label} {reading.amount}" for reading in (last, first))
+    at_first = before if before != told else None
+    return Stage(told, first.day, last.day, (last,), (limit,), at_first=at_first)
 
 
 @derived
@@ -127,13 +138,20 @@ def treatment_needed(
     niv: Annotated[NivCriteria, State(niv_criteria)],
     feeding: Annotated[Feeding, State(feeding)],
     tube: Annotated[tuple[Criterion, ...], State(gastrostomy_criteria)],
+    refusal: Annotated[Refusal | None, State(gastrostomy_refusal)],
+    barrier: Annotated[Barrier | None, State(gastrostomy_barrier)],
+    goals: Annotated[Goals, State(goals)],
 ) -> tuple[Stage, ...]:
-    """NIV or a gastrostomy that is indicated and not there."""
+    """NIV or a gastrostomy that is indicated and not there; neither refused nor in comfort care."""
+    if goals.end_of_life:
+        return ()
     found = []
     if niv.met and vent.state in ("none", "niv-ordered", "niv-inpatient"):
         found.append(_needed("NIV indicated", niv.met[0]))
-    if tube and feeding.route in ("oral", "route-unknown", "tube-ordered"):
-        found.append(_needed("gastrostomy indicated", tube[0]))
+    by_mouth = feeding.route in ("oral", "route-unknown", "tube-ordered")
+    if tube and by_mouth and not (refusal and not refusal.aged):
+        what = "another way of feeding indicated" if barrier else "gastrostomy indicated"
+        found.append(_needed(what, tube[0]))
     return tuple(found)
 
 

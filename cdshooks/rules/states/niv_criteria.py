@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cdshooks.rules.authoring import (
     LEVELS,
+    Entry,
     Indicator,
     Missing,
     Reading,
@@ -11,6 +12,7 @@ from cdshooks.rules.authoring import (
     State,
     decides,
     derived,
+    on,
 )
 from cdshooks.rules.inputs import (
     FoundHypoventilation,
@@ -172,7 +174,7 @@ def symptom_criteria(
         found.append(Criterion("C7", "warning", str(coded), (coded,)))
     orthopnea = symptoms.get("orthopnea")
     if limits.orthopnea_alone and orthopnea and orthopnea.definite:
-        finding = f"definite orthopnea, {orthopnea.evidence}"
+        finding = f"definite orthopnea, {_where(orthopnea.evidence)}"
         found.append(Criterion("C8", "warning", finding, (orthopnea.evidence,)))
     triad = [symptoms.get(name) for name in ("dyspnea", "orthopnea", "daytime fatigue")]
     present = [s for s in triad if s is not None]
@@ -180,6 +182,13 @@ def symptom_criteria(
         facts = tuple(s.evidence for s in present)
         found.append(Criterion("C9", "warning", "dyspnea, orthopnea and daytime fatigue", facts))
     return tuple(found)
+
+
+def _where(evidence: Entry | Reading) -> str:
+    """Where a symptom stands: its score, or that it is on record, with the day."""
+    if isinstance(evidence, Reading):
+        return str(evidence)
+    return f"on record ({on(evidence.day)})" if evidence.day else "on record"
 
 
 @derived

@@ -39,6 +39,19 @@ Ventilatory = Literal[
     "none",
 ]
 
+TOLD: dict[Ventilatory, str] = {
+    "invasive": "invasive",
+    "trach-unventilated": "tracheostomy without a ventilator",
+    "intubated": "through a tube",
+    "niv-active": "NIV in use",
+    "niv-inpatient": "NIV in hospital only",
+    "niv-failed": "NIV stopped or not tolerated",
+    "niv-declined": "NIV declined",
+    "niv-ordered": "NIV ordered",
+    "none": "none",
+}
+"""The states as cards say them."""
+
 
 @dataclass(frozen=True, slots=True)
 class VentilationLimits(Limits):
@@ -65,6 +78,11 @@ class Vent:
         """The evidence, for a card; none where there is no ventilation."""
         return (self.evidence,) if self.evidence else ()
 
+    @property
+    def told(self) -> str:
+        """The state in the words of a card."""
+        return TOLD[self.state]
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -79,6 +97,8 @@ class Event:
 
 
 USE = "ventilation_use_days"
+HELD = "NIV order on hold since"
+"""How the note on an order that waits begins; the summary of a card repeats it."""
 INVASIVE_SCORE = 0
 """Item 12 of the ALSFRS-R on invasive ventilation; a higher score below normal is NIV."""
 NO_SUPPORT_SCORE = 4
@@ -290,9 +310,9 @@ def _notes(procedures: Entries, held: Entries, cpap: Entries, unread: bool) -> I
     """What a card about NIV must not hide when none is in use."""
     ended = [e.day for e in procedures if e.status == "completed" and e.day]
     if ended:
-        yield f"hospital NIV ended {max(ended):%Y-%m-%d}, no home device"
+        yield f"hospital NIV ended {on(max(ended))}, no home device"
     if held.newest:
-        yield f"NIV order on hold since {on(held.newest.day)}"
+        yield f"{HELD} {on(held.newest.day)}"
     if cpap:
         yield "CPAP does not count as ventilation"
     if unread:
