@@ -189,12 +189,16 @@ class OverrideFile(Strict):
 
 
 class ProfileFile(Strict):
-    """A named set of overrides; ``captures`` lists what a site records coded."""
+    """A named set of overrides; ``captures`` lists what a site records coded.
+
+    switched_off: the ids of rules that do not speak here.
+    """
 
     meaning: Text
     parameters: dict[str, OverrideFile] = Field(default_factory=dict)
     captures: tuple[Text, ...] | Literal["all"] = ()
     codes: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    switched_off: tuple[Text, ...] = ()
 
 
 class SourceFile(Strict):

@@ -58,7 +58,7 @@ def text_of(file: Traversable) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise KnowledgeInvalid(file.name, "(file)", "cannot be read") from error
+        raise KnowledgeInvalid(str(file), "(file)", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise KnowledgeInvalid(file.name, "(file)", "not UTF-8") from error
 
