@@ -8,7 +8,7 @@ from typing import Literal
 from cdshooks.units import rounded, shown, written
 
 Operator = Literal["<", "<=", ">", ">="]
-Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD"]
+Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD", "L"]
 ParameterValue = Decimal | int | bool | str | None
 
 MARKS: dict[str, str] = {
@@ -19,6 +19,7 @@ MARKS: dict[str, str] = {
     "PD": "this project's own choice",
     "NV": "not verified in the source",
     "U": "not verified in any source",
+    "L": "the institution's own choice",
 }
 
 
