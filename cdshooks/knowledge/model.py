@@ -168,11 +168,12 @@ class CitationFile(Strict):
 
 
 class ParameterFile(Strict):
-    """A parameter of the default profile."""
+    """A parameter of the default profile. choices: what one in words may be."""
 
     value: Decimal | bool | str | None
     operator: Operator | None = None
     unit: str
+    choices: tuple[Text, ...] = ()
     meaning: Text
     mark: Mark
     source: CitationFile
