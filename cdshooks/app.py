@@ -58,6 +58,7 @@ def create_app(
     Raises KnowledgeInvalid when a knowledge file or a profile's name is wrong, and
     SettingsInvalid when authentication is required and cannot be relied on.
     """
+    logs.configure(settings.log_level)
     site = site_of(settings)
     clients = trusted_clients(settings, site)
     sites = _prepared(site, clients, settings)

@@ -17,6 +17,7 @@ from cdshooks.errors import CdsHooksError
 from cdshooks.feedback import Store
 from cdshooks.feedback.migrate import check as check_store
 from cdshooks.http.clock import clock_of
+from cdshooks.http.memory import HASH_KEY_NEEDED
 from cdshooks.security.client_file import ClientFile
 from cdshooks.services.answer import Site
 from cdshooks.services.catalogue import not_captured
@@ -100,6 +101,8 @@ def _store(settings: Settings) -> Iterator[str]:
     with closing(Store(settings.store_url)) as store:
         if store.embedded:
             return
+        if settings.hash_key is None:
+            yield HASH_KEY_NEEDED
         try:
             check_store(store)
         except CdsHooksError as problem:

@@ -283,6 +283,10 @@ def test_a_database_must_answer_and_have_the_form_of_this_version(
         assert old.exit_code == 1
         assert "run cdshooks db upgrade" in " ".join(old.stdout.split())
         CliRunner().invoke(main, ["db", "upgrade"])
+        unhashed = check()
+        assert unhashed.exit_code == 1
+        assert "CDSHOOKS_HASH_KEY: needed with PostgreSQL" in unhashed.stdout
+        monkeypatch.setenv("CDSHOOKS_HASH_KEY", "k" * 32)
         assert check().exit_code == 0
     monkeypatch.setenv("CDSHOOKS_DATABASE_URL", "postgresql://u:a-password@127.0.0.1:1/none")
     unreachable = check()
