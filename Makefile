@@ -1,5 +1,8 @@
 # Everything runs from .venv, which is made on first use and remade when the lock changes.
 PY := .venv/bin/python
+# What makes .venv: make demo PYTHON=python3.12
+PYTHON ?= python3
+PORT ?= 5000
 MODULE ?=
 MINUTES ?= 30
 .DEFAULT_GOAL := help
@@ -10,7 +13,9 @@ help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .venv/run: requirements/run.txt pyproject.toml
-	python3 -m venv .venv
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	  v >= (3, 11) or sys.exit("cdshooks needs Python 3.11 or later, and $(PYTHON) is %d.%d. Name another: make demo PYTHON=python3.12" % v[:2])'
+	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -21,7 +26,7 @@ help: ## list what can be made
 	@touch $@
 
 .venv-release/ready: requirements/release.txt
-	python3 -m venv .venv-release
+	$(PYTHON) -m venv .venv-release
 	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.txt
 	@touch $@
 
@@ -31,11 +36,11 @@ help: ## list what can be made
 	  cd .venv-release && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb debian && \
 	  ln -sf debian/usr/bin/promtool promtool; fi
 
-demo: .venv/run ## run the service on example patients, nothing to set up
-	@.venv/bin/cdshooks demo
+demo: .venv/run ## run the service on example patients, nothing to set up; PORT=5000
+	@.venv/bin/cdshooks demo --port $(PORT)
 
-serve: .venv/run ## run the service in its production form
-	@.venv/bin/cdshooks serve
+serve: .venv/run ## run the service in its production form; PORT=5000
+	@.venv/bin/cdshooks serve --port $(PORT)
 
 test: .venv/dev ## run every test
 	$(PY) -m pytest -n auto
@@ -49,7 +54,7 @@ test-browser: .venv/dev ## open the workbench in Chromium (apt-get install chrom
 	$(PY) -m pytest -m browser -rs tests/browser
 
 .venv-spark/ready: requirements/spark.txt requirements/dev.txt
-	python3 -m venv .venv-spark
+	$(PYTHON) -m venv .venv-spark
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
 	@touch $@

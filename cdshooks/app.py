@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from flask import Flask
 
-from cdshooks import knowledge
 from cdshooks.feedback.replay import Replays as StoredReplays
 from cdshooks.http import (
     assets,
@@ -38,6 +37,7 @@ from cdshooks.security.replays import Replays, ReplaysHere
 from cdshooks.security.tokens import Authenticator
 from cdshooks.services import answer
 from cdshooks.services.answer import Site
+from cdshooks.services.profiles import under
 from cdshooks.services.sites import Sites
 from cdshooks.services.trust import trusted_clients
 from cdshooks.settings import Settings
@@ -58,6 +58,7 @@ def create_app(
     Raises KnowledgeInvalid when a knowledge file or a profile's name is wrong, and
     SettingsInvalid when authentication is required and cannot be relied on.
     """
+    logs.configure(settings.log_level)
     site = site_of(settings)
     clients = trusted_clients(settings, site)
     sites = _prepared(site, clients, settings)
@@ -74,7 +75,7 @@ def create_app(
 def site_of(settings: Settings) -> Site:
     """The installation: the knowledge under its profiles, its time zone, its address."""
     return Site(
-        knowledge=knowledge.of_site(knowledge.base(), settings.profile),
+        knowledge=under(settings.profile),
         timezone=settings.zone,
         public_url=settings.public_url,
         full_prefetch=settings.prefetch == "full",
@@ -90,9 +91,8 @@ def _prepared(site: Site, clients: tuple[Client, ...], settings: Settings) -> Si
     A client's profile may name a file of the site's own by the name in it.
     """
     files = {Path(name).stem: name for name in settings.profile if name.endswith(".yaml")}
-    shipped = knowledge.base()
     others = {
-        names: replace(site, knowledge=knowledge.of_site(shipped, [files.get(n, n) for n in names]))
+        names: replace(site, knowledge=under([files.get(n, n) for n in names]))
         for client in clients
         for names in client.profiles
     }

@@ -40,6 +40,16 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in found if file.suffix == ".json"))
 
 
+def of_patient(id: str) -> str | None:
+    """The name of the example whose patient has this id, as in the demo's FHIR server."""
+    return next((name for name in names() if id in _patients(load(name))), None)
+
+
+def _patients(bundle: Json) -> tuple[str, ...]:
+    entries = (entry["resource"] for entry in bundle["entry"])
+    return tuple(one["id"] for one in entries if one["resourceType"] == "Patient")
+
+
 def load(name: str) -> Json:
     """
     The Bundle of an example patient, with its dates as recorded.

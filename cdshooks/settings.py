@@ -7,7 +7,9 @@ that ``CDSHOOKS_CONFIG`` names; the environment wins.
 import os
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -296,7 +298,7 @@ def _config_file() -> Path | None:
     if not name:
         return None
     try:
-        tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        written = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as problem:
         raise SettingsInvalid(
             f"{_PREFIX}CONFIG: expected a TOML file: {problem.strerror}"
@@ -305,7 +307,35 @@ def _config_file() -> Path | None:
         raise SettingsInvalid(
             f"{_PREFIX}CONFIG: expected a TOML file in UTF-8; it is not TOML"
         ) from None
+    unknown = [key for key in written if key not in Settings.model_fields]
+    if unknown:
+        raise SettingsInvalid("; ".join(f"{_PREFIX}CONFIG: {_no_such(key)}" for key in unknown))
     return Path(name)
+
+
+def _no_such(key: str) -> str:
+    """What is said of a key that is no setting: most are slips of the pen."""
+    meant = _meant(key.lower())
+    return f"{key}: no such setting{f'; is {meant} meant?' if meant else ''}"
+
+
+def _meant(name: str) -> str | None:
+    return next(iter(get_close_matches(name, Settings.model_fields, n=1, cutoff=0.75)), None)
+
+
+def slips(variables: Iterable[str]) -> tuple[str, ...]:
+    """Names of variables that look like settings and are none, each with the one that is meant.
+
+    Others are passed over: an orchestrator sets variables of this prefix for its own use.
+    """
+    names = [name.removeprefix(_PREFIX) for name in variables if name.startswith(_PREFIX)]
+    unknown = [name for name in names if name.lower() not in Settings.model_fields]
+    found = {name: _meant(name.lower()) for name in unknown if name != "CONFIG"}
+    return tuple(
+        f"{_PREFIX}{name}: no such setting; is {_PREFIX}{meant.upper()} meant?"
+        for name, meant in found.items()
+        if meant
+    )
 
 
 def _explained(cls: type[Settings], problem: ValidationError) -> list[str]:

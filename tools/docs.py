@@ -20,7 +20,7 @@ from rich.console import Console
 from cdshooks import examples
 from cdshooks.cli.bundle import patient_of, request
 from cdshooks.cli.show import Headline, show
-from cdshooks.knowledge import Knowledge, base
+from cdshooks.knowledge import MARKS, Knowledge, base
 from cdshooks.knowledge.model import ProfileFile
 from cdshooks.services import services
 from cdshooks.services.answer import Site, answer, searches
@@ -103,8 +103,11 @@ def configuration(knowledge: Knowledge) -> str:
     lines += [
         "\n## Profiles\n",
         "Named in `CDSHOOKS_PROFILE`, separated by commas; later ones overlay earlier ones, "
-        "and all overlay `default`. A profile of your own, named by its path, can add "
-        "[your codes](local-codes.md).\n",
+        "and all overlay `default`. [A profile of your own](local-codes.md), named by its path, "
+        "adds your codes, changes limits and switches rules off.\n",
+        "*mark* says how surely a number was read: "
+        + "; ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items())
+        + ".\n",
     ]
     for name, profile in knowledge.base.profiles.items():
         lines += [f"### {name}\n", f"{profile.meaning}\n", *_profile(profile, knowledge)]

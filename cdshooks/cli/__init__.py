@@ -11,6 +11,7 @@ from rich.panel import Panel
 
 from cdshooks import __version__
 from cdshooks.app import create_app
+from cdshooks.cli.failure import in_a_line
 from cdshooks.errors import CdsHooksError
 from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
@@ -55,7 +56,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CdsHooksError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(in_a_line(error)) from error
 
 
 @click.group(cls=_Commands)

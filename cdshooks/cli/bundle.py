@@ -21,9 +21,10 @@ class FileInvalid(CdsHooksError):
 
 
 def read_bundle(name: str) -> Json:
-    """A Bundle from a file, or the example patient of this name."""
-    if name in examples.names():
-        return examples.load(name)
+    """A Bundle from a file, or the example patient of this name or of this patient id."""
+    example = name if name in examples.names() else examples.of_patient(name)
+    if example is not None:
+        return examples.load(example)
     if not Path(name).exists():
         known = ", ".join(examples.names())
         raise FileInvalid(f"{name}: no such file, and no such example; there are: {known}")

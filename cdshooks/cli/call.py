@@ -57,9 +57,9 @@ def call(hook: str, bundle: str, order_file: Path | None, as_json: bool, **optio
     Answer HOOK for the patient of BUNDLE, a FHIR Bundle in a JSON file.
 
     BUNDLE can also be the name of an example patient, such as
-    bulbar-onset-fvc-falling; docs/examples.md tells the story of each, and a name
-    that is none is answered with all that there are. No server is needed and
-    nothing is stored.
+    bulbar-onset-fvc-falling, or the id of its patient, such as bulbara;
+    docs/examples.md tells the story of each, and a name that is none is answered
+    with all that there are. No server is needed and nothing is stored.
 
     The dates of a Bundle that has a timestamp move by whole days, so that the
     day of the timestamp becomes today. --as-recorded turns that off.

@@ -1,5 +1,6 @@
 """``cdshooks check``: is this installation fit to be started?"""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -11,16 +12,18 @@ from rich.text import Text
 
 from cdshooks import knowledge, rules
 from cdshooks.app import site_of
+from cdshooks.cli.failure import in_a_line
 from cdshooks.errors import CdsHooksError
 from cdshooks.feedback import Store
 from cdshooks.feedback.migrate import check as check_store
 from cdshooks.http.clock import clock_of
+from cdshooks.http.memory import HASH_KEY_NEEDED
 from cdshooks.security.client_file import ClientFile
 from cdshooks.services.answer import Site
 from cdshooks.services.catalogue import not_captured
 from cdshooks.services.checks import said, unchecked, wrong
 from cdshooks.services.trust import client_file, unsafe
-from cdshooks.settings import Settings
+from cdshooks.settings import Settings, slips
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Report:
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     not_captured: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
     counted: str = ""
 
 
@@ -40,13 +44,16 @@ def check(context: click.Context) -> None:
     Check knowledge, profiles, configuration and the store.
 
     Says what is wrong and where, and exits 1 if anything is. Warns of numbers whose
-    source nobody looked at for a year; lists what has no standard code.
+    source nobody looked at for a year; lists what has no standard code, and the rules
+    that a profile of the site switches off.
     """
     report = inspected()
     console = Console(highlight=False)
-    _show(console, "Wrong", "bold red", report.errors)
-    _show(console, "Look again", "yellow", report.warnings)
+    # The long list first: what has to be mended stands where a terminal ends.
     _show(console, "Not taken to be recorded in coded form here", "cyan", report.not_captured)
+    _show(console, "Switched off here", "cyan", report.off)
+    _show(console, "Look again", "yellow", report.warnings)
+    _show(console, "Wrong", "bold red", report.errors)
     console.print(_verdict(report))
     context.exit(1 if report.errors else 0)
 
@@ -64,8 +71,13 @@ def inspected() -> Report:
     today = clock_of(settings)().astimezone(settings.zone).date()
     return Report(
         errors=(*map(str, wrong(site)), *trust.mistakes, *_store(settings)),
-        warnings=(*trust.warnings, *map(str, unchecked(site.knowledge, today))),
+        warnings=(
+            *slips(os.environ),
+            *trust.warnings,
+            *map(str, unchecked(site.knowledge, today)),
+        ),
         not_captured=not_captured(site.knowledge),
+        off=tuple(f"{r.title} ({r.id})" for r in rules.load() if r.id in site.knowledge.off),
         counted=_counted(site),
     )
 
@@ -89,10 +101,12 @@ def _store(settings: Settings) -> Iterator[str]:
     with closing(Store(settings.store_url)) as store:
         if store.embedded:
             return
+        if settings.hash_key is None:
+            yield HASH_KEY_NEEDED
         try:
             check_store(store)
         except CdsHooksError as problem:
-            yield said(problem)
+            yield in_a_line(problem)
 
 
 def _every_profile(base: knowledge.Base) -> None:

@@ -9,11 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cdshooks import knowledge, rules
+from cdshooks import rules
 from cdshooks.errors import CdsHooksError
 from cdshooks.knowledge import Knowledge
 from cdshooks.services.catalogue import (
     NOT_REVIEWED,
+    SWITCHED_OFF,
     Described,
     Number,
     as_json,
@@ -21,6 +22,7 @@ from cdshooks.services.catalogue import (
     index,
     index_as_json,
 )
+from cdshooks.services.profiles import under
 from cdshooks.settings import DemoSettings
 
 LEVELS = {"critical": "bold red", "warning": "yellow", "info": "cyan", "none": "dim"}
@@ -55,6 +57,8 @@ def list_rules(json: bool = False) -> None:
         for one in topic.rules:
             said = Text(one.rule.title)
             said.append(f"\n{', '.join(words for _, words in one.hooks)}", "dim")
+            if one.off:
+                said.append("\nswitched off here", "bold red")
             table.add_row(one.rule.id, said)
     console = Console(highlight=False)
     console.print(table)
@@ -77,7 +81,7 @@ def show_rule(id: str, json: bool) -> None:
 
 
 def _knowledge() -> Knowledge:
-    return knowledge.of_site(knowledge.base(), DemoSettings.load().profile)
+    return under(DemoSettings.load().profile)
 
 
 def _show(console: Console, rule: Described) -> None:
@@ -85,6 +89,8 @@ def _show(console: Console, rule: Described) -> None:
     console.print(Text(f"{rule.rule.id} · {rule.topic} ({rule.kind})", "dim"))
     console.print(Text(f"Speaks {', '.join(words for _, words in rule.hooks)}"))
     console.print(Text(f"{NOT_REVIEWED}.", "bold yellow"))
+    if rule.off:
+        console.print(Text(f"{SWITCHED_OFF}.", "bold red"))
     for text in rule.says:
         console.print(Text(f"\n{text}"))
     _heading(console, "When a card appears")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from cdshooks import rules
 from cdshooks.cli.call import settings_of
 from cdshooks.cli.population import (
     Bars,
@@ -31,6 +32,29 @@ PARTS = "worklist.parts"
 """Where a run keeps what it has finished, unless told otherwise."""
 
 
+def _groups(_: click.Context, option: click.Parameter, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The groups that are meant: by a whole name, or by the part before its hyphen."""
+    known = sorted({rule.group for rule in rules.load()})
+    found: list[str] = []
+    for name in asked:
+        meant = [group for group in known if group == name or group.startswith(f"{name}-")]
+        if not meant:
+            raise click.BadParameter(
+                f"no group {name}; there are: {', '.join(known)}", param=option
+            )
+        found += meant
+    return tuple(dict.fromkeys(found))
+
+
+def _rules(_: click.Context, option: click.Parameter, asked: tuple[str, ...]) -> tuple[str, ...]:
+    known = {rule.id for rule in rules.load()}
+    for name in asked:
+        if name not in known:
+            said = f"no rule {name}; cdshooks rules names them all"
+            raise click.BadParameter(said, param=option)
+    return asked
+
+
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
@@ -43,8 +67,17 @@ PARTS = "worklist.parts"
 )
 @click.option("--as-of", "--today", "today", metavar="WHEN", help="Judge as of this date.")
 @click.option("--profile", metavar="NAMES", help="Knowledge profiles, comma-separated.")
-@click.option("--group", "groups", multiple=True, help="Only rules of this group, such as RESP.")
-@click.option("--rule", "rules", multiple=True, help="Only this rule.")
+@click.option(
+    "--group",
+    "groups",
+    metavar="NAME",
+    multiple=True,
+    help="Only rules of these groups: RESP-NIV, or RESP for all RESP-….",
+    callback=_groups,
+)
+@click.option(
+    "--rule", "rules", metavar="ID", multiple=True, help="Only this rule.", callback=_rules
+)
 @click.option("--indicator", "indicators", multiple=True, type=click.Choice(LEVELS))
 @click.option("--top", default=20, show_default=True, help="Patients to show in the terminal.")
 @click.option("--no-values", is_flag=True, help="Leave out what holds values of the chart.")

@@ -55,6 +55,9 @@ from cdshooks.rules.authoring import (
     gates,
 )
 
+OFF = NotIndicated("switched off here, by a profile of this site")
+"""What is said of a rule that a profile silences."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -230,6 +233,8 @@ def _named_first(orders: Subject, view: View) -> Order | None:
 
 def _gate(rule: Rule, view: View) -> NotIndicated | CannotAssess | None:
     """What stops a rule whatever it says; decided once a view for all that are alike to gates."""
+    if rule.id in view.knowledge.off:
+        return OFF
     key = rule.scope
     if key not in view.memory:
         stops = (g.function(key, *arguments(g, (), view, EMPTY)) for g in gates())

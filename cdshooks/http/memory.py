@@ -28,6 +28,11 @@ from cdshooks.services.answer import Answer, Site
 from cdshooks.services.memory import issued, silenced, terms_of
 from cdshooks.settings import Settings
 
+HASH_KEY_NEEDED = (
+    "CDSHOOKS_HASH_KEY: needed with PostgreSQL, 32 characters or more, "
+    "the same for every process that uses this store"
+)
+
 
 class Memory:
     """Reads at once what silences advice, and writes calls down off the request's path."""
@@ -160,10 +165,7 @@ def _secret(store: Store, settings: Settings) -> bytes:
                 f"CDSHOOKS_DATABASE_URL: the file cannot be used as a database: {problem}"
             ) from None
     elif settings.hash_key is None:
-        raise SettingsInvalid(
-            "CDSHOOKS_HASH_KEY: needed with PostgreSQL, 32 characters or more, "
-            "the same for every process that uses this store"
-        )
+        raise SettingsInvalid(HASH_KEY_NEEDED)
     return settings.hash_key.get_secret_value().encode() if settings.hash_key else kept
 
 

@@ -132,6 +132,7 @@ class Base:
         captures: set[str] = set()
         everything = False
         added: Added = {}
+        off: set[str] = set()
         for name in names:
             if name not in self.profiles:
                 known = ", ".join(sorted(self.profiles))
@@ -142,11 +143,13 @@ class Base:
             )
             for target, codings in self._codes_of(name).items():
                 added[target] = (*added.get(target, ()), *codings)
+            off.update(profile.switched_off)
             if profile.captures == "all":
                 everything = True
             else:
                 captures.update(profile.captures)
-        return Knowledge(self._with(added), names, parameters, frozenset(captures), everything)
+        used, kept = self._with(added), frozenset(captures)
+        return Knowledge(used, names, parameters, kept, everything, frozenset(off))
 
     def _codes_of(self, profile: str) -> Added:
         """The codes that a profile names for its site, by value set."""
@@ -187,13 +190,17 @@ def _overlaid(parameter: Parameter, profile: ProfileFile, key: str) -> Parameter
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """Knowledge under a profile: what rules, chart and cards are given."""
+    """Knowledge under a profile: what rules, chart and cards are given.
+
+    off: the ids of rules that the profile switches off.
+    """
 
     base: Base
     profiles: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     captures: frozenset[str] = frozenset()
     captures_all: bool = False
+    off: frozenset[str] = frozenset()
     version: str = field(init=False)
 
     def __post_init__(self) -> None:

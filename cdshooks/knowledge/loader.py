@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
@@ -41,6 +42,12 @@ M = TypeVar("M", bound=Strict)
 ROOT = files("cdshooks.knowledge")
 OWN = ".yaml"
 """How the name of a profile ends that is a file of the site."""
+_PLAIN = {
+    "extra_forbidden": "no such key",
+    "missing": "is missing",
+    "model_type": "expected keys with values",
+    "tuple_type": "expected a list in [ ]",
+}
 KINDS = (".yaml", ".csv")
 """Endings of knowledge files."""
 
@@ -105,7 +112,7 @@ def _entries(file: Traversable, model: type[M]) -> Iterator[tuple[str, M]]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join([str(key), *map(str, first["loc"])])
-            raise KnowledgeInvalid(file.name, where, first["msg"]) from error
+            raise KnowledgeInvalid(file.name, where, _plain(first)) from error
 
 
 def _all(root: Traversable, name: str, model: type[M]) -> dict[str, M]:
@@ -218,6 +225,7 @@ def _parameters(root: Traversable) -> dict[str, Parameter]:
                 source=entry.source.guideline,
                 locator=entry.source.locator,
                 checked=entry.source.checked,
+                choices=entry.choices,
             )
     return found
 
@@ -232,11 +240,19 @@ def _stem(file: Traversable) -> str:
 
 def _profile(file: Traversable) -> ProfileFile:
     try:
-        return ProfileFile.model_validate(yaml.read(file))
+        # A word such as off is a key of its own kind in YAML.
+        return ProfileFile.model_validate({str(k): v for k, v in yaml.read(file).items()})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise KnowledgeInvalid(file.name, where, first["msg"]) from error
+        keys = ", ".join(ProfileFile.model_fields)
+        known = f"; a profile has {keys}" if len(first["loc"]) == 1 else ""
+        raise KnowledgeInvalid(file.name, where, f"{_plain(first)}{known}") from error
+
+
+def _plain(error: ErrorDetails) -> str:
+    """What pydantic found wrong, in the words of the file instead of Python's."""
+    return _PLAIN.get(error["type"], error["msg"])
 
 
 def of_site(shipped: Base, names: Iterable[str]) -> Knowledge:
@@ -281,6 +297,9 @@ def _check_profiles(loaded: Base) -> None:
         for key, override in profile.parameters.items():
             if key not in loaded.parameters:
                 raise KnowledgeInvalid(f"{name}.yaml", key, "no such parameter")
+            misfit = loaded.parameters[key].misfit(override.value, override.operator)
+            if misfit is not None:
+                raise KnowledgeInvalid(f"{name}.yaml", key, misfit)
             if override.source.guideline not in loaded.sources:
                 raise KnowledgeInvalid(
                     f"{name}.yaml", key, f"no source {override.source.guideline!r}"

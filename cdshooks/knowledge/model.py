@@ -168,11 +168,12 @@ class CitationFile(Strict):
 
 
 class ParameterFile(Strict):
-    """A parameter of the default profile."""
+    """A parameter of the default profile. choices: what one in words may be."""
 
     value: Decimal | bool | str | None
     operator: Operator | None = None
     unit: str
+    choices: tuple[Text, ...] = ()
     meaning: Text
     mark: Mark
     source: CitationFile
@@ -189,12 +190,16 @@ class OverrideFile(Strict):
 
 
 class ProfileFile(Strict):
-    """A named set of overrides; ``captures`` lists what a site records coded."""
+    """A named set of overrides; ``captures`` lists what a site records coded.
+
+    switched_off: the ids of rules that do not speak here.
+    """
 
     meaning: Text
     parameters: dict[str, OverrideFile] = Field(default_factory=dict)
     captures: tuple[Text, ...] | Literal["all"] = ()
     codes: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    switched_off: tuple[Text, ...] = ()
 
 
 class SourceFile(Strict):

@@ -8,7 +8,7 @@ from typing import Literal
 from cdshooks.units import rounded, shown, written
 
 Operator = Literal["<", "<=", ">", ">="]
-Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD"]
+Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD", "L"]
 ParameterValue = Decimal | int | bool | str | None
 
 MARKS: dict[str, str] = {
@@ -19,6 +19,7 @@ MARKS: dict[str, str] = {
     "PD": "this project's own choice",
     "NV": "not verified in the source",
     "U": "not verified in any source",
+    "L": "the institution's own choice",
 }
 
 
@@ -36,6 +37,7 @@ class Parameter:
     source: str
     locator: str
     checked: date
+    choices: tuple[str, ...] = ()
 
     def threshold(self) -> "Threshold":
         """This parameter as a comparison; only parameters with an operator are one."""
@@ -47,6 +49,23 @@ class Parameter:
     def overridden(self, **changes: object) -> "Parameter":
         """A copy with the given fields replaced, as a profile does."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def misfit(self, value: ParameterValue, operator: Operator | None) -> str | None:
+        """What keeps this value or operator from taking the place of its own; None if nothing."""
+        usual = self.operator or ""
+        if operator is not None and operator[0] != usual[:1]:
+            expected = f"{usual[0]} or {usual[0]}=" if usual else "none: it is not compared"
+            return f"operator: expected {expected}"
+        if self.unit == "yes/no":
+            return None if isinstance(value, bool) else "value: expected true or false"
+        if self.unit == "label":
+            fits = value in self.choices or (value is None and self.value is None)
+            return None if fits else f"value: expected one of {', '.join(self.choices)}"
+        if value is None:
+            return None if usual else "value: expected a number"
+        if isinstance(value, bool | str) or value < 0:
+            return f"value: expected a number, 0 or more, in {self.unit}"
+        return None
 
     def __str__(self) -> str:
         number = shown(self.value, None) if isinstance(self.value, Decimal) else str(self.value)

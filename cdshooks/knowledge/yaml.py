@@ -58,7 +58,7 @@ def text_of(file: Traversable) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise KnowledgeInvalid(file.name, "(file)", "cannot be read") from error
+        raise KnowledgeInvalid(str(file), "(file)", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise KnowledgeInvalid(file.name, "(file)", "not UTF-8") from error
 
@@ -68,7 +68,15 @@ def parse(text: str, name: str) -> dict[str, Any]:
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - built on the safe loader
     except yaml.YAMLError as error:
-        raise KnowledgeInvalid(name, "(file)", f"not YAML: {error}") from error
+        raise KnowledgeInvalid(name, "(file)", f"not YAML: {_said(error)}") from error
     if not isinstance(data, dict):
         raise KnowledgeInvalid(name, "(file)", "expected a mapping at the top")
     return data
+
+
+def _said(error: yaml.YAMLError) -> str:
+    """What is wrong with the text, and where, in a line."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    return f"{error.problem}, line {mark.line + 1}, column {mark.column + 1}"

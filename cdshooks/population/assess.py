@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from cdshooks import knowledge
 from cdshooks.cards.clusters import Cluster, capped, clustered, ordered
 from cdshooks.chart import MEDICATIONS, Search, View, as_prefetch, read_chart
 from cdshooks.engine import Finding, state_of
@@ -18,6 +17,7 @@ from cdshooks.rules.gates import als_drugs
 from cdshooks.rules.states.population import Population, population
 from cdshooks.services.answer import Site, concluded, searches
 from cdshooks.services.asking import encounter_of
+from cdshooks.services.profiles import under
 from cdshooks.settings import zone_named
 
 HOOK = "patient-view"
@@ -122,7 +122,7 @@ class Assessor:
 @cache
 def _site(profile: tuple[str, ...], zone: str) -> Site:
     """The installation of this process: loading the knowledge takes longer than a patient."""
-    known = knowledge.of_site(knowledge.base(), profile)
+    known = under(profile)
     return Site(known, zone_named(zone), public_url="", full_prefetch=True)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cdshooks import knowledge, rules
+from cdshooks import rules
 from cdshooks.population import ids
 from cdshooks.population.assess import EVERY_RULE, Assessor, Fired
 from cdshooks.population.record import Record
+from cdshooks.services.profiles import under
 
 COLUMNS: Mapping[str, str] = {
     "patient": "VARCHAR",
@@ -49,7 +50,7 @@ class Worklist:
     @property
     def settings(self) -> Mapping[str, str]:
         """What the rows depend on; of the key only a print of it."""
-        known = knowledge.of_site(knowledge.base(), self.assessor.profile)
+        known = under(self.assessor.profile)
         return {
             "as of": self.now.isoformat(),
             "time zone": self.assessor.zone,

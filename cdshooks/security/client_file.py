@@ -38,7 +38,7 @@ def read(path: Path, known: Known) -> ClientFile:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
-        return ClientFile(mistakes=(f"{path.name}: cannot be read: {problem.strerror}",))
+        return ClientFile(mistakes=(f"{path}: cannot be read: {problem.strerror}",))
     except UnicodeDecodeError:
         return ClientFile(mistakes=(f"{path.name}: expected TOML in UTF-8",))
     except tomllib.TOMLDecodeError as problem:

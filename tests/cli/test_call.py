@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from cdshooks import examples
 from cdshooks.app import create_app
 from cdshooks.cli import main
+from cdshooks.cli.bundle import patient_of
 from tests.support import calls
 from tests.support.card_rules import faults
 
@@ -259,3 +260,9 @@ def test_orders_that_are_none_are_told(tmp_path: Path, text: str, told: str) -> 
     path = tmp_path / "orders.json"
     path.write_text(text)
     assert told in refusal("order-sign", BULBAR, "--order", path)
+
+
+def test_an_example_is_also_found_by_the_id_of_its_patient() -> None:
+    assert answered("patient-view", "bulbara")["cards"]
+    ids = {name: patient_of(examples.load(name), name) for name in examples.names()}
+    assert {name: examples.of_patient(id) for name, id in ids.items()} == {n: n for n in ids}

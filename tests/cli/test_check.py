@@ -283,9 +283,51 @@ def test_a_database_must_answer_and_have_the_form_of_this_version(
         assert old.exit_code == 1
         assert "run cdshooks db upgrade" in " ".join(old.stdout.split())
         CliRunner().invoke(main, ["db", "upgrade"])
+        unhashed = check()
+        assert unhashed.exit_code == 1
+        assert "CDSHOOKS_HASH_KEY: needed with PostgreSQL" in unhashed.stdout
+        monkeypatch.setenv("CDSHOOKS_HASH_KEY", "k" * 32)
         assert check().exit_code == 0
     monkeypatch.setenv("CDSHOOKS_DATABASE_URL", "postgresql://u:a-password@127.0.0.1:1/none")
     unreachable = check()
     assert unreachable.exit_code == 1
-    assert "the store does not answer" in unreachable.stdout
+    said = " ".join(unreachable.stdout.split())
+    assert "CDSHOOKS_DATABASE_URL: the store does not answer" in said
+    assert "port 1" in said
+    assert "Connection refused" in said
     assert "a-password" not in unreachable.stdout
+
+
+def test_what_has_to_be_mended_stands_where_the_terminal_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDSHOOKS_TRUSTED_CLIENTS", "/nowhere/clients.toml")
+    lines = check().stdout.splitlines()
+    [wrong_] = [number for number, line in enumerate(lines) if line.startswith("Wrong (")]
+    [listed] = [number for number, line in enumerate(lines) if line.startswith("Not taken")]
+    assert listed < wrong_
+    assert "/nowhere/clients.toml: cannot be read" in " ".join(lines[wrong_:])
+
+
+def test_a_slip_in_the_name_of_a_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("CDSHOOKS_AUTH", "off")
+    monkeypatch.setenv("CDSHOOKS_PROFIL", "eu")
+    monkeypatch.setenv("CDSHOOKS_PORT", "tcp://10.0.0.1:80")
+    monkeypatch.setenv("CDSHOOKS_SERVICE_HOST", "10.0.0.1")
+    said = check().stdout
+    assert "CDSHOOKS_PROFIL: no such setting; is CDSHOOKS_PROFILE meant?" in said
+    assert "CDSHOOKS_PORT" not in said
+    assert "CDSHOOKS_SERVICE_HOST" not in said
+
+
+def test_rules_that_are_switched_off_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text("meaning: Ours.\nswitched_off: [niv-consider]\n", encoding="utf-8")
+    monkeypatch.setenv("CDSHOOKS_PROFILE", f"default,{path}")
+    result = check()
+    assert result.exit_code == 0
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert lines[lines.index("Switched off here (1)") + 1].endswith("(niv-consider)")

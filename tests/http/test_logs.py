@@ -8,8 +8,12 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 
+from cdshooks.app import create_app
 from cdshooks.http import logs
+from cdshooks.settings import Settings
+from tests.support import calls
 
 REVIEW = "/cds-services/als-chart-review"
 
@@ -72,3 +76,21 @@ def test_probes_are_quiet_unless_debugging(
     assert lines(capsys) == []
     app_with(log_level="debug").test_client().get("/healthz")
     assert lines(capsys)[0]["route"] == "/healthz"
+
+
+def test_what_is_said_while_the_service_starts_is_a_line_of_the_same_form(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    structlog.reset_defaults()
+    create_app(
+        Settings(
+            auth="off",
+            public_url=calls.URL,
+            database_url="postgresql://u:a-password@127.0.0.1:1/none",
+            hash_key=SecretStr("k" * 32),
+        )
+    )
+    [line] = lines(capsys)
+    assert line["event"] == "store unavailable"
+    assert line["level"] == "error"
+    assert "a-password" not in str(line)

@@ -104,8 +104,25 @@ def test_filters_leave_only_what_was_asked_for(tmp_path: Path) -> None:
     everything = listed(*kept)
     group = next(r["group"] for r in everything if r["standing"] == "fires")
     assert {r["group"] for r in listed(*kept, "--group", group)} == {group}
+    family = {r["group"] for r in everything if r["group"] and r["group"].startswith("RESP-")}
+    assert len(family) > 1
+    assert {r["group"] for r in listed(*kept, "--group", "RESP")} == family
     rule = next(r["rule"] for r in everything if r["standing"] == "fires")
     assert {r["rule"] for r in listed(*kept, "--rule", rule)} == {rule}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--group", "RESPI"), "no group RESPI; there are: "),
+        (("--group", "resp"), "no group resp; there are: "),
+        (("--rule", "niv"), "no rule niv; cdshooks rules names them all"),
+    ],
+)
+def test_a_filter_that_nothing_can_pass_is_refused(arguments: tuple[str, str], said: str) -> None:
+    result = worklist(".", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_a_csv_holds_no_formula(tmp_path: Path) -> None:

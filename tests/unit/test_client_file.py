@@ -226,7 +226,7 @@ def test_what_is_beside_the_clients_is_a_mistake(found: Read) -> None:
 
 def test_a_file_that_is_not_there_is_explained(tmp_path: Path) -> None:
     read_ = read(tmp_path / "none.toml", KNOWN)
-    assert read_.mistakes == ("none.toml: cannot be read: No such file or directory",)
+    assert read_.mistakes == (f"{tmp_path}/none.toml: cannot be read: No such file or directory",)
 
 
 def test_a_prefetch_key_that_nobody_asks_for_is_a_warning(found: Read) -> None:

@@ -80,6 +80,23 @@ def test_the_environment_wins_over_the_file(
     assert settings.deadline_ms == 700
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("auht", "auht: no such setting; is auth meant?"),
+        ("AUTH", "AUTH: no such setting; is auth meant?"),
+        ("colour", "colour: no such setting"),
+    ],
+)
+def test_a_key_of_the_file_that_is_no_setting_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, said: str
+) -> None:
+    file = tmp_path / "cdshooks.toml"
+    file.write_text(f'{key} = "a value that is not repeated"\n')
+    monkeypatch.setenv("CDSHOOKS_CONFIG", str(file))
+    assert refusal() == f"CDSHOOKS_CONFIG: {said}"
+
+
 @pytest.mark.parametrize("content", [None, "auth = ", b"\xff"])
 def test_a_file_that_cannot_be_read_is_said_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | bytes | None

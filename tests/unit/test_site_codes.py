@@ -21,6 +21,11 @@ LAB = "https://hospital.example/codes"
 NUMBER = "{value: 1, mark: PD, source: {guideline: product, locator: ours, checked: 2026-11-21}}"
 
 
+def given(name: str, value: str) -> str:
+    """A profile that gives one parameter a value."""
+    return f"parameters: {{{name}: {NUMBER.replace('value: 1', f'value: {value}')}}}"
+
+
 @pytest.fixture
 def profile(tmp_path: Path) -> Any:
     """Writes a profile and gives the knowledge under it."""
@@ -111,7 +116,19 @@ def test_codes_of_several_profiles_add_up_and_numbers_overlay(profile: Any) -> N
         ('codes: {snip: ["loinc|1-8&_count=9"]}', "is not system|code"),
         ('codes: {snip: "loinc|1-8"}', "codes.snip"),
         ("captures: [sniff]", "captures.sniff: no such concept"),
-        ("codez: {}", "codez"),
+        ("codez: {}", "codez: no such key; a profile has meaning, parameters, captures, codes"),
+        ("off: [niv-consider]", "False: no such key"),
+        ("parameters: {vc_asymptomatic_lt: 60}", "vc_asymptomatic_lt: expected keys with values"),
+        ("parameters: {vc_asymptomatic_lt: {value: 60}}", "vc_asymptomatic_lt.mark: is missing"),
+        (given("vc_asymptomatic_lt", '"60"'), "vc_asymptomatic_lt: value: expected a number"),
+        (given("vc_asymptomatic_lt", "true"), "vc_asymptomatic_lt: value: expected a number"),
+        (given("vc_asymptomatic_lt", "-5"), "value: expected a number, 0 or more, in %"),
+        (given("vc_asymptomatic_lt", '60, operator: ">"'), "operator: expected < or <="),
+        (given("resp_value_max_age_days", "null"), "value: expected a number"),
+        (given("resp_value_max_age_days", '9, operator: ">"'), "operator: expected none"),
+        (given("broad_codes_are_als", "1"), "value: expected true or false"),
+        (given("region", "DE"), "value: expected one of US, EU, CH"),
+        (given("region", "null"), "value: expected one of US, EU, CH"),
         (f"parameters: {{fvc_any: {NUMBER}}}", "fvc_any: no such parameter"),
     ],
 )
@@ -156,3 +173,28 @@ def test_a_value_under_the_sites_own_code_reaches_a_card(tmp_path: Path) -> None
 def _summaries(settings: Settings, body: Json) -> list[str]:
     reply = create_app(settings).test_client().post(calls.path_of("patient-view"), json=body)
     return [card["summary"] for card in json.loads(reply.data)["cards"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vc_asymptomatic_lt", "60"),
+        ("vc_asymptomatic_lt", "62.5"),
+        ("vc_asymptomatic_lt", '60, operator: "<="'),
+        ("vc_asymptomatic_lt", "null"),
+        ("jurisdiction", "null"),
+        ("jurisdiction", "UK"),
+        ("broad_codes_are_als", "true"),
+    ],
+)
+def test_a_value_of_the_kind_of_the_number_is_taken(profile: Any, name: str, value: str) -> None:
+    written = str(profile(given(name, value)).parameters[name].value)
+    assert written.lower() == value.split(",")[0].replace("null", "none").lower()
+
+
+def test_a_file_that_is_no_yaml_is_refused_in_a_line(profile: Any) -> None:
+    with pytest.raises(KnowledgeInvalid) as refusal:
+        profile("codes: {snip: [")
+    assert "our-site.yaml: (file): not YAML: " in str(refusal.value)
+    assert "line 3, column 1" in str(refusal.value)
+    assert "\n" not in str(refusal.value)

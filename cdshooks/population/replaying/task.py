@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from functools import cache
 
-from cdshooks import knowledge
 from cdshooks.cards.clusters import Cluster, capped
 from cdshooks.chart import View
 from cdshooks.engine import Finding
@@ -22,6 +21,7 @@ from cdshooks.population.replaying.uptake import Entries, Sought, sought
 from cdshooks.population.replaying.visits import Followed, Span, days_of, followed
 from cdshooks.rules.authoring import Recommend
 from cdshooks.services.memory import terms_of
+from cdshooks.services.profiles import under
 from cdshooks.settings import zone_named
 
 NOON = time(12)
@@ -222,7 +222,7 @@ def known(names: tuple[str, ...]) -> Knowledge:
 
 @cache
 def _known(names: tuple[str, ...]) -> Knowledge:
-    return knowledge.of_site(knowledge.base(), names)
+    return under(names)
 
 
 @cache

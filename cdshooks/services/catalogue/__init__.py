@@ -12,10 +12,11 @@ from cdshooks.services.catalogue.model import (
     Read,
     Step,
 )
-from cdshooks.services.catalogue.plain import NOT_REVIEWED, amount
+from cdshooks.services.catalogue.plain import NOT_REVIEWED, SWITCHED_OFF, amount
 
 __all__ = [
     "NOT_REVIEWED",
+    "SWITCHED_OFF",
     "CodeLine",
     "Decision",
     "Described",

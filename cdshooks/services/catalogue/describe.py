@@ -11,7 +11,13 @@ from cdshooks.rules.states.population import Population
 from cdshooks.services import services
 from cdshooks.services.catalogue.code import compared, named, states_of
 from cdshooks.services.catalogue.model import Decision, Described, Number, Question, Step
-from cdshooks.services.catalogue.plain import HOOKS, amount, paragraphs, question
+from cdshooks.services.catalogue.plain import (
+    HOOKS,
+    SWITCHED_OFF,
+    amount,
+    paragraphs,
+    question,
+)
 from cdshooks.services.catalogue.reads import reads
 
 
@@ -23,7 +29,7 @@ def describe(rule: Rule, knowledge: Knowledge) -> Described:
         rule=rule,
         says=paragraphs(rule.function),
         decisions=tuple(_decisions(steps, knowledge)) if rows_of(rule.function) else (),
-        silent=tuple(_silences(rule)),
+        silent=tuple(_silences(rule, knowledge)),
         questions=_questions(steps[1:]),
         numbers=tuple(number(name, knowledge) for name in parameters(rule, knowledge)),
         reads=reads(rule.reads, knowledge),
@@ -34,6 +40,7 @@ def describe(rule: Rule, knowledge: Knowledge) -> Described:
         hooks=tuple((hook, HOOKS.get(hook, hook)) for hook in rule.hooks),
         profiles=knowledge.profiles,
         version=knowledge.version,
+        off=rule.id in knowledge.off,
     )
 
 
@@ -149,7 +156,9 @@ _PROBES: tuple[tuple[str, Callable[[Rule], object]], ...] = (
 """Situations in which a gate may silence a rule; the gates themselves are asked."""
 
 
-def _silences(rule: Rule) -> Iterator[str]:
+def _silences(rule: Rule, knowledge: Knowledge) -> Iterator[str]:
+    if rule.id in knowledge.off:
+        yield SWITCHED_OFF
     for situation, gate in _PROBES:
         if gate(rule) is not None:
             yield situation

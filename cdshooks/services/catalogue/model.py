@@ -92,6 +92,7 @@ class Described:
     """A rule in words and data, for whoever asks why a card appeared.
 
     says: paragraphs. silent: when gates keep the rule from speaking at all.
+    off: whether a profile of this site switches it off.
     """
 
     rule: Rule
@@ -108,6 +109,7 @@ class Described:
     hooks: tuple[tuple[str, str], ...]
     profiles: tuple[str, ...]
     version: str
+    off: bool = False
 
     @property
     def kind(self) -> str:

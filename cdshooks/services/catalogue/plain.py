@@ -8,6 +8,7 @@ from typing import Any
 from cdshooks.knowledge import Parameter
 from cdshooks.units import shown, written
 
+SWITCHED_OFF = "Always: a profile of this site switches it off"
 NOT_REVIEWED = "Not reviewed by a clinician"
 
 HOOKS = {
@@ -89,13 +90,15 @@ def topic(group: str) -> str:
 
 
 def amount(parameter: Parameter) -> str:
-    """The value with comparison and unit: ``< 50%``, ``183 days``, ``yes``, ``off``."""
+    """The value with comparison and unit: ``< 50%``, ``183 days``, ``yes``, ``UK``, ``off``."""
     value = parameter.value
     if value is None:
         return "off"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    number = shown(Decimal(value), None) if not isinstance(value, str) else value
+    if isinstance(value, str):
+        return value
+    number = shown(Decimal(value), None)
     unit = _UNITS.get(parameter.unit, written(parameter.unit))
     operator = _OPERATORS.get(parameter.operator or "", parameter.operator or "")
     gap = "" if unit == "%" else " "

@@ -105,7 +105,7 @@ def _bases(card: Json, knowledge: Knowledge) -> Iterator[Basis]:
             parameter.meaning,
             amount(parameter),
             source.label,
-            source.url if parameter.source != "product" else "",
+            source.url if parameter.source not in ("product", "site") else "",
             parameter.locator,
             MARKS[parameter.mark],
         )
