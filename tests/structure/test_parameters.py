@@ -33,7 +33,6 @@ ALS_DRUGS_ONLY = "every drug that is known is one for ALS, whatever the diagnosi
 URGENCY = "says how urgent NIV is, not whether it is advised"
 EARLIER = "a MIP below it is below mip_cmh2o_early_lt as well"
 NIV_ONLY = "a completed request shows NIV, and only invasive ventilation matters here"
-BILIRUBIN = "of bilirubin no value is too high at every laboratory"
 TAKEN_NOW = "it asks whether riluzole is taken now, not since when"
 BY_MULTIPLE = "it goes by the multiple of the limit that holds"
 WARNS_AT_MOST = "it warns at most, whether the laboratory gives an upper limit or not"
@@ -78,8 +77,6 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("riluzole-formulation-swallow", "forgotten_order_days"): "it helps with an old order as well",
     ("riluzole-formulation-swallow", "new_start_gap_days"): TAKEN_NOW,
     ("riluzole-liver-dysfunction", "ast_uln_plausible_le"): "it reads no AST",
-    ("riluzole-liver-dysfunction", "certain_alt_multiple"): BILIRUBIN,
-    ("riluzole-liver-dysfunction", "new_start_gap_days"): TAKEN_NOW,
     ("riluzole-monitoring-due", "ast_uln_plausible_le"): "it reads no AST",
     ("riluzole-monitoring-due", "certain_alt_multiple"): BY_MULTIPLE,
     ("tizanidine-liver-dose", "alt_uln_plausible_le"): WARNS_AT_MOST,
