@@ -24,9 +24,9 @@ SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 Opened = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a demo with a store of its own."""
+    """The address of a demo with a store of its own: what one module accepts silences no other."""
     store = tmp_path_factory.mktemp("store") / "demo.db"
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
