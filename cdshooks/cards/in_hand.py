@@ -47,8 +47,10 @@ def open_offer(offer: Create, view: View) -> Create | Delete | None:
 
 def waited_for(offer: Offer, view: View) -> str | None:
     """What an offer would create and since when that is asked for; None if it is not."""
-    found = _of(offer, offer.draft, view) if isinstance(offer, Create) else None
-    if found is None or not isinstance(offer, Create):
+    if not isinstance(offer, Create):
+        return None
+    found = _of(offer, offer.draft, view)
+    if found is None:
         return None
     since = f"open request of {on(found.day)}" if found.day else "among the drafts"
     return f"{view.knowledge.base.drafts[offer.draft].label}: {since}"
