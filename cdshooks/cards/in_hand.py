@@ -42,7 +42,7 @@ def open_offer(offer: Create, view: View) -> Create | Delete | None:
     beside = tuple(name for name in offer.beside if not _of(offer, name, view))
     if _of(offer, offer.draft, view):
         return Delete(offer.instead_of) if offer.instead_of else None
-    return replace(offer, beside=beside)
+    return offer if beside == offer.beside else replace(offer, beside=beside)
 
 
 def waited_for(offer: Offer, view: View) -> str | None:
