@@ -32,7 +32,7 @@ from cdshooks.rules.states.gastrostomy import (
     gastrostomy_refusal,
 )
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.niv_course import niv_start
+from cdshooks.rules.states.niv_course import niv_start_recorded
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria
 from cdshooks.rules.states.progression import Score, alsfrs_scores
@@ -114,7 +114,7 @@ def _run(readings: Sequence[Reading], limit: Threshold) -> Stage | None:
 
 @derived
 def niv_begun(
-    vent: Annotated[Vent, State(vent)], start: Annotated[date | None, State(niv_start)]
+    vent: Annotated[Vent, State(vent)], start: Annotated[date | None, State(niv_start_recorded)]
 ) -> Stage | None:
     """NIV in use, since its start."""
     if vent.state != "niv-active":
