@@ -1,6 +1,5 @@
 """Is the patient tired, for how long, and which causes were not looked for?"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
