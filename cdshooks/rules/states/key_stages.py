@@ -125,11 +125,18 @@ def niv_begun(
 
 @derived
 def tube_placed(feeding: Annotated[Feeding, State(feeding)]) -> Stage | None:
-    """A feeding tube in place, since it was placed."""
-    if feeding.route != "tube":
+    """
+    A feeding tube in place, since it was placed.
+
+    A score only tells that it was there by then; a feed may run through any tube.
+    """
+    shown = feeding.evidence
+    if feeding.route != "tube" or shown is None:
         return None
-    facts = (feeding.evidence,) if feeding.evidence else ()
-    return Stage("gastrostomy", feeding.since, feeding.since, facts)
+    if isinstance(shown, Reading):
+        return Stage("gastrostomy", None, feeding.since, (shown,))
+    told = "tube feeding" if shown.type == "NutritionOrder" else "gastrostomy"
+    return Stage(told, feeding.since, feeding.since, (shown,))
 
 
 @derived
