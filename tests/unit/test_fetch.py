@@ -88,6 +88,19 @@ def test_with_als_the_types_that_prefetch_leaves_out_are_read(server: FhirServer
     assert set(server.types) == (full - core) | {"Observation"}
 
 
+def test_with_another_motor_neuron_disease_a_pacer_is_looked_for_and_nothing_is_said() -> None:
+    pls = resource(
+        "Condition",
+        subject={"reference": "Patient/anna"},
+        code={"coding": [{"system": SNOMED, "code": "81211007"}]},
+    )
+    chart = base_patient().remove("riluzole").put("als", pls)
+    with running(FhirServer(chart.resources())) as server:
+        said = fhir_calls.say(fhir_calls.request("patient-view", server.url, [], prefetch={}))
+    assert "Device" in server.types
+    assert said.rules == set()
+
+
 @pytest.mark.req("PFD-1")
 def test_what_no_rule_for_this_draft_reads_is_not_fetched(server: FhirServer) -> None:
     request = fhir_calls.request("order-sign", server.url, server.resources, prefetch={})
