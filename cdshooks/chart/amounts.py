@@ -75,10 +75,9 @@ def _possible(measure: Measure) -> str:
 def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:
     """Why a number cannot be in the unit that it came in, if it is so."""
     for alike in measure.file.lookalikes:
-        outside = (alike.below is not None and value < alike.below) or (
-            alike.above is not None and value > alike.above
-        )
-        if outside and row.factor == measure.units.rows[alike.unit].factor:
+        past = [value < alike.below] if alike.below is not None else []
+        past += [value > alike.above] if alike.above is not None else []
+        if past and all(past) and row.factor == measure.units.rows[alike.unit].factor:
             return alike.because
     return None
 
