@@ -15,15 +15,7 @@ from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, period, when
-from cdshooks.fhir.elements import (
-    Json,
-    boolean,
-    number,
-    obj,
-    objects,
-    plain,
-    string,
-)
+from cdshooks.fhir.elements import Json, boolean, fhir_code, number, obj, objects, plain, string
 from cdshooks.fhir.manner import as_needed, via_tube
 from cdshooks.rules.authoring import (
     Entries,
@@ -51,7 +43,7 @@ def medication(view: View, wanted: Medication) -> Entries:
         if is_draft(record, view) and not (wanted.ended and _signed_before(record, view)):
             continue
         entry = _taken(record.resource, record.reference, identity, view)
-        if wanted.planned and string(record.resource.get("status")) == "draft":
+        if wanted.planned and fhir_code(record.resource.get("status")) == "draft":
             entry = _planned(record, identity)
         if entry is not None and (wanted.ended or entry.end is None):
             found.append(_dosed(entry, record, identity, view) if wanted.dosed else entry)
@@ -103,7 +95,7 @@ def _unnamed(view: View) -> tuple[str, ...]:
 
 
 def _is_unnamed(record: Record, view: View) -> bool:
-    status = string(record.resource.get("status")) or ""
+    status = fhir_code(record.resource.get("status")) or ""
     return (
         unread(view, record.resource) is not None
         and _was_taken(record.resource, record.type, status, view)
@@ -152,7 +144,7 @@ def _times(resource: Json, view: View) -> _Times | None:
 
     Also None for what is over at an unknown time: it says nothing about any day.
     """
-    type, status = str(resource.get("resourceType")), string(resource.get("status")) or ""
+    type, status = str(resource.get("resourceType")), fhir_code(resource.get("status")) or ""
     if not _was_taken(resource, type, status, view):
         return None
     start, end = _span(resource, type, view)
@@ -172,7 +164,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
     times = _times(resource, view)
     if times is None:
         return None
-    status = string(resource.get("status")) or ""
+    status = fhir_code(resource.get("status")) or ""
     reasons, by_tube = view.once("manner", resource, lambda: _manner(resource, view))
     return Entry(
         type=str(resource.get("resourceType")),
@@ -227,8 +219,8 @@ def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:
     if type == "MedicationDispense":
         return status == "completed" and _handed_over(resource, view) is not None
     if type == "MedicationStatement":
-        return string(resource.get("taken")) not in ("n", "unk", "na")
-    return string(resource.get("intent")) in (None, *GIVEN)
+        return fhir_code(resource.get("taken")) not in ("n", "unk", "na")
+    return fhir_code(resource.get("intent")) in (None, *GIVEN)
 
 
 def _handed_over(resource: Json, view: View) -> date | None:
@@ -245,7 +237,7 @@ def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | No
         return _supplied(resource, view)
     authored = when(resource.get("authoredOn"), view.zone)
     _, end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), view.zone)
-    over = string(resource.get("status")) not in ("active", "on-hold")
+    over = fhir_code(resource.get("status")) not in ("active", "on-hold")
     return authored.day if authored else None, end.day if end and over else None
 
 

@@ -13,7 +13,7 @@ from cdshooks.chart.forms import FORMS
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, plain, string
+from cdshooks.fhir.elements import Json, fhir_code, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Origin, Reading, Why
 from cdshooks.rules.authoring.values import Position
@@ -63,10 +63,9 @@ def read_one(
     is there and cannot be used.
     """
     usable = FILLED_IN if record.type == FORMS else USABLE
-    if record.resource.get("status") not in usable:
+    if fhir_code(record.resource.get("status")) not in usable:
         _refuse_status(record, measure)
-        if string(record.resource.get("status")) not in usable:
-            return None
+        return None
     if record.part.get("dataAbsentReason"):
         return None
     if moment is None:
@@ -107,7 +106,7 @@ def _span(resource: Json, view: View) -> int | None:
 
 def _refuse_status(record: Record, measure: Measure) -> None:
     """A result that is not final yet, or does not say so, is named and never used."""
-    status = string(record.resource.get("status"))
+    status = fhir_code(record.resource.get("status"))
     if status is None:
         raise Unusable(Why.UNREADABLE, f"{measure.file.label} result has no status")
     if status in (BEING_FILLED_IN if record.type == FORMS else PENDING):

@@ -9,7 +9,7 @@ from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, st
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, obj, objects, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, string
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Agreed, Enrolled, Entries, Entry, InUse, Refused
 
@@ -136,9 +136,9 @@ def _decision(resource: Json, value_set: ValueSet, view: View) -> str | None:
     while level:
         valid = [p for p in level if _in_force(p, view.today, view)]
         kinds = {
-            p.get("type")
+            kind
             for p in valid
-            if p.get("type") in ("deny", "permit")
+            if (kind := fhir_code(p.get("type"))) in ("deny", "permit")
             and value_set.holds_any(view.index.concept(p.get("code")))
         }
         decision = ("deny" if "deny" in kinds else "permit") if kinds else decision
@@ -182,7 +182,7 @@ def _plans(record: Record, value_set: ValueSet, states: tuple[str | None, ...], 
     return any(
         value_set.holds_any(view.index.concept(detail.get("code")))
         for detail in details
-        if string(detail.get("status")) in states and not boolean(detail.get("doNotPerform"))
+        if fhir_code(detail.get("status")) in states and not boolean(detail.get("doNotPerform"))
     )
 
 

@@ -56,6 +56,14 @@ def string(value: object) -> str | None:
     return None
 
 
+def fhir_code(value: object) -> str | None:
+    """A code of FHIR's own, as FHIR writes its statuses; None for what is no text.
+
+    Some clients capitalise them: ``Entered in error`` is ``entered-in-error``.
+    """
+    return "-".join(value.lower().split()) or None if isinstance(value, str) else None
+
+
 def told_id(value: object) -> str:
     """An id that an answer may repeat: wider than FHIR's, but no markup, and no essay.
 
