@@ -51,6 +51,7 @@ class Reading:
     rival: the other value of the same day when the two disagree.
     notes: what the card must say beside it ("position not recorded").
     newest_known: whether everything since was read, so that nothing newer exists.
+    later: the newest result since, if there is one that could not be used.
     span: the days that a mean was taken over, if they were recorded.
     """
 
@@ -67,6 +68,7 @@ class Reading:
     context: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     newest_known: bool = True
+    later: "Missing | None" = None
     rival: "Reading | None" = None
     upper_limit: "UpperLimit | None" = None
     span: int | None = None
@@ -159,6 +161,16 @@ class Missing:
 
     def __str__(self) -> str:
         return self.text
+
+
+NO_MEANING = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
+"""Why a result that is there says nothing."""
+
+
+def uninterpretable(found: Reading | Missing) -> Missing | None:
+    """The newest result, where it is there and says nothing; an older one may be usable."""
+    newest = found if isinstance(found, Missing) else found.later
+    return newest if newest is not None and newest.why in NO_MEANING else None
 
 
 @dataclass(frozen=True, slots=True)
