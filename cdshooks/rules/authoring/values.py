@@ -23,6 +23,7 @@ class Origin:
     """Where a value was read: the line of a card's evidence.
 
     resource: ``Type/id`` in the chart; value and unit as shown; day as recorded.
+    sent: value and unit as they came, if that was in another unit.
     """
 
     resource: str
@@ -30,6 +31,7 @@ class Origin:
     value: str
     unit: str
     day: date | None
+    sent: str = ""
 
 
 def on(day: date | None) -> str:
