@@ -13,7 +13,7 @@ from threading import Lock
 from cdshooks.chart.index import Index
 from cdshooks.chart.person import call
 from cdshooks.chart.questions import Question, asked_from, count, question
-from cdshooks.chart.searches import MEDICATIONS, Search
+from cdshooks.chart.searches import ADMINISTRATION, MEDICATIONS, Search
 from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.chart.view import View
@@ -293,7 +293,7 @@ def _places(knowledge: Knowledge, wanted: Input) -> tuple[Place, ...] | None:
         case Together(measures=names):
             return _measured(knowledge, names)
         case Medication():
-            return tuple(map(Place, (*MEDICATIONS, DRAFTS)))
+            return tuple(map(Place, (*MEDICATIONS, ADMINISTRATION, DRAFTS)))
         case Allergic():
             return (Place("AllergyIntolerance"),)
         case Declined():

@@ -1,7 +1,9 @@
 """The medication that a patient already has: what is taken, was taken, or is planned."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from cdshooks.chart.drafted import drafted
@@ -10,10 +12,11 @@ from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised_as
 from cdshooks.chart.naming import naming
-from cdshooks.chart.searches import MEDICATIONS
+from cdshooks.chart.searches import ADMINISTRATION, MEDICATIONS
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
+from cdshooks.fhir.amount import days
 from cdshooks.fhir.dates import choice, period, when
 from cdshooks.fhir.elements import Json, boolean, fhir_code, number, obj, objects, plain, string
 from cdshooks.fhir.manner import as_needed, via_tube
@@ -64,7 +67,7 @@ def _by_drug(view: View) -> ByDrug:
 
 def _sorted(view: View) -> ByDrug:
     found: ByDrug = {}
-    for type in MEDICATIONS:
+    for type in (*MEDICATIONS, ADMINISTRATION):
         for record in view.index.of(type):
             for identity in recognised_as(view, record.resource):
                 found.setdefault(identity.drug, []).append((record, identity))
@@ -142,7 +145,8 @@ class _Times(NamedTuple):
 def _times(resource: Json, view: View) -> _Times | None:
     """Start and end of what is or was taken; None for what was never taken.
 
-    Also None for what is over at an unknown time: it says nothing about any day.
+    Also None for what is over at an unknown time: it says nothing about any day. A dose
+    counts as taken until the day after it was given.
     """
     type, status = str(resource.get("resourceType")), fhir_code(resource.get("status")) or ""
     if not _was_taken(resource, type, status, view):
@@ -150,8 +154,9 @@ def _times(resource: Json, view: View) -> _Times | None:
     start, end = _span(resource, type, view)
     if start is not None and start > view.today:
         return None
-    running = status == "active" or type == "MedicationDispense"
-    if end is not None and end >= view.today:
+    running = status == "active" or type in ("MedicationDispense", ADMINISTRATION)
+    lasts = timedelta(days=type == ADMINISTRATION)
+    if end is not None and end + lasts >= view.today:
         end = None
     if running or end is not None:
         return _Times(start, end)
@@ -218,6 +223,9 @@ def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:
         return False
     if type == "MedicationDispense":
         return status == "completed" and _handed_over(resource, view) is not None
+    if type == ADMINISTRATION:
+        given = status in ("completed", "in-progress", "stopped")
+        return given and any(choice(resource, "effective", view.zone))
     if type == "MedicationStatement":
         return fhir_code(resource.get("taken")) not in ("n", "unk", "na")
     return fhir_code(resource.get("intent")) in (None, *GIVEN)
@@ -233,6 +241,8 @@ def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | No
     if type == "MedicationStatement":
         start, end = choice(resource, "effective", view.zone)
         return start.day if start else None, end.day if end else None
+    if type == ADMINISTRATION:
+        return _given(resource, view)
     if type == "MedicationDispense":
         return _supplied(resource, view)
     authored = when(resource.get("authoredOn"), view.zone)
@@ -241,18 +251,31 @@ def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | No
     return authored.day if authored else None, end.day if end and over else None
 
 
+def _given(resource: Json, view: View) -> tuple[date | None, date | None]:
+    """The days of an administration; one that goes on has no last one."""
+    start, end = choice(resource, "effective", view.zone)
+    last = end or (None if fhir_code(resource.get("status")) == "in-progress" else start)
+    first = start or end
+    return first.day if first else None, last.day if last else None
+
+
 def _supplied(resource: Json, view: View) -> tuple[date | None, date | None]:
     """The day of a dispense and the last day of its supply; of one day if that is unknown."""
     given = _handed_over(resource, view)
     if given is None:
         return None, None
-    supply = number(obj(resource.get("daysSupply")).get("value")) or 0
+    supply = _days(obj(resource.get("daysSupply")))
     last = given.toordinal() + max(0, min(int(supply), LONGEST_SUPPLY))
     return given, date.fromordinal(min(last, date.max.toordinal()))
+
+
+def _days(supply: Json) -> Fraction | Decimal:
+    """A supply in days, which is what the element counts unless it says weeks or hours."""
+    return days(supply) or number(supply.get("value")) or Decimal(0)
 
 
 def _changed(resource: Json, view: View) -> date | None:
     """Without a recorded end, a stopped order counts as ended when it was last changed."""
     stamps = (resource.get("statusChanged"), obj(resource.get("meta")).get("lastUpdated"))
-    days = (when(stamp, view.zone) for stamp in stamps)
-    return next((moment.day for moment in days if moment is not None), None)
+    moments = (when(stamp, view.zone) for stamp in stamps)
+    return next((moment.day for moment in moments if moment is not None), None)

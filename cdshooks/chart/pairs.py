@@ -177,5 +177,5 @@ def _sure(entry: Entry, taken: Entries, view: View) -> bool:
     old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
     if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
         return True
-    given = (e.start for e in taken if e.type == "MedicationDispense" and e.start)
+    given = (e.start for e in taken if e.given and e.start)
     return any(day >= entry.start for day in given)

@@ -40,7 +40,7 @@ def _device_codes(record: Record, view: View) -> tuple[Code, ...]:
     reference = string(obj(record.resource.get("device")).get("reference")) or ""
     if reference.startswith("#"):
         for inner in objects(record.resource.get("contained")):
-            if inner.get("id") == reference[1:]:
+            if inner.get("id") == reference[1:] and view.index.owns(inner):
                 return view.index.concept(inner.get("type"))
     device = view.index.get(reference)
     return device.codes if device else ()

@@ -74,7 +74,7 @@ def _taken_since(since: date, old: date, entry: Entry, history: Entries) -> bool
         return entry.end >= since
     if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
         return True
-    given = [e.start for e in history if e.type == "MedicationDispense" and e.start]
+    given = [e.start for e in history if e.given and e.start]
     return any(day >= entry.start for day in given)
 
 

@@ -274,6 +274,8 @@ def test_a_statement_of_use_counts_for_its_device() -> None:
     inside = {"contained": [{"resourceType": "Device", "id": "c", "type": concept("niv-device")}]}
     assert ask(wanted, use(device={"reference": "#c"}, **inside))
     assert not ask(wanted, use(device={"reference": "#x"}, **inside))
+    other = {"contained": [inside["contained"][0] | {"patient": {"reference": "Patient/other"}}]}
+    assert not ask(wanted, use(device={"reference": "#c"}, **other))
     assert not ask(wanted, use(timingPeriod={"start": "2026-09-01"}), idle)
     ended = use(status="completed", timingPeriod={"start": "2026-01-01", "end": "2026-05-01"})
     assert ask(wanted, ended, idle, on=date(2026, 2, 1))

@@ -217,6 +217,11 @@ class Entry:
     def __str__(self) -> str:
         return f"{self.label} ({on(self.day)})" if self.day else self.label
 
+    @property
+    def given(self) -> bool:
+        """Of a drug, whether it was handed out or given, and not only ordered or told of."""
+        return self.type in ("MedicationDispense", "MedicationAdministration")
+
 
 @dataclass(frozen=True, slots=True)
 class Entries:
