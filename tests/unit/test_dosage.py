@@ -644,7 +644,31 @@ def test_a_timing_code_may_be_known_by_its_display_or_text() -> None:
     assert rate({}, {"coding": [{"system": "urn:local", "code": "77", "display": "b.i.d."}]}) == 2
     assert rate({}, {"coding": [{}], "text": " q12h "}) == 2
     assert rate({}, {"coding": [{"system": SNOMED}]}) is None
-    assert rate({}, {"text": "twice daily"}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("twice daily", 2),
+        ("2 TIMES DAILY", 2),
+        ("Every 12 Hours", 2),
+        ("three times a day", 3),
+        ("Once daily", 1),
+        ("nightly", 1),
+        ("every other day", Fraction(1, 2)),
+        ("weekly", Fraction(1, 7)),
+        ("twice daily as needed", None),
+        ("twice weekly", None),
+        ("not twice daily", None),
+        ("take 2 times daily with food", None),
+    ],
+)
+def test_the_plain_name_of_a_timing_code_counts_only_whole(name: str, expected: Any) -> None:
+    assert rate({}, {"text": name}) == expected
+    assert rate({}, {"coding": [{"code": "77", "display": name}]}) == expected
+    assert rate({"frequency": 5, "period": 1, "periodUnit": "d"}, {"text": name}) == (
+        5 if expected is None else "timing-conflict"
+    )
 
 
 def test_timing_codes_that_disagree_with_each_other_or_with_repeat_are_a_conflict() -> None:
