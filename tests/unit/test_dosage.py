@@ -1183,3 +1183,22 @@ def test_of_two_codes_of_a_route_the_first_names_it() -> None:
     codes = [{"system": SNOMED, "code": code} for code in ("26643006", "47625008")]
     assert read(line(FIFTY, ONCE, route={"coding": codes})).route == "oral"
     assert read(line(FIFTY, ONCE, route={"coding": codes[::-1]})).route == "intravenous"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "units"),
+    [
+        ({"value": 400, "code": "[iU]"}, 800),
+        ({"value": 400, "unit": "IU"}, 800),
+        ({"value": 400, "unit": "units"}, 800),
+        ({"value": 400, "unit": "mg"}, None),
+        ({"value": 2, "unit": "capsules"}, None),
+        ({"value": 2, "unit": "mL"}, None),
+    ],
+)
+def test_a_dose_in_international_units_is_counted_in_them_and_never_in_mg(
+    quantity: dict[str, Any], units: int | None
+) -> None:
+    [read_step] = read(line(quantity, TWICE), mg=None, per=None).steps
+    assert read_step.units == units
+    assert read_step.low == (800 if quantity.get("unit") == "mg" else None)
