@@ -100,6 +100,8 @@ def _allergy(record: Record, view: View, label: str) -> Allergy:
 
 def _is_grave(reaction: Json, view: View) -> bool:
     marker = view.value_set("grave-reaction")
+    if marker.named_in(plain(reaction.get("description"), 300)):
+        return True
     return any(_means(marker, concept, view) for concept in objects(reaction.get("manifestation")))
 
 

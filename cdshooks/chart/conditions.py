@@ -48,10 +48,24 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
         status=status,
         start=start if start and start.day <= view.horizon else None,
         end=over,
-        recorded=when(resource.get("recordedDate"), view.zone),
+        recorded=_recorded(resource, view),
         certain=not verified & set(DOUBTFUL),
     )
     return _told_apart(found, record, wanted, view) if found and wanted.parts else found
+
+
+ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+"""The extension by which R4 says when somebody first said so."""
+
+
+def _recorded(resource: Json, view: View) -> When | None:
+    """When a condition was written down, or else asserted."""
+    written = when(resource.get("recordedDate"), view.zone)
+    if written is not None:
+        return written
+    extensions = (e for e in objects(resource.get("extension")) if e.get("url") == ASSERTED)
+    said = (resource.get("assertedDate"), *(e.get("valueDateTime") for e in extensions))
+    return next(filter(None, (when(one, view.zone) for one in said)), None)
 
 
 ABATED = ("abatementAge", "abatementRange")

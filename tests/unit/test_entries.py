@@ -114,6 +114,14 @@ def test_a_condition_without_status_that_ended_at_no_day_is_over(
     assert bool(ask(Listed("orthopnea"), condition(**members))) is found
 
 
+def test_a_condition_is_as_new_as_its_assertion_where_nothing_else_is_dated() -> None:
+    url = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+    asserted = {"extension": [{"url": url, "valueDateTime": "2026-05-20"}]}
+    assert ask(Listed("orthopnea", RECENT), condition(**asserted))
+    assert ask(Listed("orthopnea", RECENT), condition(assertedDate="2026-05-20"))
+    assert not ask(Listed("orthopnea", RECENT), condition(recordedDate="2020-05-20", **asserted))
+
+
 def test_an_impossible_date_does_not_unmake_a_condition() -> None:
     for element in ("recordedDate", "onsetDateTime"):
         [entry] = ask(Listed("orthopnea"), condition(**{element: "2062-05-01"})).items

@@ -429,6 +429,28 @@ def test_no_percentage_is_computed_from_another_report(predicted: dict[str, Any]
     assert read("vc-percent", litres(2), predicted).usable == ()
 
 
+@pytest.mark.parametrize(
+    ("listed", "day", "found"),
+    [
+        ([FVC_LITRES, FVC_PREDICTED], "2026-05-20T09:01:00Z", True),
+        ([FVC_LITRES, FVC_PREDICTED], "2026-05-20", True),
+        ([FVC_LITRES, FVC_PREDICTED], "2026-05-19", False),
+        ([FVC_LITRES], "2026-05-20T09:01:00Z", False),
+    ],
+)
+def test_a_percentage_is_computed_from_litres_of_one_report(
+    listed: list[str], day: str, found: bool
+) -> None:
+    results = [{"reference": f"Observation/o-{code}"} for code in listed]
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final", "result": results}
+    sent = (litres(2), litres(4, FVC_PREDICTED, effectiveDateTime=day), report)
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in sent]}
+    view = chart([], Latest("vc-percent", None))
+    key = view.results[0].search.key
+    usable = read("vc-percent", changed={key: bundle}).usable
+    assert [reading.value for reading in usable] == [50] * found
+
+
 def test_a_computed_percentage_keeps_the_position() -> None:
     lying = litres(2, method=snomed("40199007"))
     [reading] = read("vc-percent", lying, litres(4, FVC_PREDICTED)).usable
