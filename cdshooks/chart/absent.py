@@ -337,8 +337,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
             # A request for a drug may name it by a reference or in words.
             told = types if named else tuple(type for type in types if type == "MedicationRequest")
             whole = (*((DRAFTS,) if drafts else ()), *told)
-        case InUse(value_set=name):
-            types, whole = ("Device",), ("DeviceUseStatement",)
+        case InUse(value_set=name, named=named):
+            types, whole = ("Device",), ("DeviceUseStatement", *(("Device",) if named else ()))
         case Refused(value_set=name):
             types, whole = DECLINABLE, ("Consent",)
         case Involved(value_set=name):

@@ -9,7 +9,7 @@ from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, st
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, plain, string, texts
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Agreed, Enrolled, Entries, Entry, InUse, Refused
 
@@ -23,27 +23,47 @@ def in_use(view: View, wanted: InUse) -> Entries:
     nobody's use.
     """
     found = []
-    for record in coded(view, ("Device",), wanted.value_set):
+    value_set = view.value_set(wanted.value_set)
+    for record in _devices(view, wanted):
         status = status_of(record)
         if status in wanted.statuses and record.resource.get("patient"):
             found.append(entry(record, view, wanted.value_set, status=status or ""))
-    value_set = view.value_set(wanted.value_set)
     for record in view.index.of("DeviceUseStatement"):
-        if value_set.holds_any(_device_codes(record, view)):
+        device, codes = _device(record, view)
+        if value_set.holds_any(codes) or (wanted.named and _is_named(device, value_set)):
             found.append(_use(record, view, wanted))
     cover = [view.coverage("Device"), view.coverage("DeviceUseStatement")]
     return entries(view, wanted.value_set, found, cover)
 
 
-def _device_codes(record: Record, view: View) -> tuple[Code, ...]:
-    """What kind of device a statement is about: contained, or in the chart."""
-    reference = string(obj(record.resource.get("device")).get("reference")) or ""
+def _devices(view: View, wanted: InUse) -> Iterator[Record]:
+    """The devices of the value set, by code or, where that will do, by name."""
+    if not wanted.named:
+        return coded(view, ("Device",), wanted.value_set)
+    value_set, devices = view.value_set(wanted.value_set), view.index.of("Device")
+    return (d for d in devices if value_set.holds_any(d.codes) or _is_named(d.resource, value_set))
+
+
+def _is_named(device: Json, value_set: ValueSet) -> bool:
+    """Whether a device goes by the wording of a value set: its type, its names, or a reference."""
+    names = (name.get("name") for name in objects(device.get("deviceName")))
+    said = (*texts(device.get("type")), *map(plain, names), plain(device.get("display")))
+    return any(map(value_set.named_in, said))
+
+
+def _device(record: Record, view: View) -> tuple[Json, tuple[Code, ...]]:
+    """The device that a statement is about, with its codes: contained, or in the chart.
+
+    Of one that is neither, the reference itself.
+    """
+    named = obj(record.resource.get("device"))
+    reference = string(named.get("reference")) or ""
     if reference.startswith("#"):
         for inner in objects(record.resource.get("contained")):
             if inner.get("id") == reference[1:] and view.index.owns(inner):
-                return view.index.concept(inner.get("type"))
+                return inner, view.index.concept(inner.get("type"))
     device = view.index.get(reference)
-    return device.codes if device else ()
+    return (device.resource, device.codes) if device else (named, ())
 
 
 def _use(record: Record, view: View, wanted: InUse) -> Entry | None:

@@ -290,6 +290,37 @@ def test_a_statement_of_use_counts_for_its_device() -> None:
     assert not ask(InUse("niv-device", ("completed",)), ended, idle, on=date(2026, 2, 1))
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"type": {"text": "BiPAP"}}, True),
+        ({"type": {"coding": [{"display": "Bilevel ventilator"}]}}, True),
+        ({"deviceName": [{"name": "Portable ventilator 9", "type": "other"}]}, True),
+        ({"type": {"text": "CPAP"}}, False),
+        ({"type": {"text": "BiPAP mask"}}, False),
+        ({"type": {"text": "BiPAP, returned"}}, False),
+        ({"type": {"text": "Wheelchair"}}, False),
+        ({}, False),
+    ],
+)
+def test_a_device_may_be_known_by_its_name_where_that_will_do(said: Json, found: bool) -> None:
+    wanted = InUse("niv-device-named", named=True)
+    bare = {"resourceType": "Device", "id": "d", "status": "active", "patient": ME} | said
+    assert bool(ask(wanted, bare)) is found
+    assert not ask(InUse("niv-device-named"), bare)
+    assert not ask(wanted, bare | {"status": "inactive"})
+    inside = use(device={"reference": "#c"}, contained=[bare | {"id": "c"}])
+    assert bool(ask(wanted, inside)) is found
+    assert ask(wanted, device())
+
+
+def test_a_statement_of_use_may_only_name_its_device() -> None:
+    wanted = InUse("niv-device-named", named=True)
+    assert ask(wanted, use(device={"display": "BiPAP"}))
+    assert not ask(wanted, use(device={"display": "Cane"}))
+    assert not ask(InUse("niv-device"), use(device={"display": "BiPAP"}))
+
+
 def test_a_use_whose_time_is_over_has_ended_whatever_its_status_says() -> None:
     idle = device(status="inactive")
     for day, ended in (("2026-05-31", True), ("2026-06-01", False), ("2026-07-01", False)):
