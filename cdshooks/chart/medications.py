@@ -29,6 +29,8 @@ from cdshooks.rules.authoring import (
 
 LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
+NOT_TAKEN = ("n", "unk", "na")
+"""What STU3 calls a drug in a statement that it is not, or perhaps not, taken."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
 NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
 """Statuses of what was never taken, or of which nobody knows."""
@@ -154,7 +156,7 @@ def _times(resource: Json, view: View) -> _Times | None:
     start, end = _span(resource, type, view)
     if start is not None and start > view.today:
         return None
-    running = status == "active" or type in ("MedicationDispense", ADMINISTRATION)
+    running = status in ("active", "recorded") or type in ("MedicationDispense", ADMINISTRATION)
     lasts = timedelta(days=type == ADMINISTRATION)
     if end is not None and end + lasts >= view.today:
         end = None
@@ -227,8 +229,15 @@ def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:
         given = status in ("completed", "in-progress", "stopped")
         return given and any(choice(resource, "effective", view.zone))
     if type == "MedicationStatement":
-        return fhir_code(resource.get("taken")) not in ("n", "unk", "na")
+        return fhir_code(resource.get("taken")) not in NOT_TAKEN and _adheres(resource)
     return fhir_code(resource.get("intent")) in (None, *GIVEN)
+
+
+def _adheres(resource: Json) -> bool:
+    """Whether a statement of R5, whose status says only that it was recorded, tells of taking."""
+    stated = objects(obj(resource.get("adherence")).get("code"))
+    codes = [fhir_code(coding.get("code")) for c in stated for coding in objects(c.get("coding"))]
+    return all(code is not None and code.startswith("taking") for code in codes)
 
 
 def _handed_over(resource: Json, view: View) -> date | None:

@@ -64,6 +64,7 @@ def count(view: View, wanted: Any) -> int:
         (" ", None),
         (None, None),
         (1, None),
+        (" " + "A" * 65, "A" * 65),
     ],
 )
 def test_a_code_of_fhir_is_read_as_fhir_writes_it(written: object, read: str | None) -> None:

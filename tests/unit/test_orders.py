@@ -324,6 +324,11 @@ def test_a_request_runs_from_its_writing_until_it_is_over(
     assert span(had(**({"intent": "order"} | change))) == expected
 
 
+def adherence(code: str) -> Json:
+    """What R5 says of taking, in place of the status."""
+    return {"adherence": {"code": {"coding": [{"code": code}]}}}
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -345,6 +350,12 @@ def test_a_request_runs_from_its_writing_until_it_is_over(
         ({"taken": "unk"}, None),
         ({"taken": "na"}, None),
         ({"taken": "y"}, (None, None)),
+        ({"taken": "N"}, None),
+        ({"status": "recorded"}, (None, None)),
+        ({"status": "recorded", **adherence("taking-as-directed")}, (None, None)),
+        ({"status": "recorded", **adherence("not-taking")}, None),
+        ({"status": "recorded", **adherence("stopped")}, None),
+        ({"status": "recorded", **adherence("unknown")}, None),
     ],
 )
 def test_a_statement_says_from_when_to_when(
