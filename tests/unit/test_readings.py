@@ -401,6 +401,47 @@ def test_oxygen_and_support_are_read_from_components(
     assert reading.context == context
 
 
+def lying(text: str) -> dict[str, Any]:
+    return {"code": {"coding": [{"system": "http://loinc.org", "code": "8361-8"}]}} | {
+        "valueCodeableConcept": {"text": text}
+    }
+
+
+NAMED_FVC = {"coding": [{"system": "http://loinc.org", "code": FVC}]}
+
+
+@pytest.mark.parametrize(
+    ("members", "position"),
+    [
+        ({"method": {"text": "Supine"}}, "supine"),
+        ({"method": {"coding": [{"code": "x", "display": "Lying flat"}]}}, "supine"),
+        ({"method": {"text": "Sitting upright"}}, "sitting"),
+        ({"method": {"text": "Spirometry"}}, None),
+        ({"method": {"text": "semi-recumbent"}}, None),
+        ({"component": [lying("supine")]}, "supine"),
+        ({"component": [lying("seated")]}, "sitting"),
+        ({"component": [lying("left lateral, lying")]}, None),
+        ({"component": [{**lying(""), "valueCodeableConcept": None, "valueString": "Supine"}]},
+         "supine"),
+        ({"code": NAMED_FVC | {"text": "FVC supine % predicted"}}, "supine"),
+        ({"code": NAMED_FVC | {"text": "FVC (seated) % predicted"}}, "sitting"),
+        ({"code": NAMED_FVC | {"text": "FVC, fall from sitting to supine"}}, None),
+        ({"code": NAMED_FVC | {"text": "FVC % predicted"}}, None),
+        ({"code": NAMED_FVC | {"text": "FVC supine"}, "method": snomed("33586001")}, "sitting"),
+    ],
+)  # fmt: skip
+def test_a_position_may_be_said_in_words(members: dict[str, Any], position: str | None) -> None:
+    [reading] = read("vc-percent", observation(FVC, PERCENT, **members)).usable
+    assert reading.position == position
+
+
+def test_litres_lie_down_in_words_too() -> None:
+    code = {"coding": [{"system": "http://loinc.org", "code": FVC_LITRES}], "text": "Supine FVC"}
+    volume = observation(FVC_LITRES, {"value": 2, "unit": "L"}, code=code)
+    [reading] = read("vc-percent", volume, litres(4, FVC_PREDICTED)).usable
+    assert reading.position == "supine"
+
+
 def litres(value: float, code: str = FVC_LITRES, **members: Any) -> dict[str, Any]:
     return observation(code, {"value": value, "unit": "L"}, **members)
 
