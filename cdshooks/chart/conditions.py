@@ -170,7 +170,9 @@ def _yes(record: Record, wanted: Reported, view: View) -> bool | None:
     said = (*texts(concept), plain(part.get("valueString"), 300))
     if meaning.holds_any(answer) or any(map(meaning.named_in, said)):
         return True
-    if wanted.answer == "present" and view.value_set("absent").holds_any(answer):
+    denial = view.value_set("absent")
+    denies = denial.holds_any(answer) or any(map(denial.named_in, said))
+    if wanted.answer == "present" and denies:
         return False
     noted = wanted.bare and part is record.resource and not any(k.startswith("value") for k in part)
     return True if noted else None

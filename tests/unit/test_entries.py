@@ -167,6 +167,23 @@ def test_an_answer_that_says_yes_stands_until_a_later_no() -> None:
     assert not ask(wanted, told(yes, "2026-05-02", "a"), on=date(2026, 5, 1))
 
 
+@pytest.mark.parametrize(
+    ("answer", "stands"),
+    [
+        ({"valueCodeableConcept": {"text": "No"}}, False),
+        ({"valueCodeableConcept": {"coding": [{"code": "N", "display": "No"}]}}, False),
+        ({"valueString": "Denies"}, False),
+        ({"valueString": "no change"}, True),
+        ({"valueString": "not asked"}, True),
+        ({"valueCodeableConcept": {"text": "Yes"}}, True),
+    ],
+)
+def test_a_no_in_words_takes_back_an_earlier_yes(answer: Json, stands: bool) -> None:
+    earlier = told({"valueBoolean": True}, "2026-05-01", "a")
+    found = ask(Reported("orthopnea"), earlier, told(answer, "2026-05-02", "b"))
+    assert bool(found) is stands
+
+
 def order(**members: Any) -> Json:
     return made("ServiceRequest", status="active", intent="order", code=NIV) | members
 
