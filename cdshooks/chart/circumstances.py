@@ -1,10 +1,12 @@
 """How a measurement was made: lying or sitting, with oxygen, reliably or not."""
 
+import re
+from decimal import Decimal
 from functools import lru_cache
 
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, boolean, first, number, obj, objects, plain, texts
+from cdshooks.fhir.elements import Json, boolean, first, number, obj, objects, plain, string, texts
 from cdshooks.knowledge import Base, Measure
 from cdshooks.rules.authoring.values import Position
 
@@ -74,6 +76,19 @@ def _positions_stated(record: Record, view: View) -> list[Json]:
     return stated
 
 
+_LEADING = re.compile(r"\s{0,9}(\d{1,4}(?:\.\d{1,4})?)\s?(?:%|l\b|$)", re.ASCII | re.IGNORECASE)
+
+
+def _amount(part: Json) -> Decimal | None:
+    """The number of a component, also where it came as text with its unit."""
+    quantity = first(part.get("valueQuantity"))
+    for value in (quantity.get("value"), part.get("valueInteger"), part.get("valueDecimal")):
+        if (read := number(value)) is not None:
+            return read
+    written = _LEADING.match(string(part.get("valueString")) or "")
+    return number(written[1]) if written else None
+
+
 def context_of(record: Record, view: View) -> frozenset[str]:
     """``oxygen``, ``room-air`` and ``support``, as far as the code and components say."""
     on_room_air = view.value_set("spo2-room-air").holds_any(record.codes)
@@ -82,12 +97,12 @@ def context_of(record: Record, view: View) -> frozenset[str]:
     found = {"room-air"} if on_room_air else set()
     room_air = view.threshold("room_air_le_pct")
     for part in view.parts(record, "oxygen-concentration"):
-        value = number(first(part.get("valueQuantity")).get("value"))
+        value = _amount(part)
         if value is not None:
             percent = value * 100 if value <= 1 else value
             found.add("room-air" if room_air.met_by(percent) else "oxygen")
     for part in view.parts(record, "oxygen-flow"):
-        value = number(first(part.get("valueQuantity")).get("value"))
+        value = _amount(part)
         if value is not None:
             found.add("oxygen" if value > 0 else "room-air")
     support = view.parts(record, "respiratory-support")
