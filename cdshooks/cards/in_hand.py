@@ -12,7 +12,7 @@ from functools import lru_cache
 from cdshooks.chart import View
 from cdshooks.chart.index import codes_of
 from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, boolean, first, obj, objects, plain, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, first, obj, objects, plain, string
 from cdshooks.knowledge import Base, DraftFile, Systems
 from cdshooks.rules.authoring import Create, Delete, Offer, on
 
@@ -159,7 +159,7 @@ def _charted(view: View, type: str) -> dict[Mark, list[InHand]]:
 
 
 def _stands(resource: Json) -> bool:
-    return string(resource.get("status")) in OPEN and not boolean(resource.get("doNotPerform"))
+    return fhir_code(resource.get("status")) in OPEN and not boolean(resource.get("doNotPerform"))
 
 
 def _is_past(resource: Json, view: View) -> bool:
