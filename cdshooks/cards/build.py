@@ -21,7 +21,7 @@ from cdshooks.cards.in_hand import open_offer, waited_for
 from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
-from cdshooks.knowledge import Parameter
+from cdshooks.knowledge import OWN_CHOICE, Parameter
 from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Stop, Update, origins
 
 Json = dict[str, Any]
@@ -78,7 +78,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
         "indicator": lead.outcome.indicator,
         "source": {
             "label": source.label,
-            "url": source.url,
+            "url": f"{public_url}/rules/{rule.id}" if rule.sources[0] == OWN_CHOICE else source.url,
             "topic": {
                 "system": view.knowledge.base.systems.uri("als-rule"),
                 "code": rule.id,

@@ -144,7 +144,7 @@ def riluzole_baseline_lft_missing(
             evidence=(*facts, pending),
         )
     return Recommend(
-        summary=_summary(older, limits),
+        summary=_summary(alt, older, limits),
         indicator="warning",
         because=(*because, *_of_orders(ordered)),
         evidence=(*facts, ordered),
@@ -156,7 +156,11 @@ def riluzole_baseline_lft_missing(
     )
 
 
-def _summary(older: Reading | Missing, limits: BaselineLimits) -> str:
+DOUBTFUL = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
+"""There is a result, and it cannot be used."""
+
+
+def _summary(alt: Missing, older: Reading | Missing, limits: BaselineLimits) -> str:
     multiple = _multiple(older, limits) if isinstance(older, Reading) else None
     if isinstance(older, Reading) and multiple:
         return (
@@ -164,8 +168,9 @@ def _summary(older: Reading | Missing, limits: BaselineLimits) -> str:
             "recheck aminotransferases before starting riluzole."
         )
     days = int(limits.baseline_lookback_days)
+    usable = "usable " if alt.why in DOUBTFUL else ""
     return (
-        f"No ALT result in the last {days} days: "
+        f"No {usable}ALT result in the last {days} days: "
         "check aminotransferases before the first riluzole dose."
     )
 
@@ -196,8 +201,9 @@ def _because(
         "EU labelling names ALT."
     )
     if isinstance(older, Reading):
-        yield f"Last result out of date: {older.label} {older.amount} on {older.day}{_of(older)}."
-    if alt.why in (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE):
+        value = f"{older.label} {older.amount} on {on(older.day)}"
+        yield f"Last result out of date: {value}{_of(older)}."
+    if alt.why in DOUBTFUL:
         yield f"A result could not be interpreted: {alt.text}."
     if isinstance(ast, Reading):
         yield f"{ast} is on file, but AST alone is no baseline."
