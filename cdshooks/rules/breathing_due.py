@@ -104,7 +104,7 @@ def pft_baseline_missing(
         because=(
             "Guidelines test at diagnosis, then every 2 to 3 months (NICE) or at least "
             "every 6 months (CHEST).",
-            "No vital capacity, SNIP or MIP was found.",
+            "No usable vital capacity, SNIP or MIP was found.",
             *arranged.late,
         ),
         evidence=(population.evidence,) if population.evidence else (),
