@@ -25,7 +25,15 @@ _WRITTEN = {
     "10*9/L": "x10^9/L",
     "mL/min/{1.73_m2}": "mL/min/1.73 m²",
     "{words}/min": "words/min",
+    "10*3/uL": "x10^3/µL",
+    "1": "",
+    "d": "days",
+    "a": "years",
+    "/d": "/day",
+    "mg/d": "mg/day",
 }
+_COUNTED = ("days", "years", "points", "episodes", "admissions", "doses")
+"""What is counted, and loses its s beside a one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +128,17 @@ def _place(decimals: int) -> Decimal:
 
 
 def written(unit: str) -> str:
-    """A unit of UCUM as cards write it, most of them as it is."""
-    return _WRITTEN.get(unit, unit)
+    """A unit of UCUM as cards write it, most of them as it is; ``{score}`` is no word for one."""
+    return _WRITTEN.get(unit, "" if unit.startswith("{") else unit)
+
+
+def beside(number: str, unit: str) -> str:
+    """A number with its unit of UCUM: ``46%``, ``38 cmH2O``, ``30/min``, ``1 day``, ``92 days``."""
+    name = written(unit)
+    if number == "1" and name in _COUNTED:
+        name = name[:-1]
+    gap = "" if name == "%" or name.startswith("/") else " "
+    return f"{number}{gap}{name}".strip()
 
 
 def shown(value: Decimal, decimals: int | None = 1) -> str:

@@ -16,12 +16,12 @@ from cdshooks.cards.clusters import (
     without_stops,
 )
 from cdshooks.cards.detail import detail
-from cdshooks.cards.drafts import action, companions, label
+from cdshooks.cards.drafts import action, companions, label, product
 from cdshooks.cards.in_hand import open_offer, waited_for
 from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
-from cdshooks.knowledge import Parameter
+from cdshooks.knowledge import OWN_CHOICE, Parameter
 from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Stop, Update, origins
 
 Json = dict[str, Any]
@@ -69,8 +69,8 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     rule = lead.finding.rule
     source = view.knowledge.base.sources[rule.sources[0]]
     suggested = list(_suggestions(cluster, view, offered))
-    suggestions = [suggestion for _, suggestion in suggested]
-    _tell_apart(suggestions)
+    suggestions = [suggestion for _, _, suggestion in suggested]
+    _tell_apart([(offer, suggestion) for _, offer, suggestion in suggested])
     card: Json = {
         "uuid": str(uuid4()),
         "summary": summary(_summary(cluster, view.hook)),
@@ -78,7 +78,7 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
         "indicator": lead.outcome.indicator,
         "source": {
             "label": source.label,
-            "url": source.url,
+            "url": f"{public_url}/rules/{rule.id}" if rule.sources[0] == OWN_CHOICE else source.url,
             "topic": {
                 "system": view.knowledge.base.systems.uri("als-rule"),
                 "code": rule.id,
@@ -103,15 +103,27 @@ def _card(cluster: Cluster, view: View, public_url: str, offered: set[tuple[obje
     return card
 
 
-def _tell_apart(suggestions: list[Json]) -> None:
-    """Numbers buttons that say the same, as of two drafts of one drug, in the order of the call."""
-    same: dict[str, list[Json]] = {}
-    for suggestion in suggestions:
-        same.setdefault(suggestion["label"], []).append(suggestion)
-    for alike in same.values():
-        for number, suggestion in enumerate(alike, start=1):
-            if len(alike) > 1:
-                suggestion["label"] += f" ({number} of {len(alike)})"
+def _tell_apart(suggested: list[tuple[Offer, Json]]) -> None:
+    """Tells buttons apart that say the same, as of two drafts of one drug.
+
+    By what each is of; of one product by number, in the order of the call.
+    """
+    for alike in _alike(suggested):
+        names = [product(offer) for offer, _ in alike]
+        for name, (_, suggestion) in zip(names, alike, strict=True):
+            if name and len(set(names)) > 1:
+                suggestion["label"] += f" ({name})"
+    for alike in _alike(suggested):
+        for number, (_, suggestion) in enumerate(alike, start=1):
+            suggestion["label"] += f" ({number} of {len(alike)})"
+
+
+def _alike(suggested: list[tuple[Offer, Json]]) -> list[list[tuple[Offer, Json]]]:
+    """Those of which another one has the same label, together."""
+    same: dict[str, list[tuple[Offer, Json]]] = {}
+    for offer, suggestion in suggested:
+        same.setdefault(suggestion["label"], []).append((offer, suggestion))
+    return [alike for alike in same.values() if len(alike) > 1]
 
 
 def _summary(cluster: Cluster, hook: str) -> str:
@@ -132,7 +144,7 @@ def _each_rule(cluster: Cluster) -> Iterator[Advice]:
 
 def _suggestions(
     cluster: Cluster, view: View, offered: set[tuple[object, ...]]
-) -> Iterator[tuple[Advice, Json]]:
+) -> Iterator[tuple[Advice, Offer, Json]]:
     """Each offer once a response, on its most severe card, with the advice that makes it."""
     evidence = _origins(cluster)
     for advice, wanted in _offers(cluster):
@@ -147,7 +159,7 @@ def _suggestions(
         if offer.recommended:
             suggestion["isRecommended"] = True
         actions = [made, *companions(offer, view, evidence)]
-        yield advice, {**suggestion, "actions": actions}
+        yield advice, offer, {**suggestion, "actions": actions}
 
 
 def _in_hand(cluster: Cluster, view: View) -> tuple[str, ...]:
@@ -172,11 +184,11 @@ def _identity(offer: Offer) -> tuple[object, ...]:
     return (type(offer).__name__, getattr(offer, "draft", ""), place)
 
 
-def _selection(suggested: list[tuple[Advice, Json]]) -> str:
+def _selection(suggested: list[tuple[Advice, Offer, Json]]) -> str:
     """``any`` unless every advice that suggests something wants one choice only."""
-    single = all(advice.outcome.choose == "at-most-one" for advice, _ in suggested)
+    single = all(advice.outcome.choose == "at-most-one" for advice, _, _ in suggested)
     if single:
-        marked = [s for _, s in suggested if s.pop("isRecommended", False)]
+        marked = [s for _, _, s in suggested if s.pop("isRecommended", False)]
         for suggestion in marked[:1]:
             suggestion["isRecommended"] = True
     return "at-most-one" if single else "any"

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cdshooks.cards.text import bullets, escaped, table
 from cdshooks.engine import Finding
-from cdshooks.knowledge import MARKS, Knowledge
+from cdshooks.knowledge import MARKS, OWN_CHOICE, Knowledge, Parameter
 from cdshooks.rules.authoring import Origin, Recommend, on, origins
+from cdshooks.units import beside
 
 CLOSING = "Supports, does not replace, clinical judgement. Not reviewed by a clinician."
 
@@ -34,7 +35,8 @@ def _reasons(findings: Sequence[Finding]) -> Iterator[str]:
         outcome = finding.outcome
         if not isinstance(outcome, Recommend):
             continue
-        lines = outcome.because if number == 0 else (outcome.summary, *outcome.because)
+        told = [line for line in outcome.because if line.rstrip(".") != outcome.summary.rstrip(".")]
+        lines = told if number == 0 else (outcome.summary, *told)
         if lines:
             yield bullets(lines)
 
@@ -46,10 +48,9 @@ def _values(outcomes: Iterable[Recommend]) -> str:
 
 
 def _row(origin: Origin) -> tuple[str, str, str]:
-    gap = "" if origin.unit == "%" else " "
     day = on(origin.day) if origin.day else ""
     sent = f" (sent as {origin.sent})" if origin.sent else ""
-    return origin.label, f"{origin.value}{gap}{origin.unit}{sent}".strip(), day
+    return origin.label, f"{beside(origin.value, origin.unit)}{sent}", day
 
 
 def _limits(outcomes: Iterable[Recommend], knowledge: Knowledge) -> str:
@@ -57,10 +58,17 @@ def _limits(outcomes: Iterable[Recommend], knowledge: Knowledge) -> str:
     lines = []
     for name in dict.fromkeys(limit.name for outcome in outcomes for limit in outcome.by):
         parameter = knowledge.parameters[name]
-        source = knowledge.base.sources[parameter.source].label
-        limit = parameter.threshold()
-        lines.append(f"{parameter.meaning}: {limit} ({source}; {MARKS[parameter.mark]})")
+        lines.append(
+            f"{parameter.meaning}: {parameter.threshold()} ({_origin(parameter, knowledge)})"
+        )
     return f"**Limits used**\n\n{bullets(lines)}" if lines else ""
+
+
+def _origin(parameter: Parameter, knowledge: Knowledge) -> str:
+    """Where a limit comes from, and how sure that is; of our own choice that alone."""
+    if parameter.source == OWN_CHOICE and parameter.mark in ("P", "PD"):
+        return MARKS["PD"]
+    return f"{knowledge.base.sources[parameter.source].label}; {MARKS[parameter.mark]}"
 
 
 def _missing(outcomes: Iterable[Recommend]) -> str:

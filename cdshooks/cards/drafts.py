@@ -10,7 +10,16 @@ from cdshooks.chart import View
 from cdshooks.fhir.elements import told_id
 from cdshooks.fhir.repair import repaired
 from cdshooks.knowledge import Knowledge
-from cdshooks.rules.authoring import Create, Delete, Offer, Order, Origin, Stop, Update
+from cdshooks.rules.authoring import (
+    Create,
+    Delete,
+    Offer,
+    Order,
+    Origin,
+    Stop,
+    Update,
+    milligrams,
+)
 
 Json = dict[str, Any]
 NEEDED = ("id", "status", "intent", "subject")
@@ -46,7 +55,7 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
             if not told_id(offer.order.id):
                 return None
             # What is no drug goes by a description that is no name for an order.
-            name = f" {offer.order.label.lower()}" if offer.order.drug else ""
+            name = f" {_name(offer.order)}" if offer.order.drug else ""
             return {
                 "type": "delete",
                 "description": f"Remove the draft{name} order",
@@ -69,9 +78,27 @@ def companions(offer: Offer, view: View, evidence: Iterable[Origin]) -> list[Jso
 def label(offer: Offer, knowledge: Knowledge) -> str:
     """The words on the button of a suggestion."""
     if isinstance(offer, Delete):
-        name = f"{offer.order.label.lower()} " if offer.order.drug else ""
+        name = f"{_name(offer.order)} " if offer.order.drug else ""
         return f"Remove the {name}draft"
     return knowledge.base.drafts[offer.draft].label
+
+
+def _name(order: Order) -> str:
+    """What an order is of, within a sentence: ``vitamin E``, ``SSRI``."""
+    label = order.label
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
+
+
+def product(offer: Offer) -> str:
+    """What tells an order from another one of the same drug: ``tablet, 50 mg``, or nothing."""
+    if isinstance(offer, Stop):
+        return offer.entry.form or ""
+    if not isinstance(offer, Delete | Update):
+        return ""
+    order = offer.order
+    per = f"/{order.strength_per}" if order.strength_per not in (None, order.form) else ""
+    strength = f"{milligrams(order.strength)} mg{per}" if order.strength else ""
+    return ", ".join(filter(None, (order.form, strength)))
 
 
 def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:

@@ -10,7 +10,7 @@ from cdshooks.fhir.elements import Json, first, number, objects, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Why
 from cdshooks.rules.authoring.values import Bound
-from cdshooks.units import UnitRow, shown
+from cdshooks.units import UnitRow, beside, shown
 
 BOUNDS: dict[str, Bound] = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 CODED = ("valueCodeableConcept", "valueCoding")
@@ -67,8 +67,8 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> Amount:
         raise Unusable(Why.IMPLAUSIBLE, f"{kind} {shown(raw, None)} is {reason}", reason)
     because = _looks_like(size, row, measure)
     if because:
-        sent = f"{kind} {shown(raw, None)} {row.raw or measure.unit}"
-        raise Unusable(Why.IMPLAUSIBLE, f"{sent}: {because}", because)
+        sent = beside(shown(raw, None), row.raw or measure.unit)
+        raise Unusable(Why.IMPLAUSIBLE, f"{kind} {sent}: {because}", because)
     try:
         value = measure.units.convert(size, row)
     except UnitUnknown:
@@ -76,8 +76,8 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> Amount:
         sent = f"{kind} {shown(raw, None)}"
         raise Unusable(Why.IMPLAUSIBLE, f"{sent} is {reason}", reason) from None
     if not measure.plausible(value):
-        sent = f"{kind} {shown(raw, None)} {row.raw}".rstrip()
-        raise Unusable(Why.IMPLAUSIBLE, f"{sent} is not plausible", _possible(measure))
+        sent = _as_sent(raw, row.raw)
+        raise Unusable(Why.IMPLAUSIBLE, f"{kind} {sent} is not plausible", _possible(measure))
     flipped = size != raw or row.less_log is not None
     return Amount(
         value, _bound(quantity, kind, flipped=flipped), _sent(raw, quantity, row, measure)
@@ -93,10 +93,15 @@ def _sent(raw: Decimal, quantity: Json, row: UnitRow, measure: Measure) -> str:
     return f"{shown(raw, None)} {'' if is_fraction else _UCUM_MARKS.sub('', unit)}".strip()
 
 
+def _as_sent(number: Decimal, unit: str) -> str:
+    """A value by which it can be found again: a power of ten as it was sent."""
+    return f"{shown(number, None)} {unit}" if "*" in unit else beside(shown(number, None), unit)
+
+
 def _possible(measure: Measure) -> str:
     """The range outside which nobody's value lies, for a card."""
     low, high = (shown(limit, None) for limit in measure.file.plausible)
-    return f"possible is {low} to {high} {measure.unit}".rstrip()
+    return f"possible is {low} to {beside(high, measure.unit)}"
 
 
 def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:

@@ -61,9 +61,9 @@ def conflict(reading: Reading) -> Doubt | None:
     if rival is None:
         return None
     low, high = sorted((reading, rival), key=lambda r: r.value)
-    reason = f"{low.label} {low.amount} vs {high.label} {high.amount}"
+    label, reason = "vital capacity", f"{low.label} {low.amount} vs {high.label} {high.amount}"
     if low.label == high.label:
-        reason = f"{low.amount} vs {high.amount}"
-    text = f"{reading.label}: {reason} on {on(reading.day)}"
+        label, reason = reading.label, f"{low.amount} vs {high.amount}"
+    text = f"{label}: {reason} on {on(reading.day)}"
     origins = tuple(dict.fromkeys((*low.origins, *high.origins)))
-    return Doubt("conflict", reading.label, text, reading.day, origins, reason)
+    return Doubt("conflict", label, text, reading.day, origins, reason)

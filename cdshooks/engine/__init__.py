@@ -55,6 +55,8 @@ from cdshooks.rules.authoring import (
     gates,
 )
 
+GRAVITY = "XTSPMQ"
+"""Classes of rules, in the order in which those that lacked data are named: safety first."""
 OFF = NotIndicated("switched off here, by a profile of this site")
 """What is said of a rule that a profile silences."""
 
@@ -127,7 +129,8 @@ def _not_read(found: Iterable[Finding], view: View) -> NotRead:
     needing = [f for f in found if f.failed and not f.gated]
     blocking = [key for f in needing if isinstance(f.outcome, CannotAssess) for key in _own(f)]
     keys = dict.fromkeys([*blocking, *(key for f in needing for key in f.failed)])
-    titles = dict.fromkeys(f.rule.title for f in needing)
+    grave = sorted(needing, key=lambda f: GRAVITY.index(f.rule.kind))
+    titles = dict.fromkeys(f.rule.title for f in grave)
     return NotRead(tuple(view.words((key,)) for key in keys), tuple(titles))
 
 

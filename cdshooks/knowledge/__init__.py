@@ -5,11 +5,12 @@ from cdshooks.knowledge.codes import Code, Coding, Systems, ValueSet
 from cdshooks.knowledge.interactions import DrugSet, Ingredients
 from cdshooks.knowledge.loader import base, of_site
 from cdshooks.knowledge.model import DraftFile
-from cdshooks.knowledge.parameters import MARKS, Operator, Parameter, Threshold
+from cdshooks.knowledge.parameters import MARKS, OWN_CHOICE, Operator, Parameter, Threshold
 from cdshooks.knowledge.site_codes import codes_of
 
 __all__ = [
     "MARKS",
+    "OWN_CHOICE",
     "Base",
     "Code",
     "Coding",

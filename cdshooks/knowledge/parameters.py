@@ -5,12 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from cdshooks.units import rounded, shown, written
+from cdshooks.units import beside, rounded, shown
 
 Operator = Literal["<", "<=", ">", ">="]
 Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD", "L"]
 ParameterValue = Decimal | int | bool | str | None
 
+OWN_CHOICE = "product"
+"""The source of what no guideline or label gives: a choice of this project."""
 MARKS: dict[str, str] = {
     "V": "read in the source",
     "V secondary": "read in a secondary source",
@@ -69,7 +71,7 @@ class Parameter:
 
     def __str__(self) -> str:
         number = shown(self.value, None) if isinstance(self.value, Decimal) else str(self.value)
-        return f"{self.operator or ''} {number} {written(self.unit)}".strip()
+        return f"{self.operator or ''} {beside(number, self.unit)}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +109,4 @@ class Threshold:
     def __str__(self) -> str:
         if self.value is None:
             return "off"
-        gap = "" if self.unit == "%" else " "
-        return f"{self.operator} {shown(self.value, None)}{gap}{written(self.unit)}".rstrip()
+        return f"{self.operator} {beside(shown(self.value, None), self.unit)}"

@@ -82,7 +82,7 @@ def anticholinergic_thick_secretions_duplicate(
         summary=_summary(order, thick, drugs, dry=dry is not None),
         indicator="info",
         because=(
-            *((f"{dry}: drying drugs make it thicker.",) if dry else ()),
+            *((f"On record: {dry}. Drying drugs thicken secretions.",) if dry else ()),
             *((f"Anticholinergics: {', '.join(drugs)}.",) if many else ()),
             "Humidification, nebulised saline or carbocisteine may come first.",
         ),

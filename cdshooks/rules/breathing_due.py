@@ -33,7 +33,7 @@ from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.progression import progresses_fast
 from cdshooks.rules.states.stale_tests import stale_criterion
 from cdshooks.rules.states.ventilation import Vent, vent
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import bracketed, sentence
 
 DECLINABLE = ("done-elsewhere", "test-not-feasible", "patient-declined", "goals-of-care")
 
@@ -104,7 +104,7 @@ def pft_baseline_missing(
         because=(
             "Guidelines test at diagnosis, then every 2 to 3 months (NICE) or at least "
             "every 6 months (CHEST).",
-            "No vital capacity, SNIP or MIP was found.",
+            "No usable vital capacity, SNIP or MIP was found.",
             *arranged.late,
         ),
         evidence=(population.evidence,) if population.evidence else (),
@@ -196,9 +196,11 @@ def _why(
     last: Reading, stale: Criterion | None, fast: str | None, arranged: Arranged
 ) -> Iterator[str]:
     if stale:
-        crossed = next((fact for fact in stale.facts if isinstance(fact, Reading)), last)
+        readings = [fact for fact in stale.facts if isinstance(fact, Reading)]
+        crossed = next((reading for reading in readings if reading.day == last.day), last)
+        how = "" if stale.finding == str(crossed) else f" {bracketed(stale.finding)}"
         yield (
-            f"Last {_told(crossed)} already met NIV criteria ({stale.finding}); "
+            f"Last {_told(crossed)} already met NIV criteria{how}; "
             "values rarely improve in ALS; repeat now and refer."
         )
     if fast:

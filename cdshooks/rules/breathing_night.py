@@ -21,6 +21,7 @@ from cdshooks.rules.authoring import (
     State,
     This,
     Threshold,
+    Why,
     derived,
     on,
     rule,
@@ -197,7 +198,7 @@ def nocturnal_oximetry_due(
     if arranged.by:
         return NotIndicated(f"overnight oximetry {arranged.by}")
     return Recommend(
-        summary=f"No overnight oximetry in 6 months; {cause.told}",
+        summary=f"No {_valid(study)}overnight oximetry in 6 months; {cause.told}",
         indicator="info",
         because=(
             "Nocturnal oximetry may be considered whatever the vital capacity.",
@@ -208,3 +209,8 @@ def nocturnal_oximetry_due(
         missing=(study.text,) if isinstance(study, Missing) else ("no valid night",),
         offers=(Create("overnight-oximetry", recommended=True, reason=cause.told),),
     )
+
+
+def _valid(study: object) -> str:
+    """A word for a night that was recorded, and too short or not to be believed."""
+    return "" if isinstance(study, Missing) and study.why in (Why.NEVER, Why.STALE) else "valid "

@@ -15,6 +15,8 @@ from cdshooks.rules.authoring import (
 
 NAMED = 3
 """Searches that the summary names; the detail names them all."""
+TITLES = 8
+"""Rules that the detail names, those about safety first."""
 
 
 @rule(
@@ -44,11 +46,17 @@ def data_unavailable(unread: Annotated[NotRead, Unread()]) -> Outcome:
     first, more = unread.searches[:NAMED], len(unread.searches) - NAMED
     what = ", ".join(first) + (f" and {more} more" if more > 0 else "")
     return Recommend(
-        summary=f"Could not read {what}: advice that depends on it was not given.",
+        summary=f"Could not read {what}: advice that needs this may be missing.",
         indicator="info",
         because=(
-            f"Not checked, or checked without these data: {', '.join(unread.titles)}.",
+            f"Not checked, or checked without these data: {_named(unread.titles)}.",
             "Nothing that was not read is taken as absent.",
         ),
         missing=tuple(f"{search} could not be read" for search in unread.searches),
     )
+
+
+def _named(titles: tuple[str, ...]) -> str:
+    """The titles of rules, some of which hold commas; of many the first and how many more."""
+    more = len(titles) - TITLES
+    return "; ".join(titles[:TITLES]) + (f"; and {more} other rules" if more > 0 else "")

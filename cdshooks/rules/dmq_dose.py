@@ -24,7 +24,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Update,
     decides,
-    read_as,
+    directions_told,
     rule,
 )
 
@@ -113,7 +113,7 @@ def _deviates(order: Order, level: Indicator, *, new: bool, by: tuple[Threshold,
             "capsules a day."
         ),
         indicator=level,
-        because=(f"Read as {'; then '.join(map(read_as, order.regimen.steps))}.",),
+        because=tuple(directions_told(order.regimen)),
         evidence=(order,),
         by=by,
         offers=(Update(order, "dmq-titration"),) if titrate else (),

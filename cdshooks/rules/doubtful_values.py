@@ -12,12 +12,13 @@ from cdshooks.rules.authoring import (
     Outcome,
     Recommend,
     State,
+    beside,
     on,
     rule,
-    written,
 )
 from cdshooks.rules.states.feeding import route_doubt
 from cdshooks.rules.states.weights import bmi_doubt
+from cdshooks.rules.states.words import inside
 
 Found = Annotated[tuple[Doubt, ...], Doubts()]
 
@@ -101,8 +102,7 @@ def _day(doubt: Doubt) -> tuple[date, str]:
 def _amount(doubt: Doubt) -> str:
     """The measure with its value and unit as they were sent; a score has no unit to show."""
     [origin] = doubt.origins
-    unit = "" if origin.unit.startswith("{") else written(origin.unit)
-    return " ".join(part for part in (doubt.label, origin.value, unit) if part)
+    return f"{doubt.label} {beside(origin.value, origin.unit)}"
 
 
 def _implausible(doubt: Doubt) -> str:
@@ -115,4 +115,4 @@ def _without_unit(doubt: Doubt) -> str:
 
 
 def _conflicting(doubt: Doubt) -> str:
-    return f"Conflicting {doubt.label}: {doubt.reason} on {on(doubt.day)}; rule result uncertain"
+    return f"Conflicting {inside(doubt.label)}: {doubt.reason} on {on(doubt.day)}; {doubt.then}"

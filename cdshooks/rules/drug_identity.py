@@ -69,7 +69,7 @@ def drug_identity_unverified(
         summary=f"{number} {drugs} not recognised: interactions not checked",
         indicator="info",
         because=(
-            "None of the active medication carries a RxNorm, ATC or SNOMED CT code.",
+            "No active medication carries a RxNorm, ATC or SNOMED CT code.",
             f"Not recognised: {', '.join(map(str, unknown))}.",
         ),
         evidence=(unknown,),

@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     Update,
     decides,
     derived,
+    directions_told,
     milligrams,
     rule,
 )
@@ -275,7 +276,7 @@ def _unverified(order: Order, way: Way | None, cycle: Cycle) -> Recommend:
 
 def _remarks(order: Order) -> Iterator[str]:
     if order.regimen.problems:
-        yield f"Not readable in the directions: {', '.join(order.regimen.problems)}."
+        yield from directions_told(order.regimen)
     yield "Count from the day of the first dose; check the quantity after a correction."
 
 

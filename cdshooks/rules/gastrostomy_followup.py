@@ -33,6 +33,7 @@ from cdshooks.rules.states.nutrition_care import (
     unless_open,
 )
 from cdshooks.rules.states.weights import CurrentWeight, Loss, Weights
+from cdshooks.rules.states.words import bracketed
 
 Fed = Annotated[Feeding, State(feeding)]
 Referrals = Annotated[frozenset[str], State(open_referrals)]
@@ -133,7 +134,8 @@ def gastrostomy_followup(
 
 def _review(lost: Loss | None, unseen: bool, site: Entries) -> Iterator[str]:
     if lost:
-        yield f"Weight loss {lost} since {lost.basis} ({lost.reference}): increase the feed."
+        reference = bracketed(str(lost.reference))
+        yield f"Weight loss {lost} since {lost.basis} {reference}: increase the feed."
     if unseen:
         yield "No dietitian visit in the last three months."
     if site.newest:

@@ -142,12 +142,12 @@ def missing_at_home(
     found = list(equipment)
     unread = []
     if fed.route == "tube":
-        found += [Gap("feeding plan", "discharge-feeding")] if plan.none else []
+        found += [Gap("no feeding plan", "discharge-feeding")] if plan.none else []
         unread += ["feeding plan"] if plan.failed else []
     if help.none:
-        found.append(Gap("help at home or a caregiver", "discharge-help"))
+        found.append(Gap("no help at home or caregiver", "discharge-help"))
     if visit.none and visits_recorded and not goals.end_of_life:
-        found.append(Gap("visit within a month", "als-clinic-after-discharge"))
+        found.append(Gap("no visit within a month", "als-clinic-after-discharge"))
     unread += ["help at home"] if help.failed else []
     unread += ["appointments"] if visit.failed else []
     return Gaps(tuple(found), tuple(unread))

@@ -37,7 +37,7 @@ from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.saliva import wet_mouth
 from cdshooks.rules.states.ventilation import Titrations, Vent, vent
 from cdshooks.rules.states.wishes import NoMore, TivWish, tiv_wish
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import bracketed, sentence
 
 Ventilation = Annotated[Vent, State(vent)]
 Criteria = Annotated[NivCriteria, State(niv_criteria)]
@@ -129,7 +129,9 @@ def tracheostomy_discuss(
         return NotIndicated(f"{wish.last}")
     told = failing[0].told
     return Recommend(
-        summary=f"NIV failing ({told}): discuss tracheostomy ventilation and alternatives now",
+        summary=(
+            f"NIV failing {bracketed(told)}: discuss tracheostomy ventilation and alternatives now"
+        ),
         indicator="warning",
         because=(
             *(sentence(found.told) for found in failing),

@@ -38,7 +38,7 @@ from cdshooks.rules.states.niv_course import (
 from cdshooks.rules.states.panel import bulbar_score
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.weights import CurrentWeight, Loss, Weights
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import bracketed, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def mpv_consider(
     told = findings[0].told
     return Recommend(
         summary=(
-            f"Daytime support needed ({told}), bulbar {bulbar}/12: "
+            f"Daytime support needed {bracketed(told)}, bulbar {bulbar}/12: "
             "mouthpiece ventilation is an option"
         ),
         indicator="info",

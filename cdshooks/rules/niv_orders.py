@@ -190,7 +190,7 @@ def niv_coverage_check_us(
     return Recommend(
         summary=(
             f"Medicare NIV criteria: {', '.join(met) or 'none met'}; "
-            f"missing {', '.join(lacking) or 'nothing'}"
+            + (f"missing {', '.join(lacking)}" if lacking else "nothing missing")
         ),
         indicator="info",
         because=(

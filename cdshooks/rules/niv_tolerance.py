@@ -25,7 +25,7 @@ from cdshooks.rules.states.words import sentence
 CAUSES = {
     "niv-anxiety": (
         "anxiety",
-        "Desensitisation and psychology; a drug only after the drug rules",
+        "Desensitisation and psychology; a drug only after its effect on breathing is weighed",
         "psychology-referral",
     ),
     "niv-lability": ("emotional lability", "Treat pseudobulbar affect first", None),

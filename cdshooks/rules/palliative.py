@@ -43,7 +43,7 @@ from cdshooks.rules.states.progression import progresses_fast
 from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.weights import Loss, weight_loss
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import sentence, undated
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def palliative_referral(
     days = Decimal((call.today - population.diagnosed).days)
     if not limits.palliative_from_ge_days.met_by(days):
         return NotIndicated(f"diagnosed {days} days ago")
-    told = f" ({triggers[0].told})" if triggers else ""
+    told = f" ({undated(triggers[0].told)})" if triggers else ""
     reason = triggers[0].told if triggers else "Palliative care not involved"
     return Recommend(
         summary=f"Palliative care not involved{told}; refer alongside ALS care",

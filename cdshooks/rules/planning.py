@@ -165,7 +165,7 @@ def _review(
     if not old or not since:
         return NotIndicated(f"{last}")
     return Recommend(
-        summary=f"Advance care plan of {on(last.day)}: {since[0].told} since; review",
+        summary=f"Advance care plan of {on(last.day)}, since then {since[0].told}; review",
         indicator="info",
         because=tuple(_about(since, gaps)),
         evidence=(last, *(fact for stage in since for fact in stage.facts)),

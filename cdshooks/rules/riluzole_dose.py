@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Update,
     decides,
+    directions_told,
     read_as,
     rule,
     total_of,
@@ -75,21 +76,6 @@ WHOLE = ("tablet", "film")
 """Forms that are not divided."""
 SWALLOWED = (None, "oral", "enteral")
 LOW = ("intentional-reduced-dose-tolerability", "starting-low-then-increase")
-UNREAD = {
-    "no-directions": "none are written",
-    "text-only": "only free text, from which no number is taken",
-    "amount": "no amount that can be read",
-    "unit": "no unit of dose that is known",
-    "strength": "counted in pieces or mL, and the code gives no strength",
-    "amount-conflict": "amounts that disagree",
-    "frequency": "not said how often, or not readable",
-    "not-daily": "tied to weekdays or dates",
-    "timing-conflict": "two statements of how often that disagree",
-    "sequence": "not clear whether lines run together or one after another",
-    "max-dose-conflict": "more than their own stated maximum",
-    "implausible": "a number that cannot be",
-}
-"""What keeps directions from being read or believed, in words."""
 UNKNOWN = Deviation(
     "info",
     "Could not verify the riluzole dose: directions are free text or incomplete. "
@@ -218,7 +204,8 @@ def _divided(step: Step, order: Order, limits: DoseLimits) -> Iterator[Deviation
     elif step.times_a_day != Fraction(limits.doses_a_day) or any(
         limits.off(each, limits.single_dose_mg) for each in step.each
     ):
-        yield Deviation("warning", f"Riluzole {read_as(step)}: give 50 mg every 12 hours instead.")
+        words = read_as(step).replace(": ", " (")
+        yield Deviation("warning", f"Riluzole {words}): give 50 mg every 12 hours instead.")
 
 
 def _is_labelled_total(step: Step, limits: DayLimits) -> bool:
@@ -288,11 +275,7 @@ def _by_tube(order: Order) -> bool:
 
 def _remarks(order: Order, offers: tuple[Offer, ...]) -> Iterator[str]:
     """How the directions were read, and what goes with a correction or stands in its way."""
-    if order.regimen.steps:
-        yield f"Read as {'; then '.join(map(read_as, order.regimen.steps))}."
-    if order.regimen.problems:
-        words = (UNREAD.get(problem, problem) for problem in order.regimen.problems)
-        yield f"Directions: {'; '.join(words)}."
+    yield from directions_told(order.regimen)
     if order.regimen.route == UNREAD_ROUTE:
         yield "The route could not be read."
     if offers:

@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     Recommend,
     Row,
     Threshold,
+    Why,
     decides,
     on,
     ratio,
@@ -176,7 +177,7 @@ def riluzole_hepatotoxic_comedication(
     return Recommend(
         summary=(
             f"{shortened(names).capitalize()} with riluzole: added hepatotoxic risk; "
-            f"keep ALT checks on schedule (last {_of(last)})."
+            f"keep ALT checks on schedule ({_of(last)})."
         ),
         indicator="warning" if (raised or absent) and meeting.sure else "info",
         because=(
@@ -209,5 +210,7 @@ def _upper(alt: Reading | Missing) -> str:
 def _of(last: Reading | Missing) -> str:
     """The day of the last ALT, or that there is none."""
     if isinstance(last, Reading):
-        return on(last.day)
-    return "none" if last.proven and not last.failed else "not read"
+        return f"last {on(last.day)}"
+    if not last.proven or last.failed:
+        return "last not read"
+    return "none on record" if last.why is Why.NEVER else "none that can be used"

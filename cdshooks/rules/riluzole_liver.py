@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    AT_LEAST,
     LEVELS,
     Call,
     CannotAssess,
@@ -142,16 +143,15 @@ def _baseline_summary(grade: Grade, region: Region, limits: BaselineAltLimits) -
     if grade.limit == limits.raised_gt or grade.level == "info":
         return f"{value}: raised before riluzole; prescribe with care and recheck."
     if not region.us:
-        return (
-            f"{reading.label} = {found} ({on(reading.day)}): "
-            "riluzole is contraindicated above 3x ULN (EU labelling)."
-        )
+        return f"{value}: riluzole is contraindicated above 3x ULN (EU labelling)."
     if found.meets(limits.baseline_us_gt):
         return f"{value}: riluzole is not recommended above 5x ULN at baseline."
-    where = "near" if found.may_meet(limits.baseline_us_gt) else "below"
+    open_above = found.may_meet(limits.baseline_us_gt) or reading.bound in AT_LEAST
+    where = "near" if open_above else "below"
+    if found.times == limits.baseline_us_gt.value:
+        where = "at"
     return (
-        f"{reading.label} = {found} before riluzole: "
-        f"{where} the US 5x limit; EU labelling contraindicates above 3x."
+        f"{value} before riluzole: {where} the US 5x limit; EU labelling contraindicates above 3x."
     )
 
 

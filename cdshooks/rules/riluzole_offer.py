@@ -134,7 +134,7 @@ def riluzole_consider(
         indicator="info",
         because=(
             "Riluzole should be offered in ALS (AAN 2009, level A). In trials it raised survival "
-            "at one year from about 49 to 58 % and median survival from 11.8 to 14.8 months.",
+            "at one year from about 49% to 58% and median survival from 11.8 to 14.8 months.",
             "Tell the patient to report fever, jaundice or a new dry cough.",
         ),
         offers=(

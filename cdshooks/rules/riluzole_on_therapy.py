@@ -122,12 +122,8 @@ def _now(found: OnTherapy, region: Region, *, at_order: bool) -> Advice | None:
     if _is_stop(grade):
         label = limit if region.us else f"{limit} (EU labelling)"
         return Advice(grade.level, f"{value}: label advises stopping {label}.", grade, stop=True)
-    return Advice(
-        grade.level,
-        f"{reading.label} = {multiple} on riluzole: repeat ALT/AST and bilirubin in 1-2 weeks; "
-        f"stop {limit} or with jaundice.",
-        grade,
-    )
+    then = f"repeat ALT/AST and bilirubin in 1-2 weeks; stop {limit} or with jaundice."
+    return Advice(grade.level, f"{value}: {then}", grade)
 
 
 def _is_stop(grade: Grade) -> bool:

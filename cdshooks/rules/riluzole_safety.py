@@ -113,7 +113,10 @@ def riluzole_duplicate(
         indicator="warning",
         because=(
             "Together they would double the dose of a drug that can harm the liver.",
-            *(f"{order.form or 'unknown form'}: {order.status}." for order in (one, other)),
+            *(
+                f"{_form(order).capitalize()}: {order.status.replace('-', ' ')}."
+                for order in (one, other)
+            ),
         ),
         evidence=(one, other),
         offers=tuple(Delete(draft) for draft in drafts),
@@ -140,12 +143,16 @@ def _references(episode: Episode) -> tuple[str, ...]:
 
 def _together(one: Order, other: Order) -> str:
     """The forms and, where both directions are known, the dose of a day in all."""
-    forms = f"{one.form or 'unknown form'} and {other.form or 'unknown form'}"
+    forms = f"{_form(one)} and {_form(other)}"
     doses = [_daily(order) for order in (one, other)]
     known = [dose for dose in doses if dose is not None]
     if len(known) < len(doses):
         return forms
     return f"{forms}, {milligrams(sum(known, Fraction(0)))} mg/day together"
+
+
+def _form(order: Order) -> str:
+    return order.form or "unknown form"
 
 
 def _daily(order: Order) -> Fraction | None:

@@ -144,7 +144,7 @@ def riluzole_baseline_lft_missing(
             evidence=(*facts, pending),
         )
     return Recommend(
-        summary=_summary(older, limits),
+        summary=_summary(alt, older, limits),
         indicator="warning",
         because=(*because, *_of_orders(ordered)),
         evidence=(*facts, ordered),
@@ -156,7 +156,7 @@ def riluzole_baseline_lft_missing(
     )
 
 
-def _summary(older: Reading | Missing, limits: BaselineLimits) -> str:
+def _summary(alt: Missing, older: Reading | Missing, limits: BaselineLimits) -> str:
     multiple = _multiple(older, limits) if isinstance(older, Reading) else None
     if isinstance(older, Reading) and multiple:
         return (
@@ -164,8 +164,9 @@ def _summary(older: Reading | Missing, limits: BaselineLimits) -> str:
             "recheck aminotransferases before starting riluzole."
         )
     days = int(limits.baseline_lookback_days)
+    usable = "usable " if uninterpretable(alt) is not None else ""
     return (
-        f"No ALT result in the last {days} days: "
+        f"No {usable}ALT result in the last {days} days: "
         "check aminotransferases before the first riluzole dose."
     )
 

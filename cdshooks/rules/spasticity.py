@@ -107,7 +107,7 @@ def spasticity_treat(
             summary=f"Spasticity ({told}) on {failing.entry.label}: refer to a specialist",
             indicator="info",
             because=(
-                f"{failing.entry.label} is taken since {on(failing.start)}.",
+                f"Taken since {on(failing.start)}: {failing.entry.label}.",
                 *_about(vc, low),
             ),
             evidence=(*evidence, failing.entry),

@@ -59,7 +59,8 @@ def tizanidine_cyp1a2_strong(
     """
     return Recommend(
         summary=(
-            f"{shortened(meeting.names).capitalize()} with tizanidine is contraindicated "
+            f"{shortened(meeting.names).capitalize()} with tizanidine "
+            f"{'are' if len(meeting.names) > 1 else 'is'} contraindicated "
             "(strong CYP1A2 inhibition: severe hypotension, sedation)."
         ),
         indicator="critical" if meeting.sure else "info",

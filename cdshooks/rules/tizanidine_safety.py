@@ -156,7 +156,7 @@ def _too_much(step: Step, limits: TizanidineLimits) -> Iterator[Doubt]:
         yield Doubt(
             "warning",
             f"Tizanidine {told} exceeds {' and '.join(past)}.",
-            f"Read as {read_as(step)}.",
+            f"{'Read as' if total_of(step) else 'Directions:'} {read_as(step)}.",
             by=tuple(by),
         )
 

@@ -71,7 +71,8 @@ def tracheostomy_order_check(
     if SURGICAL in ordered.reasons:
         return NotIndicated("for a surgical reason")
     if wish.refusal:
-        return _question(order, f"recorded refusal {on(wish.refusal.day)}", wish, critical=True)
+        day = on(wish.refusal.day) if wish.refusal.day else "(date not recorded)"
+        return _question(order, f"recorded refusal {day}", wish, critical=True)
     if wish.failed:
         return CannotAssess("wishes about invasive ventilation could not be read", wish.failed)
     since = call.today - timedelta(days=int(limits.tiv_wish_days))

@@ -28,7 +28,7 @@ from cdshooks.rules.authoring import (
 )
 
 AMX = "taurursodiol"
-LITHIUM, VITAMIN_E, MINOCYCLINE = "lithium", "vitamin e", "minocycline"
+LITHIUM, VITAMIN_E, MINOCYCLINE = "lithium", "vitamin E", "minocycline"
 CELLS, ANTISENSE = "stem-cell-therapy", "investigational-antisense"
 
 

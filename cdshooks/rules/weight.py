@@ -23,6 +23,7 @@ from cdshooks.rules.authoring import (
     State,
     This,
     Threshold,
+    Why,
     decides,
     on,
     rule,
@@ -136,7 +137,8 @@ def _asked(weight: Reading | Missing, due: bool, lacking: bool, days: int) -> Re
 
 def _not_weighed(weight: Reading | Missing, days: int) -> str:
     if isinstance(weight, Missing):
-        return "Weight not recorded since the diagnosis"
+        usable = "" if weight.why in (Why.NEVER, Why.STALE) else "usable "
+        return f"No {usable}weight recorded since the diagnosis"
     return f"Weight not recorded for {days} days (last {weight.amount} on {on(weight.day)})"
 
 

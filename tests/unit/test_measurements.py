@@ -210,7 +210,7 @@ def test_a_result_that_cannot_be_used_is_the_reason() -> None:
     found = missing(fvc(800, "2026-05-02"), fvc(900, "2026-05-03"))
     assert (found.why, found.text) == (
         Why.IMPLAUSIBLE,
-        "FVC 900 % is not plausible (3 May 2026)",
+        "FVC 900% is not plausible (3 May 2026)",
     )
     assert [o.resource for o in found.origins] == ["Observation/f900"]
     assert missing(fvc(800, "2025-11-29")).why is Why.NEVER

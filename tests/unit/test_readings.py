@@ -177,17 +177,17 @@ def test_a_percentage_is_read(quantity: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize(
     ("quantity", "why", "because"),
     [
-        ({"value": 0.46, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 0.46 %: probably a fraction"),
+        ({"value": 0.46, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 0.46%: probably a fraction"),
         (
             {"value": 0.46, "unit": "%{predicted}"},
             Why.IMPLAUSIBLE,
             "FVC 0.46 %{predicted}: probably a fraction",
         ),
-        ({"value": 0.46}, Why.IMPLAUSIBLE, "FVC 0.46 %: probably a fraction"),
-        ({"value": 4.9, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 4.9 %: probably a fraction"),
+        ({"value": 0.46}, Why.IMPLAUSIBLE, "FVC 0.46%: probably a fraction"),
+        ({"value": 4.9, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 4.9%: probably a fraction"),
         ({"value": 1.7, "unit": "1"}, Why.IMPLAUSIBLE, "FVC 1.7 is too large for its unit"),
-        ({"value": 800, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 800 % is not plausible"),
-        ({"value": 150.1, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 150.1 % is not plausible"),
+        ({"value": 800, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 800% is not plausible"),
+        ({"value": 150.1, "unit": "%"}, Why.IMPLAUSIBLE, "FVC 150.1% is not plausible"),
         ({"value": 2.1, "unit": "L"}, Why.UNIT, "FVC recorded in L, needed in %"),
         (
             {"value": 46, "unit": "%", "code": "1"},

@@ -72,7 +72,7 @@ def test_the_wish_is_asked_for_with_the_capacity_that_makes_it_urgent() -> None:
 def test_a_stoma_without_a_ventilator_is_shown_with_every_criterion() -> None:
     stoma = "ALS + procedure tracheostomy, 90 days ago"
     shown = _shown("tracheostomy-unventilated", record=stoma, **WEAK)
-    assert [text.split()[0] for text in shown] == ["A", "FVC", "SNIP"]
+    assert [text.split()[0] for text in shown] == ["Tracheostomy", "FVC", "SNIP"]
     assert _reasons("tracheostomy-unventilated", record=stoma, **WEAK) == {
         "FVC 46% sitting (20 May 2026)"
     }

@@ -162,7 +162,7 @@ CASES: list[tuple[str, Change, str, str, str]] = [
         _then(_say("procedure niv, 25 to 19 days ago"), _gas(49, "2026-02-23")),
         "default",
         "warning",
-        "Hospital NIV ended 24 Feb 2026, no home device",
+        "Hospital NIV ended 2026-02-24, no home device",
     ),
     (
         "declined lately",

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support import vignettes
+from tests.support.card_text import flaws
 from tests.support.vignettes import Case
 
 CASES = [case for path in vignettes.files() for case in vignettes.load(path)]
@@ -12,6 +13,7 @@ CASES = [case for path in vignettes.files() for case in vignettes.load(path)]
 def test_the_patient_gets_the_advice(case: Case) -> None:
     result = vignettes.evaluate(case)
     assert vignettes.holds(case, result), f"{result.outcome}: {result.text}"
+    assert result.card is None or flaws(result.card) == []
 
 
 def test_no_two_patients_of_a_rule_have_the_same_title() -> None:

@@ -2,7 +2,7 @@
 
 from cdshooks.knowledge import Threshold
 from cdshooks.rules.authoring.decides import Level, Row, decides, rows_of
-from cdshooks.rules.authoring.directions import milligrams, read_as, total_of
+from cdshooks.rules.authoring.directions import directions_told, milligrams, read_as, total_of
 from cdshooks.rules.authoring.drug_inputs import (
     Allergic,
     Declined,
@@ -102,7 +102,7 @@ from cdshooks.rules.authoring.values import (
     on,
     uninterpretable,
 )
-from cdshooks.units import ratio, rounded, shown, written
+from cdshooks.units import beside, ratio, rounded, shown
 
 __all__ = [
     "AT_LEAST",
@@ -184,9 +184,11 @@ __all__ = [
     "UpperLimit",
     "Visited",
     "Why",
+    "beside",
     "decides",
     "derived",
     "derived_of",
+    "directions_told",
     "gate",
     "gates",
     "is_derived",
@@ -203,5 +205,4 @@ __all__ = [
     "states",
     "total_of",
     "uninterpretable",
-    "written",
 ]

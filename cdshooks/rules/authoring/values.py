@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from cdshooks.knowledge import Threshold
-from cdshooks.units import rounded, shown
+from cdshooks.units import beside, rounded, shown
 
 Position = Literal["sitting", "supine"]
 
@@ -95,11 +95,10 @@ class Reading:
     @property
     def amount(self) -> str:
         """Value and unit: ``46%``, ``38 cmH2O``, ``7.31``."""
-        gap = "" if self.unit == "%" else " "
         number = shown(self.value, 2 if self.decimals is None else self.decimals)
         if not self.unit and self.decimals == 2:  # a pH keeps both: 7.30
             number = f"{rounded(self.value, 2):.2f}"
-        return f"{self.bound or ''}{number}{gap}{self.unit}".rstrip()
+        return beside(f"{self.bound or ''}{number}", self.unit)
 
     def __str__(self) -> str:
         where = f" {self.position}" if self.position else ""
@@ -323,6 +322,7 @@ class Doubt:
 
     kind: ``implausible``, ``unit`` or ``conflict``. text names the measure, the
     value as sent, its date and what is wrong; reason is the last of these alone.
+    then: what follows from it, for the card of a conflict.
     """
 
     kind: Literal["implausible", "unit", "conflict"]
@@ -331,6 +331,7 @@ class Doubt:
     day: date | None = None
     origins: tuple[Origin, ...] = ()
     reason: str = ""
+    then: str = "rule result uncertain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,6 @@ def route_doubt(feeding: Annotated[Feeding, State(feeding)]) -> Doubt | None:
     if feeding.route != "route-unknown" or not isinstance(feeding.evidence, Reading):
         return None
     score = feeding.evidence
-    reason = f"{score.label} {score.amount} vs no tube on record: record feeding route"
-    text = f"feeding route: {reason}"
-    return Doubt("conflict", "feeding route", text, score.day, origins(score), reason)
+    reason = f"{score.label} {score.amount} vs no known feeding tube"
+    text, then = f"feeding route: {reason}", "record feeding route"
+    return Doubt("conflict", "feeding route", text, score.day, origins(score), reason, then)

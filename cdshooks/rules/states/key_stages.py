@@ -38,6 +38,7 @@ from cdshooks.rules.states.niv_model import Criterion, NivCriteria
 from cdshooks.rules.states.progression import Score, alsfrs_scores
 from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import inside
 
 YEAR = "stage_days"
 
@@ -165,7 +166,7 @@ def treatment_needed(
 def _needed(what: str, criterion: Criterion) -> Stage:
     days = [f.day for f in criterion.facts if isinstance(f, Reading | Entry) and f.day]
     day = max(days, default=None)
-    told = f"{what}: {criterion.finding}"
+    told = f"{what}: {inside(criterion.finding)}"
     return Stage(told, day, day, criterion.facts, criterion.by, indicated=True)
 
 

@@ -41,6 +41,7 @@ from cdshooks.rules.states.niv_pressures import (
     sniff_criteria,
 )
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
+from cdshooks.rules.states.words import dated
 
 
 @derived
@@ -151,7 +152,9 @@ def night_criterion(
         if not met:
             return None
         reading, limit = met[0]
-        return Criterion("C6", "warning", f"{reading} in sleep", (reading, recording), (limit,))
+        return Criterion(
+            "C6", "warning", dated(reading, "in sleep"), (reading, recording), (limit,)
+        )
     return None
 
 

@@ -18,6 +18,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.inputs import RECENT, Mip, MipPercent, Snip, SnipPercent
 from cdshooks.rules.states.niv_model import Criterion, NivLimits
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
+from cdshooks.rules.states.words import dated
 
 Symptoms = Annotated[RespiratorySymptoms, State(respiratory_symptoms)]
 Snips = Annotated[tuple[Reading, ...], Series("snip", lookback=RECENT)]
@@ -42,7 +43,7 @@ def sniff_criteria(
         found.append(Criterion("C4", "warning", str(snip), (snip,), (limits.snip_cmh2o_lt,)))
     low = isinstance(percent, Reading) and percent.meets(limits.snip_pct_lt)
     if isinstance(percent, Reading) and low and all(r.day != percent.day for r in snips):
-        finding, by = f"{percent} of predicted", (limits.snip_pct_lt,)
+        finding, by = dated(percent, "of predicted"), (limits.snip_pct_lt,)
         found.append(Criterion("C4b", "info", finding, (percent,), by))
     return tuple(found)
 
@@ -65,7 +66,7 @@ def mouth_criterion(
     if isinstance(mip, Reading) and mip.meets(limits.mip_cmh2o_early_lt):
         return Criterion("C5b", level, str(mip), (mip,), (limits.mip_cmh2o_early_lt,))
     if isinstance(percent, Reading) and percent.meets(limits.mip_pct_lt):
-        finding = f"{percent} of predicted"
+        finding = dated(percent, "of predicted")
         return Criterion("C5b", level, finding, (percent,), (limits.mip_pct_lt,))
     return None
 

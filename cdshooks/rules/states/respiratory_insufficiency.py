@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     on,
 )
 from cdshooks.rules.states.nights import of_recording, on_room_air
+from cdshooks.rules.states.words import dated
 
 EVIDENCE = "resp_evidence_days"
 SCORE = "resp_evidence_score_days"
@@ -179,7 +180,7 @@ def low_night(
         long_enough = recording.meets(limits.noct_min_recording_min)
         if long_enough and tests and on_room_air(recording, tests):
             return tuple(
-                Sign(f"{r.label} {r.amount}", f"{r} in sleep (limit {limit}).", r, limit)
+                Sign(f"{r.label} {r.amount}", f"{dated(r, 'in sleep')} (limit {limit}).", r, limit)
                 for r, limit in tests
                 if r.meets(limit)
             )

@@ -316,7 +316,7 @@ def _notes(
     """What a card about NIV must not hide when none is in use."""
     ended = [e.day for e in procedures if e.status == "completed" and e.day]
     if ended:
-        yield f"hospital NIV ended {on(max(ended))}, no home device"
+        yield f"hospital NIV ended {max(ended)}, no home device"
     if held.newest:
         yield f"{HELD} {on(held.newest.day)}"
     if cpap:

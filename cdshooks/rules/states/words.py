@@ -1,14 +1,38 @@
 """How do findings become sentences of a card?"""
 
+import re
 from collections.abc import Sequence
 
-from cdshooks.rules.authoring import Entry, Order, on
+from cdshooks.rules.authoring import Entry, Order, Reading, on
+
+_DAY = re.compile(r" \((\d{1,2} [A-Z][a-z]{2} \d{4})\)")
+_DAY_AMID = re.compile(rf"{_DAY.pattern}(?= \w)")
 
 
 def sentence(text: str) -> str:
     """The text with a capital letter and a full stop; a name such as pH stays as it is."""
     first = text[:1] if text[1:2].isupper() else text[:1].upper()
     return f"{first}{text[1:]}."
+
+
+def inside(text: str) -> str:
+    """The text as it stands in the midst of a sentence; a name such as FVC stays as it is."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
+def undated(text: str) -> str:
+    """The text without the days that it has in brackets, for a summary that is short of room."""
+    return _DAY.sub("", text)
+
+
+def bracketed(text: str) -> str:
+    """The text in brackets, its own days after a comma: no bracket stands in another."""
+    return "(" + _DAY.sub(r", \1", _DAY_AMID.sub(r", \1,", text)) + ")"
+
+
+def dated(reading: Reading, how: str) -> str:
+    """A reading with a word on how it is meant: ``SNIP 39% of predicted (20 Feb 2026)``."""
+    return f"{reading.label} {reading.amount} {how} ({on(reading.day)})"
 
 
 def joined(names: Sequence[str]) -> str:
