@@ -1,16 +1,14 @@
 """What must not meet dextromethorphan/quinidine?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from cdshooks.rules.authoring import (
     Call,
     Delete,
     Indicator,
-    Limits,
     Meeting,
     Meets,
     NotIndicated,
@@ -19,10 +17,10 @@ from cdshooks.rules.authoring import (
     Recommend,
     Row,
     This,
-    Threshold,
     decides,
     rule,
 )
+from cdshooks.rules.states.offered_drugs import CombinationWashout
 from cdshooks.rules.states.words import ended, shortened
 
 DMQ = "dextromethorphan-quinidine"
@@ -38,14 +36,6 @@ REASONS = {
 LATELY = "MAO inhibitor within 14 days"
 MANY = 3
 """Reasons that no longer fit a summary."""
-
-
-@dataclass(frozen=True, slots=True)
-class WashoutLimits(Limits):
-    """How long an MAO inhibitor and the combination still meet after one of them has ended."""
-
-    group: ClassVar[str] = "dmq"
-    maoi_washout_le_days: Threshold
 
 
 @rule(
@@ -71,7 +61,7 @@ class WashoutLimits(Limits):
 def dmq_contraindicated_drug(
     meeting: Annotated[Meeting, Meets(DMQ, tuple(REASONS), ended=True)],
     call: Annotated[Call, This()],
-    limits: WashoutLimits,
+    limits: CombinationWashout,
 ) -> Outcome:
     """
     Warn of what the label forbids beside dextromethorphan/quinidine.
@@ -113,7 +103,7 @@ def _pairs(meeting: Meeting) -> Iterator[tuple[Order, Order]]:
                     yield one, other
 
 
-def _still_meet(one: Order, other: Order, today: date, limits: WashoutLimits) -> bool:
+def _still_meet(one: Order, other: Order, today: date, limits: CombinationWashout) -> bool:
     """Whether both are taken or drafted, or the one that has ended is still in the body."""
     ended = [order.end for order in (one, other) if order.end]
     if not ended:

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from cdshooks.rules.authoring import (
     Call,
     Delete,
     Indicator,
-    Limits,
     Meeting,
     Meets,
     NotIndicated,
@@ -23,6 +22,7 @@ from cdshooks.rules.authoring import (
     decides,
     rule,
 )
+from cdshooks.rules.states.offered_drugs import SerotoninWashout
 from cdshooks.rules.states.words import ended, shortened
 
 FLUOXETINE = "fluoxetine"
@@ -31,11 +31,9 @@ Pair = tuple[Order, Order, Threshold | None]
 
 
 @dataclass(frozen=True, slots=True)
-class WashoutLimits(Limits):
+class WashoutLimits(SerotoninWashout):
     """How long a drug that has ended still meets the other."""
 
-    group: ClassVar[str] = "serotonin"
-    serotonin_washout_le_days: Threshold
     fluoxetine_washout_le_days: Threshold
 
 
