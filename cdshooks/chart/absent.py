@@ -11,6 +11,7 @@ from functools import lru_cache
 from threading import Lock
 
 from cdshooks.chart.index import Index
+from cdshooks.chart.owner import Owner
 from cdshooks.chart.person import call
 from cdshooks.chart.questions import Question, asked_from, count, question
 from cdshooks.chart.searches import MEDICATIONS, Search
@@ -114,7 +115,7 @@ def _shared(
 ) -> Blank:
     noon = datetime.combine(alike.today, time(12), zone)
     view = View(
-        index=Index(knowledge.base.systems, ""),
+        index=Index(knowledge.base.systems, Owner("")),
         results=tuple(Result(search, answered) for search, answered in signature),
         knowledge=knowledge,
         hook=hook,
