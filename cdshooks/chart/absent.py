@@ -19,6 +19,7 @@ from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Code, Knowledge, ValueSet
+from cdshooks.knowledge.codes import LONGEST
 from cdshooks.protocol import Context
 from cdshooks.rules.authoring import (
     Agreed,
@@ -268,11 +269,15 @@ class Layout:
         return found
 
     def _coded(self, type: str, code: Code) -> int:
+        learned = self.learned
         found = self._exact.get((type, code), 0)
         for value_set, bit in self._prefixed.get(type, ()):
             found |= bit if code in value_set else 0
-        if len(self._of_code) < MOST_CODES:
-            self._of_code[(type, code)] = found
+        if len(self._of_code) < MOST_CODES and len(code.system) + len(code.code) <= LONGEST:
+            with self._learning:
+                # Another call may have learned more meanwhile, of which nothing is found here.
+                if learned == self.learned:
+                    self._of_code[(type, code)] = found
         return found
 
 
