@@ -14,7 +14,7 @@ from cdshooks.rules.authoring import Latest, Missing, Reading, Series, Why
 
 Json = dict[str, Any]
 NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
-ITEM_9, TOTAL = "44260-8", "44261-6"
+TOTAL = "44261-6"
 PHQ = Latest("phq9-total", lookback=None)
 ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import (
     Annotated,
@@ -17,12 +17,11 @@ from typing import (
 
 from cdshooks.rules.authoring.drug_inputs import Draft, Meets, OneOf
 from cdshooks.rules.authoring.inputs import Input, Limits, State
-from cdshooks.rules.authoring.outcomes import NotIndicated, Outcome
+from cdshooks.rules.authoring.outcomes import Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
 Class = Literal["T", "M", "S", "P", "X", "Q"]
 Per = Literal["patient", "order", "pair", "meeting"]
-Gate = Callable[..., NotIndicated | None]
 
 CLASSES: dict[Class, str] = {
     "T": "treatment",
@@ -126,7 +125,6 @@ class Rule(Derived):
     once: str | None = None
     trusts_names: bool = False
     after_death: bool = False
-    gate: Derived | None = field(default=None)
 
     @cached_property
     def drug(self) -> str | None:
