@@ -21,7 +21,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.offered_drugs import CombinationWashout
-from cdshooks.rules.states.words import ended, shortened
+from cdshooks.rules.states.words import as_it_stands, shortened
 
 DMQ = "dextromethorphan-quinidine"
 MAOI, URINARY = "maoi", "maoi-urinary"
@@ -124,13 +124,8 @@ def _reasons(shown: list[tuple[Order, Order]], over: list[Order]) -> str:
 
 def _because(shown: list[tuple[Order, Order]]) -> Iterator[str]:
     for one, other in shown:
-        yield f"{_told(other)}; {_told(one)}: {REASONS[other.drug or '']}."
+        yield f"{as_it_stands(other)}; {as_it_stands(one)}: {REASONS[other.drug or '']}."
     if any(other.drug == "dmq-ritonavir" for _, other in shown):
         yield "Ritonavir slows the breakdown of quinidine; its own label forbids them together."
     if any(other.drug == "dmq-quinidine-related" for _, other in shown):
         yield "For cramps look for another drug than quinine."
-
-
-def _told(order: Order) -> str:
-    """A drug with how it stands."""
-    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"

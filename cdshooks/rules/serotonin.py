@@ -23,7 +23,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.offered_drugs import SerotoninWashout
-from cdshooks.rules.states.words import ended, shortened
+from cdshooks.rules.states.words import as_it_stands, shortened
 
 FLUOXETINE = "fluoxetine"
 Pair = tuple[Order, Order, Threshold | None]
@@ -122,12 +122,7 @@ def _washing_out(
 
 def _because(pairs: list[Pair]) -> Iterator[str]:
     for one, other, _ in pairs:
-        yield f"{_told(one)}; {_told(other)}."
+        yield f"{as_it_stands(one)}; {as_it_stands(other)}."
     yield "Class labelling forbids the combination, and for days to weeks after either drug."
     if any(other.label == "linezolid" or "methylene" in other.label for _, other, _ in pairs):
         yield "Linezolid and methylene blue inhibit monoamine oxidase too."
-
-
-def _told(order: Order) -> str:
-    """A drug with the day on which it ended."""
-    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"

@@ -154,6 +154,11 @@ class Missing:
         """Whether it is known that there is nothing usable."""
         return self.why not in (Why.UNREAD, Why.UNASKED)
 
+    @property
+    def unusable(self) -> bool:
+        """Whether a result is there that says nothing."""
+        return self.why in (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
+
     def __bool__(self) -> bool:
         return False
 

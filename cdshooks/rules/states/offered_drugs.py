@@ -23,7 +23,7 @@ from cdshooks.rules.authoring import (
     derived,
 )
 from cdshooks.rules.states.heart import Qtc, QtcLimits, heart_against_combination
-from cdshooks.rules.states.muscles import lately
+from cdshooks.rules.states.taking import lately
 from cdshooks.rules.states.words import ended, sentence
 
 
