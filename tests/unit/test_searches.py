@@ -1,6 +1,7 @@
 """What a service asks for, derived from what its rules read."""
 
-from cdshooks.chart.searches import CORE, as_prefetch, plan
+from cdshooks.chart.searches import CORE, as_prefetch, needs, plan
+from cdshooks.chart.standing import ENROLMENT
 from cdshooks.rules.authoring import (
     Enrolled,
     InUse,
@@ -90,3 +91,8 @@ def test_a_client_answers_by_type_and_code() -> None:
         "patient": None,
         "breathing": {"resourceType": "Bundle", "type": "searchset"},
     }
+
+
+def test_whatever_may_be_an_enrolment_is_asked_for() -> None:
+    types = {type for type, _ in needs(Enrolled("home-care"), KNOWLEDGE)}
+    assert types == set(ENROLMENT)
