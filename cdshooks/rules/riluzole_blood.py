@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     Stop,
     This,
     Threshold,
+    Why,
     decides,
     derived,
     on,
@@ -38,6 +39,8 @@ from cdshooks.rules.states.febrile import Fever, fever
 from cdshooks.rules.states.riluzole import Episode, not_taken, riluzole_episode
 
 COUNTED = "blood_count_days"
+UNUSABLE = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
+"""Why a result that is there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def counts_on_riluzole(
         segmented=_of(segmented, episode),
         white=_of(white, episode),
         unread=tuple(dict.fromkeys(key for one in missing for key in one.failed)),
-        odd=tuple(one.text for one in missing if one.unusable),
+        odd=tuple(one.text for one in missing if one.why in UNUSABLE),
     )
 
 

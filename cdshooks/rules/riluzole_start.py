@@ -28,6 +28,7 @@ from cdshooks.rules.authoring import (
     State,
     This,
     Threshold,
+    Why,
     decides,
     derived,
     on,
@@ -196,7 +197,7 @@ def _because(
     )
     if isinstance(older, Reading):
         yield f"Last result out of date: {older.label} {older.amount} on {older.day}{_of(older)}."
-    if alt.unusable:
+    if alt.why in (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE):
         yield f"A result could not be interpreted: {alt.text}."
     if isinstance(ast, Reading):
         yield f"{ast} is on file, but AST alone is no baseline."

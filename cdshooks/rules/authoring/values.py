@@ -78,11 +78,15 @@ class Reading:
         A bounded result ("< 40") meets a limit only when every value that it
         stands for does.
         """
+        return self.would_meet(limit, self.value, self.decimals)
+
+    def would_meet(self, limit: Threshold, value: Decimal, decimals: int | None = None) -> bool:
+        """The same of a figure that follows from this reading and is bounded like it."""
         if self.bound in (AT_LEAST if limit.downward else AT_MOST):
             return False
         if self.bound in ("<", ">") and limit.operator in ("<", ">") and limit.value is not None:
-            return limit.value >= self.value if limit.downward else limit.value <= self.value
-        return limit.met_by(self.value, self.decimals)
+            return limit.value >= value if limit.downward else limit.value <= value
+        return limit.met_by(value, decimals)
 
     @property
     def amount(self) -> str:
@@ -153,11 +157,6 @@ class Missing:
     def proven(self) -> bool:
         """Whether it is known that there is nothing usable."""
         return self.why not in (Why.UNREAD, Why.UNASKED)
-
-    @property
-    def unusable(self) -> bool:
-        """Whether a result is there that says nothing."""
-        return self.why in (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
 
     def __bool__(self) -> bool:
         return False
@@ -240,7 +239,8 @@ class Entries:
 
     def after(self, day: date) -> "Entries":
         """Those that hold on or after ``day``."""
-        return replace(self, items=tuple(e for e in self.items if e.day and e.day >= day))
+        items = tuple(e for e in self.items if e.day and e.day >= day)
+        return self if len(items) == len(self.items) else replace(self, items=items)
 
 
 @dataclass(frozen=True, slots=True)

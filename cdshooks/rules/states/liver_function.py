@@ -17,6 +17,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Series,
     Threshold,
+    Why,
     derived,
     on,
     ratio,
@@ -25,6 +26,8 @@ from cdshooks.rules.states.liver import CertainLimits, Multiple, Steps, graded, 
 from cdshooks.rules.states.region import Region
 
 CURRENT = "lab_current_days"
+UNUSABLE = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
+"""Why a result that is there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def liver_findings(
 
 def _unknown(bilirubin: Reading | Missing, jaundice: Entries) -> Iterator[str]:
     """What may hide a sign: a search that failed, or a value that cannot be interpreted."""
-    if isinstance(bilirubin, Missing) and (not bilirubin.proven or bilirubin.unusable):
+    if isinstance(bilirubin, Missing) and (not bilirubin.proven or bilirubin.why in UNUSABLE):
         yield bilirubin.text
     if not jaundice.whole:
         yield "the problem list could not be read"
