@@ -14,9 +14,9 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.owner import Owner
 from cdshooks.chart.person import call
 from cdshooks.chart.questions import Question, asked_from, count, question
-from cdshooks.chart.searches import DECLINABLE, MEDICATIONS, Search
+from cdshooks.chart.searches import MEDICATIONS, Search
 from cdshooks.chart.sources import Answered, Result
-from cdshooks.chart.standing import ENROLMENT
+from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Code, Knowledge, ValueSet
 from cdshooks.knowledge.codes import LONGEST

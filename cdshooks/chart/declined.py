@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from cdshooks.chart.drugs import identify
-from cdshooks.chart.entries import not_over
 from cdshooks.chart.index import Record
 from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
-from cdshooks.fhir.dates import when
+from cdshooks.fhir.dates import period, when
 from cdshooks.fhir.elements import Json, boolean, objects, plain, string, texts, values
 from cdshooks.rules.authoring import Declined, Entries, Entry, Origin
 
@@ -36,7 +35,7 @@ def _denials(view: View, drug: str) -> Iterator[Record]:
         if decided and any(
             _is_drug(view, {"medicationCodeableConcept": concept}, drug)
             for provision in _provisions(record.resource)
-            if string(provision.get("type")) == "deny" and not_over(provision, view)
+            if string(provision.get("type")) == "deny" and _in_force(provision, view)
             for concept in objects(provision.get("code"))
         ):
             yield record
@@ -49,6 +48,11 @@ def _provisions(consent: Json) -> Iterator[Json]:
         provision = pending.pop()
         yield provision
         pending += objects(provision.get("provision"))
+
+
+def _in_force(provision: Json, view: View) -> bool:
+    _, expires = period(provision.get("period"), view.zone)
+    return expires is None or expires.day >= view.today
 
 
 def _is_drug(view: View, order: Json, drug: str) -> bool:

@@ -8,7 +8,7 @@ from cdshooks.chart.coded import code_elements
 from cdshooks.chart.index import PARTED, Record
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
-from cdshooks.fhir.dates import When, period
+from cdshooks.fhir.dates import When
 from cdshooks.fhir.elements import Json, objects, plain, string, texts, values
 from cdshooks.rules.authoring import Entries, Entry, Origin
 
@@ -54,12 +54,6 @@ def status_of(record: Record) -> str | None:
     """The status of a resource, in lower case."""
     status = string(record.resource.get("status"))
     return status.lower() if status else None
-
-
-def not_over(part: Json, view: View) -> bool:
-    """Whether the period of a resource, or of a part of one, has not ended."""
-    _, end = period(part.get("period"), view.zone)
-    return end is None or end.day >= view.today
 
 
 def status_then(status: str | None, end: When | None, running: str, view: View) -> str | None:

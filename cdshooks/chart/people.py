@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cdshooks.chart.care import ordered, visited
-from cdshooks.chart.entries import entries, entry, not_over, status_of
+from cdshooks.chart.entries import entries, entry, status_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import period, when
@@ -22,9 +22,9 @@ def involved(view: View, wanted: Involved) -> Entries:
     members = [
         _member(record, part, view, wanted)
         for record in view.index.of("CareTeam")
-        if status_of(record) in ACTIVE and not_over(record.resource, view)
+        if status_of(record) in ACTIVE and _goes_on(record.resource, view)
         for part in objects(record.resource.get("participant"))
-        if not_over(part, view) and _has_role(part, wanted.value_set, view)
+        if _goes_on(part, view) and _has_role(part, wanted.value_set, view)
     ]
     seen = visited(view, Visited(wanted.value_set, wanted.lookback))
     asked = ordered(view, Ordered(wanted.value_set, statuses=ASKED, lookback=wanted.lookback))
@@ -40,6 +40,11 @@ def involved(view: View, wanted: Involved) -> Entries:
 def _member(record: Record, part: Json, view: View, wanted: Involved) -> Entry | None:
     start, _ = period(part.get("period"), view.zone)
     return entry(record, view, wanted.value_set, status="active", start=start)
+
+
+def _goes_on(body: Json, view: View) -> bool:
+    _, end = period(body.get("period"), view.zone)
+    return end is None or end.day >= view.today
 
 
 def _has_role(part: Json, value_set: str, view: View) -> bool:

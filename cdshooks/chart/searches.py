@@ -52,39 +52,6 @@ Need = tuple[str, str | None]
 """A FHIR type and, for observations, the group of codes that is asked for together."""
 
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
-DECLINABLE = ("Procedure", "ServiceRequest", "DeviceRequest")
-"""Types whose status can say that something was refused."""
-
-READ_FROM: Mapping[type[Input], tuple[str, ...]] = {
-    Agreed: ("Consent",),
-    Allergic: ("AllergyIntolerance",),
-    Booked: ("Appointment",),
-    Communicated: ("Communication",),
-    Declined: ("Consent", *MEDICATIONS),
-    Documented: ("DocumentReference", "Consent"),
-    Enrolled: ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure"),
-    Filed: ("DiagnosticReport",),
-    InFamily: ("FamilyMemberHistory",),
-    InUse: ("Device", "DeviceUseStatement"),
-    Involved: ("CareTeam", "Encounter", "ServiceRequest"),
-    Listed: ("Condition",),
-    Medication: MEDICATIONS,
-    Meets: MEDICATIONS,
-    OneOf: MEDICATIONS,
-    Patient: ("Patient",),
-    Performed: ("Procedure", "Encounter"),
-    Refused: ("Consent", *DECLINABLE),
-    Related: ("RelatedPerson",),
-    Studied: ("ResearchSubject",),
-    Taken: MEDICATIONS,
-    Tasked: ("Task",),
-    This: ("Encounter",),
-    Visited: ("Encounter",),
-}
-"""The types that a declaration reads whole. The others read results, which are asked for by
-code, what the declaration itself names, or nothing of the chart.
-"""
-
 Coded = tuple[dict[str, Any], frozenset[str]]
 """A resource, with the bare codes that it goes by."""
 THIS_ENCOUNTER = "encounter"
@@ -161,6 +128,37 @@ def _key(need: Need, knowledge: Knowledge) -> str:
     type, group = need
     base = knowledge.base
     return base.searches[type].key if group is None else base.observation_groups[group].key
+
+
+READ_FROM: Mapping[type[Input], tuple[str, ...]] = {
+    Agreed: ("Consent",),
+    Allergic: ("AllergyIntolerance",),
+    Booked: ("Appointment",),
+    Communicated: ("Communication",),
+    Declined: ("Consent", *MEDICATIONS),
+    Documented: ("DocumentReference", "Consent"),
+    Enrolled: ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure"),
+    Filed: ("DiagnosticReport",),
+    InFamily: ("FamilyMemberHistory",),
+    InUse: ("Device", "DeviceUseStatement"),
+    Involved: ("CareTeam", "Encounter", "ServiceRequest"),
+    Listed: ("Condition",),
+    Medication: MEDICATIONS,
+    Meets: MEDICATIONS,
+    OneOf: MEDICATIONS,
+    Patient: ("Patient",),
+    Performed: ("Procedure", "Encounter"),
+    Refused: ("Consent", "Procedure", "ServiceRequest", "DeviceRequest"),
+    Related: ("RelatedPerson",),
+    Studied: ("ResearchSubject",),
+    Taken: MEDICATIONS,
+    Tasked: ("Task",),
+    This: ("Encounter",),
+    Visited: ("Encounter",),
+}
+"""The types that a declaration reads whole. The others read results, which are asked for by
+code, what the declaration itself names, or nothing of the chart.
+"""
 
 
 def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:

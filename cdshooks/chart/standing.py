@@ -7,12 +7,13 @@ from datetime import date
 from cdshooks.chart.care import is_asked_for
 from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then, within
 from cdshooks.chart.index import Record
-from cdshooks.chart.searches import DECLINABLE
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
 from cdshooks.fhir.elements import Json, boolean, obj, objects, string
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Agreed, Enrolled, Entries, Entry, InUse, Refused
+
+DECLINABLE = ("Procedure", "ServiceRequest", "DeviceRequest")
 
 
 def in_use(view: View, wanted: InUse) -> Entries:
