@@ -48,7 +48,8 @@ def _values(outcomes: Iterable[Recommend]) -> str:
 def _row(origin: Origin) -> tuple[str, str, str]:
     gap = "" if origin.unit == "%" else " "
     day = on(origin.day) if origin.day else ""
-    return origin.label, f"{origin.value}{gap}{origin.unit}".strip(), day
+    sent = f" (sent as {origin.sent})" if origin.sent else ""
+    return origin.label, f"{origin.value}{gap}{origin.unit}{sent}".strip(), day
 
 
 def _limits(outcomes: Iterable[Recommend], knowledge: Knowledge) -> str:

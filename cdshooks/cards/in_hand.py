@@ -12,7 +12,7 @@ from functools import lru_cache
 from cdshooks.chart import View
 from cdshooks.chart.coded import codes_of
 from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, boolean, first, obj, objects, plain, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, first, obj, objects, plain, string
 from cdshooks.knowledge import Base, DraftFile, Systems
 from cdshooks.rules.authoring import Create, Delete, Offer, on
 
@@ -42,7 +42,7 @@ def open_offer(offer: Create, view: View) -> Create | Delete | None:
     beside = tuple(name for name in offer.beside if not _of(offer, name, view))
     if _of(offer, offer.draft, view):
         return Delete(offer.instead_of) if offer.instead_of else None
-    return replace(offer, beside=beside)
+    return offer if beside == offer.beside else replace(offer, beside=beside)
 
 
 def waited_for(offer: Offer, view: View) -> str | None:
@@ -159,7 +159,7 @@ def _charted(view: View, type: str) -> dict[Mark, list[InHand]]:
 
 
 def _stands(resource: Json) -> bool:
-    return string(resource.get("status")) in OPEN and not boolean(resource.get("doNotPerform"))
+    return fhir_code(resource.get("status")) in OPEN and not boolean(resource.get("doNotPerform"))
 
 
 def _is_past(resource: Json, view: View) -> bool:

@@ -14,7 +14,7 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.owner import Owner
 from cdshooks.chart.person import call
 from cdshooks.chart.questions import Question, asked_from, count, question
-from cdshooks.chart.searches import MEDICATIONS, Search
+from cdshooks.chart.searches import ADMINISTRATION, MEDICATIONS, Search
 from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.chart.view import View
@@ -299,7 +299,7 @@ def _places(knowledge: Knowledge, wanted: Input) -> tuple[Place, ...] | None:
         case Together(measures=names):
             return _measured(knowledge, names)
         case Medication():
-            return tuple(map(Place, (*MEDICATIONS, DRAFTS)))
+            return tuple(map(Place, (*MEDICATIONS, ADMINISTRATION, DRAFTS)))
         case Allergic():
             return (Place("AllergyIntolerance"),)
         case Declined():
@@ -343,8 +343,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
             # A request for a drug may name it by a reference or in words.
             told = types if named else tuple(type for type in types if type == "MedicationRequest")
             whole = (*((DRAFTS,) if drafts else ()), *told)
-        case InUse(value_set=name):
-            types, whole = ("Device",), ("DeviceUseStatement",)
+        case InUse(value_set=name, named=named):
+            types, whole = ("Device",), ("DeviceUseStatement", *(("Device",) if named else ()))
         case Refused(value_set=name):
             types, whole = DECLINABLE, ("Consent",)
         case Involved(value_set=name):

@@ -8,7 +8,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, objects, plain, string, texts
+from cdshooks.fhir.elements import Json, fhir_code, objects, plain, texts
 from cdshooks.knowledge import ValueSet
 from cdshooks.rules.authoring import Allergic, Allergies, Allergy, Origin
 
@@ -70,12 +70,12 @@ def _means(value_set: ValueSet, concept: Json, view: View) -> bool:
 def _allergy(record: Record, view: View, label: str) -> Allergy:
     resource = record.resource
     reactions = list(objects(resource.get("reaction")))
-    severities = {string(r.get("severity")) for r in reactions}
-    critical = string(resource.get("criticality"))
+    severities = {fhir_code(r.get("severity")) for r in reactions}
+    critical = fhir_code(resource.get("criticality"))
     grave = any(_is_grave(r, view) for r in reactions)
     severe = critical == "high" or "severe" in severities or grave
     noted = bool(reactions) or critical not in UNKNOWN
-    intolerance = string(resource.get("type")) == "intolerance"
+    intolerance = fhir_code(resource.get("type")) == "intolerance"
     less = noted or intolerance
     reaction = next((text for r in reactions if (text := _named(r))), "")
     start, _ = choice(resource, "onset", view.zone)
@@ -100,6 +100,8 @@ def _allergy(record: Record, view: View, label: str) -> Allergy:
 
 def _is_grave(reaction: Json, view: View) -> bool:
     marker = view.value_set("grave-reaction")
+    if marker.named_in(plain(reaction.get("description"), 300)):
+        return True
     return any(_means(marker, concept, view) for concept in objects(reaction.get("manifestation")))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
@@ -23,6 +24,21 @@ LONGEST_RESULT = 60
 OPPOSITE: dict[Bound, Bound] = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 
 
+_UCUM_MARKS = re.compile(r"[\[\]]|_(?:av|i)\b")
+"""What UCUM writes about the customary units: ``[lb_av]`` is lb, ``mm[Hg]`` is mmHg."""
+
+
+class Amount(NamedTuple):
+    """A value in the canonical unit of its measure, and whether it is only a limit.
+
+    sent: number and unit as they came, if they were in another unit.
+    """
+
+    value: Decimal
+    bound: Bound | None
+    sent: str
+
+
 class Unusable(Exception):
     """Ends the reading of one observation; it never leaves the chart."""
 
@@ -33,8 +49,8 @@ class Unusable(Exception):
         self.reason = reason
 
 
-def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decimal, Bound | None]:
-    """The value in the canonical unit, believable, and whether it is only a limit.
+def value_of(part: Json, measure: Measure, kind: str, view: View) -> Amount:
+    """The amount that an observation states, if it is believable.
 
     Raises Unusable, with the words for a card, for everything else: a unit that
     is guessed or a number that is corrected could harm.
@@ -63,7 +79,18 @@ def value_of(part: Json, measure: Measure, kind: str, view: View) -> tuple[Decim
         sent = f"{kind} {shown(raw, None)} {row.raw}".rstrip()
         raise Unusable(Why.IMPLAUSIBLE, f"{sent} is not plausible", _possible(measure))
     flipped = size != raw or row.less_log is not None
-    return value, _bound(quantity, kind, flipped=flipped)
+    return Amount(
+        value, _bound(quantity, kind, flipped=flipped), _sent(raw, quantity, row, measure)
+    )
+
+
+def _sent(raw: Decimal, quantity: Json, row: UnitRow, measure: Measure) -> str:
+    """The number with its unit as it came; empty for one in the unit of the measure."""
+    if row.same_as(measure.units.rows[measure.units.canonical]):
+        return ""
+    unit = plain(string(quantity.get("unit")) or row.raw, 20)
+    is_fraction = row.at_most is not None and unit == row.raw
+    return f"{shown(raw, None)} {'' if is_fraction else _UCUM_MARKS.sub('', unit)}".strip()
 
 
 def _possible(measure: Measure) -> str:
@@ -75,10 +102,9 @@ def _possible(measure: Measure) -> str:
 def _looks_like(value: Decimal, row: UnitRow, measure: Measure) -> str | None:
     """Why a number cannot be in the unit that it came in, if it is so."""
     for alike in measure.file.lookalikes:
-        outside = (alike.below is not None and value < alike.below) or (
-            alike.above is not None and value > alike.above
-        )
-        if outside and row.factor == measure.units.rows[alike.unit].factor:
+        past = [value < alike.below] if alike.below is not None else []
+        past += [value > alike.above] if alike.above is not None else []
+        if past and all(past) and row.factor == measure.units.rows[alike.unit].factor:
             return alike.because
     return None
 

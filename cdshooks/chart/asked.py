@@ -9,7 +9,7 @@ from cdshooks.chart.orders import ORDER_HOOKS, to_assess
 from cdshooks.chart.reasons import reasons_for
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, reference_to, string, texts
+from cdshooks.fhir.elements import Json, fhir_code, reference_to, string, texts
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Order, Origin
 
@@ -78,12 +78,12 @@ def _asks(draft: Json, view: View) -> _Asking | None:
 def _order(draft: Json, label: str, view: View, told: set[str]) -> Order:
     type, id = str(draft.get("resourceType")), string(draft.get("id")) or ""
     authored = when(draft.get("authoredOn"), view.zone)
-    status = string(draft.get("status")) or "draft"
+    status = fhir_code(draft.get("status")) or "draft"
     return Order(
         type=type,
         id=id,
         status=status,
-        intent=string(draft.get("intent")) or "order",
+        intent=fhir_code(draft.get("intent")) or "order",
         drug=None,
         label=label,
         day=authored.day if authored else None,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from cdshooks.chart.owner import is_patient
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, obj, objects, reference_to, string
+from cdshooks.fhir.elements import Json, fhir_code, obj, objects, reference_to, string
 from cdshooks.knowledge import ValueSet
 from cdshooks.rules.authoring import Booked, Entries, Entry, Origin
 
@@ -40,7 +40,7 @@ def _entry(
     resource: Json, statuses: tuple[str, ...], value_set: ValueSet, view: View
 ) -> Entry | None:
     start = when(resource.get("start"), view.zone)
-    status = string(resource.get("status")) or "unknown"
+    status = fhir_code(resource.get("status")) or "unknown"
     if start is None or status not in statuses or not _is_for(resource, view):
         return None
     id = string(resource.get("id")) or ""

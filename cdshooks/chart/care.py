@@ -18,7 +18,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, obj, objects, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, string
 from cdshooks.rules.authoring import Entries, Entry, Ordered, Performed, Visited
 
 DRUGS = "MedicationRequest"
@@ -55,7 +55,7 @@ def _requests(view: View, wanted: Ordered) -> Iterator[Record]:
 
 def is_asked_for(resource: Json) -> bool:
     """Whether a request really asks for something: no proposal, and not for it not to be done."""
-    proposed = string(resource.get("intent")) in ("proposal", "option")
+    proposed = fhir_code(resource.get("intent")) in ("proposal", "option")
     return not proposed and not boolean(resource.get("doNotPerform"))
 
 

@@ -48,10 +48,24 @@ def _condition(record: Record, view: View, wanted: Listed) -> Entry | None:
         status=status,
         start=start if start and start.day <= view.horizon else None,
         end=over,
-        recorded=when(resource.get("recordedDate"), view.zone),
+        recorded=_recorded(resource, view),
         certain=not verified & set(DOUBTFUL),
     )
     return _told_apart(found, record, wanted, view) if found and wanted.parts else found
+
+
+ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+"""The extension by which R4 says when somebody first said so."""
+
+
+def _recorded(resource: Json, view: View) -> When | None:
+    """When a condition was written down, or else asserted."""
+    written = when(resource.get("recordedDate"), view.zone)
+    if written is not None:
+        return written
+    extensions = (e for e in objects(resource.get("extension")) if e.get("url") == ASSERTED)
+    said = (resource.get("assertedDate"), *(e.get("valueDateTime") for e in extensions))
+    return next(filter(None, (when(one, view.zone) for one in said)), None)
 
 
 ABATED = ("abatementAge", "abatementRange")
@@ -156,7 +170,9 @@ def _yes(record: Record, wanted: Reported, view: View) -> bool | None:
     said = (*texts(concept), plain(part.get("valueString"), 300))
     if meaning.holds_any(answer) or any(map(meaning.named_in, said)):
         return True
-    if wanted.answer == "present" and view.value_set("absent").holds_any(answer):
+    denial = view.value_set("absent")
+    denies = denial.holds_any(answer) or any(map(denial.named_in, said))
+    if wanted.answer == "present" and denies:
         return False
     noted = wanted.bare and part is record.resource and not any(k.startswith("value") for k in part)
     return True if noted else None

@@ -7,7 +7,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import period, when
-from cdshooks.fhir.elements import Json, boolean, objects, plain, string, texts, values
+from cdshooks.fhir.elements import Json, boolean, fhir_code, objects, plain, texts, values
 from cdshooks.rules.authoring import Declined, Entries, Entry, Origin
 
 ENDED = ("stopped", "cancelled", "on-hold", "not-taken", "declined")
@@ -31,11 +31,11 @@ def declined(view: View, wanted: Declined) -> Entries:
 
 def _denials(view: View, drug: str) -> Iterator[Record]:
     for record in view.index.of("Consent"):
-        decided = string(record.resource.get("status")) in DECIDED
+        decided = fhir_code(record.resource.get("status")) in DECIDED
         if decided and any(
             _is_drug(view, {"medicationCodeableConcept": concept}, drug)
             for provision in _provisions(record.resource)
-            if string(provision.get("type")) == "deny" and _in_force(provision, view)
+            if fhir_code(provision.get("type")) == "deny" and _in_force(provision, view)
             for concept in objects(provision.get("code"))
         ):
             yield record
@@ -61,7 +61,7 @@ def _is_drug(view: View, order: Json, drug: str) -> bool:
 
 
 def _is_declined(resource: Json) -> bool:
-    status = string(resource.get("status"))
+    status = fhir_code(resource.get("status"))
     if status == "entered-in-error":
         return False
     return boolean(resource.get("doNotPerform")) or (status in ENDED and bool(_reason(resource)))
@@ -86,7 +86,7 @@ def _entry(record: Record, view: View, reason: str) -> Entry:
         type=record.type,
         id=record.id,
         label=label,
-        status=string(resource.get("status")) or "",
+        status=fhir_code(resource.get("status")) or "",
         recorded=day,
         origins=(Origin(record.reference, "Decided against", label, "", day),),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cdshooks.chart.ingredients import recognised
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, boolean, reference_to, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, reference_to, string
 from cdshooks.rules.authoring import Entry, Origin
 
 DRAFTED = ("draft", "active", "on-hold")
@@ -41,6 +41,6 @@ def _goes_out(resource: Json, view: View) -> bool:
     return (
         view.index.owns(resource)
         and not boolean(resource.get("doNotPerform"))
-        and string(resource.get("status")) in (None, *DRAFTED)
-        and string(resource.get("intent")) not in PROPOSED
+        and fhir_code(resource.get("status")) in (None, *DRAFTED)
+        and fhir_code(resource.get("intent")) not in PROPOSED
     )

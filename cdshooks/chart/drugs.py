@@ -10,11 +10,11 @@ import orjson
 
 from cdshooks.chart.contradiction import Contradiction, contradiction
 from cdshooks.chart.names import called, drugs_named
-from cdshooks.chart.naming import Naming, naming
+from cdshooks.chart.naming import Naming, active_ingredients, naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import strength_of
 from cdshooks.fhir.dosage import read_regimen
-from cdshooks.fhir.elements import Json, obj, objects
+from cdshooks.fhir.elements import Json, obj
 from cdshooks.knowledge import Code, Product
 from cdshooks.knowledge.interactions import whole_words
 from cdshooks.rules.authoring import Regimen
@@ -135,7 +135,7 @@ def _by_code(view: View, codes: Iterable[Code]) -> list[tuple[str, Product]]:
 
 def _strength(medication: Json) -> StrengthPer:
     """mg in one unit of a Medication with one ingredient, as the resource itself states it."""
-    ingredients = list(objects(medication.get("ingredient")))
+    ingredients = active_ingredients(medication)
     stated = [obj(i.get("strength")) or obj(i.get("strengthRatio")) for i in ingredients]
     if len(stated) != 1:
         return NO_STRENGTH

@@ -9,7 +9,7 @@ from cdshooks.chart.index import PARTED, Record
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When
-from cdshooks.fhir.elements import Json, objects, plain, string, texts, values
+from cdshooks.fhir.elements import Json, fhir_code, objects, plain, texts, values
 from cdshooks.rules.authoring import Entries, Entry, Origin
 
 STATED = ("statusReason", "reasonCode", "reasonNotPerformed")
@@ -51,9 +51,8 @@ def worded(view: View, types: Iterable[str], value_set: str) -> list[Record]:
 
 
 def status_of(record: Record) -> str | None:
-    """The status of a resource, in lower case."""
-    status = string(record.resource.get("status"))
-    return status.lower() if status else None
+    """The status of a resource, as FHIR writes it."""
+    return fhir_code(record.resource.get("status"))
 
 
 def status_then(status: str | None, end: When | None, running: str, view: View) -> str | None:

@@ -58,9 +58,14 @@ def _may_be_about(record: Record, value_set: ValueSet, view: View) -> bool:
     return not focus or value_set.holds_any(focus)
 
 
+def study_reference(record: Record) -> str:
+    """What a participation says of its study; empty when that is nothing."""
+    return string(obj(record.resource.get("study")).get("reference")) or ""
+
+
 def _study(record: Record, view: View) -> Json:
     """The study itself, contained or in the chart; empty when it was not sent."""
-    reference = string(obj(record.resource.get("study")).get("reference")) or ""
+    reference = study_reference(record)
     if reference.startswith("#"):
         contained = objects(record.resource.get("contained"))
         return next((inner for inner in contained if inner.get("id") == reference[1:]), {})

@@ -12,7 +12,7 @@ from cdshooks.chart.ranges import fitting
 from cdshooks.chart.view import View
 from cdshooks.errors import UnitUnknown
 from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, number, obj, objects, string
+from cdshooks.fhir.elements import Json, fhir_code, number, obj, objects, string
 from cdshooks.knowledge import Code, Measure
 from cdshooks.rules.authoring import Reading, UpperLimit
 
@@ -115,7 +115,7 @@ def _lent(view: View, measure: Measure, lookback: str, record: Record) -> UpperL
 
 def _lends(borrower: Record, other: Record, measure: Measure) -> bool:
     """Whether two results are alike; an unnamed laboratory is not known to be the same."""
-    if string(other.resource.get("status")) not in USABLE:
+    if fhir_code(other.resource.get("status")) not in USABLE:
         return False
     lender = _laboratory(other, measure)
     return _laboratory(borrower, measure) == lender and bool(lender[2])

@@ -30,10 +30,12 @@ def latest(view: View, wanted: Latest) -> Reading | Missing:
         return _missing(view, measure, wanted, found, placed)
     chosen = _one_of_day([r for r in inside if _of_one_day(r, inside[-1], measure)], measure, view)
     later = _cover(view, [measure], chosen.day + timedelta(days=1))
-    doubts = tuple(_doubts(chosen, found, measure, later, view))
+    unusable = _later(chosen, found, _name(measure, wanted))
+    doubts = tuple(_doubts(chosen, unusable, measure, later, view))
     known = later.whole or not later.asked
     if doubts or not known:
-        chosen = replace(chosen, notes=(*chosen.notes, *doubts), newest_known=known)
+        notes = (*chosen.notes, *doubts)
+        chosen = replace(chosen, notes=notes, newest_known=known, later=unusable)
     return with_upper_limit(view, measure, chosen)
 
 
@@ -48,15 +50,26 @@ def _of_one_day(reading: Reading, last: Reading, measure: Measure) -> bool:
     return last.instant - reading.instant <= timedelta(hours=24)
 
 
+def _later(chosen: Reading, found: Candidates, name: str) -> Missing | None:
+    """The newest of the results that are newer than the chosen one and cannot be used."""
+    newer = [x for x in found.rejected if x.day and x.day > chosen.day]
+    return _unusable(newer[-1], name) if newer else None
+
+
+def _unusable(rejected: Rejected, name: str, failed: tuple[str, ...] = ()) -> Missing:
+    when = f" ({on(rejected.day)})" if rejected.day else ""
+    text = f"{rejected.because}{when}"
+    return Missing(name, rejected.why, text, failed=failed, origins=(rejected.origin,))
+
+
 def _doubts(
-    chosen: Reading, found: Candidates, measure: Measure, later: Coverage, view: View
+    chosen: Reading, unusable: Missing | None, measure: Measure, later: Coverage, view: View
 ) -> Iterator[str]:
     """What a card must say beside a value: its position, a later result, a page not read."""
     if measure.file.positions and chosen.position is None:
         yield "position not recorded"
-    newer = [x for x in found.rejected if x.day and x.day > chosen.day]
-    if newer:
-        yield f"a later result was not used: {newer[-1].because} ({on(newer[-1].day)})"
+    if unusable is not None:
+        yield f"a later result was not used: {unusable.text}"
     if later.asked and not later.whole:
         yield f"later results may exist that could not be read ({view.words(later.failed)})"
 
@@ -159,11 +172,7 @@ def _missing(
     cover = _cover(view, [measure], since)
     recent = _inside(found.rejected, since)
     if recent:
-        last = recent[-1]
-        when = f" ({on(last.day)})" if last.day else ""
-        return Missing(
-            name, last.why, f"{last.because}{when}", failed=cover.failed, origins=(last.origin,)
-        )
+        return _unusable(recent[-1], name, cover.failed)
     if not cover.whole:
         return unread(view, name, cover)
     if placed:

@@ -1,7 +1,9 @@
 """The medication that a patient already has: what is taken, was taken, or is planned."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from cdshooks.chart.drafted import drafted
@@ -10,20 +12,13 @@ from cdshooks.chart.entries import reasons_of
 from cdshooks.chart.index import Record
 from cdshooks.chart.ingredients import recognised_as
 from cdshooks.chart.naming import naming
-from cdshooks.chart.searches import MEDICATIONS
+from cdshooks.chart.searches import ADMINISTRATION, MEDICATIONS
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
+from cdshooks.fhir.amount import days
 from cdshooks.fhir.dates import choice, period, when
-from cdshooks.fhir.elements import (
-    Json,
-    boolean,
-    number,
-    obj,
-    objects,
-    plain,
-    string,
-)
+from cdshooks.fhir.elements import Json, boolean, fhir_code, number, obj, objects, plain, string
 from cdshooks.fhir.manner import as_needed, via_tube
 from cdshooks.rules.authoring import (
     Entries,
@@ -34,6 +29,8 @@ from cdshooks.rules.authoring import (
 
 LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
+NOT_TAKEN = ("n", "unk", "na")
+"""What STU3 calls a drug in a statement that it is not, or perhaps not, taken."""
 GIVEN = ("order", "plan", "original-order", "reflex-order", "filler-order", "instance-order")
 NEVER = ("entered-in-error", "cancelled", "draft", "not-taken", "intended", "unknown", "declined")
 """Statuses of what was never taken, or of which nobody knows."""
@@ -51,7 +48,7 @@ def medication(view: View, wanted: Medication) -> Entries:
         if is_draft(record, view) and not (wanted.ended and _signed_before(record, view)):
             continue
         entry = _taken(record.resource, record.reference, identity, view)
-        if wanted.planned and string(record.resource.get("status")) == "draft":
+        if wanted.planned and fhir_code(record.resource.get("status")) == "draft":
             entry = _planned(record, identity)
         if entry is not None and (wanted.ended or entry.end is None):
             found.append(_dosed(entry, record, identity, view) if wanted.dosed else entry)
@@ -72,7 +69,7 @@ def _by_drug(view: View) -> ByDrug:
 
 def _sorted(view: View) -> ByDrug:
     found: ByDrug = {}
-    for type in MEDICATIONS:
+    for type in (*MEDICATIONS, ADMINISTRATION):
         for record in view.index.of(type):
             for identity in recognised_as(view, record.resource):
                 found.setdefault(identity.drug, []).append((record, identity))
@@ -103,7 +100,7 @@ def _unnamed(view: View) -> tuple[str, ...]:
 
 
 def _is_unnamed(record: Record, view: View) -> bool:
-    status = string(record.resource.get("status")) or ""
+    status = fhir_code(record.resource.get("status")) or ""
     return (
         unread(view, record.resource) is not None
         and _was_taken(record.resource, record.type, status, view)
@@ -150,16 +147,18 @@ class _Times(NamedTuple):
 def _times(resource: Json, view: View) -> _Times | None:
     """Start and end of what is or was taken; None for what was never taken.
 
-    Also None for what is over at an unknown time: it says nothing about any day.
+    Also None for what is over at an unknown time: it says nothing about any day. A dose
+    counts as taken until the day after it was given.
     """
-    type, status = str(resource.get("resourceType")), string(resource.get("status")) or ""
+    type, status = str(resource.get("resourceType")), fhir_code(resource.get("status")) or ""
     if not _was_taken(resource, type, status, view):
         return None
     start, end = _span(resource, type, view)
     if start is not None and start > view.today:
         return None
-    running = status == "active" or type == "MedicationDispense"
-    if end is not None and end >= view.today:
+    running = status in ("active", "recorded") or type in ("MedicationDispense", ADMINISTRATION)
+    lasts = timedelta(days=type == ADMINISTRATION)
+    if end is not None and end + lasts >= view.today:
         end = None
     if running or end is not None:
         return _Times(start, end)
@@ -172,7 +171,7 @@ def _taken(resource: Json, reference: str, identity: Identity, view: View) -> En
     times = _times(resource, view)
     if times is None:
         return None
-    status = string(resource.get("status")) or ""
+    status = fhir_code(resource.get("status")) or ""
     reasons, by_tube = view.once("manner", resource, lambda: _manner(resource, view))
     return Entry(
         type=str(resource.get("resourceType")),
@@ -226,9 +225,19 @@ def _was_taken(resource: Json, type: str, status: str, view: View) -> bool:
         return False
     if type == "MedicationDispense":
         return status == "completed" and _handed_over(resource, view) is not None
+    if type == ADMINISTRATION:
+        given = status in ("completed", "in-progress", "stopped")
+        return given and any(choice(resource, "effective", view.zone))
     if type == "MedicationStatement":
-        return string(resource.get("taken")) not in ("n", "unk", "na")
-    return string(resource.get("intent")) in (None, *GIVEN)
+        return fhir_code(resource.get("taken")) not in NOT_TAKEN and _adheres(resource)
+    return fhir_code(resource.get("intent")) in (None, *GIVEN)
+
+
+def _adheres(resource: Json) -> bool:
+    """Whether a statement of R5, whose status says only that it was recorded, tells of taking."""
+    stated = objects(obj(resource.get("adherence")).get("code"))
+    codes = [fhir_code(coding.get("code")) for c in stated for coding in objects(c.get("coding"))]
+    return all(code is not None and code.startswith("taking") for code in codes)
 
 
 def _handed_over(resource: Json, view: View) -> date | None:
@@ -241,12 +250,22 @@ def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | No
     if type == "MedicationStatement":
         start, end = choice(resource, "effective", view.zone)
         return start.day if start else None, end.day if end else None
+    if type == ADMINISTRATION:
+        return _given(resource, view)
     if type == "MedicationDispense":
         return _supplied(resource, view)
     authored = when(resource.get("authoredOn"), view.zone)
     _, end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), view.zone)
-    over = string(resource.get("status")) not in ("active", "on-hold")
+    over = fhir_code(resource.get("status")) not in ("active", "on-hold")
     return authored.day if authored else None, end.day if end and over else None
+
+
+def _given(resource: Json, view: View) -> tuple[date | None, date | None]:
+    """The days of an administration; one that goes on has no last one."""
+    start, end = choice(resource, "effective", view.zone)
+    last = end or (None if fhir_code(resource.get("status")) == "in-progress" else start)
+    first = start or end
+    return first.day if first else None, last.day if last else None
 
 
 def _supplied(resource: Json, view: View) -> tuple[date | None, date | None]:
@@ -254,13 +273,18 @@ def _supplied(resource: Json, view: View) -> tuple[date | None, date | None]:
     given = _handed_over(resource, view)
     if given is None:
         return None, None
-    supply = number(obj(resource.get("daysSupply")).get("value")) or 0
+    supply = _days(obj(resource.get("daysSupply")))
     last = given.toordinal() + max(0, min(int(supply), LONGEST_SUPPLY))
     return given, date.fromordinal(min(last, date.max.toordinal()))
+
+
+def _days(supply: Json) -> Fraction | Decimal:
+    """A supply in days, which is what the element counts unless it says weeks or hours."""
+    return days(supply) or number(supply.get("value")) or Decimal(0)
 
 
 def _changed(resource: Json, view: View) -> date | None:
     """Without a recorded end, a stopped order counts as ended when it was last changed."""
     stamps = (resource.get("statusChanged"), obj(resource.get("meta")).get("lastUpdated"))
-    days = (when(stamp, view.zone) for stamp in stamps)
-    return next((moment.day for moment in days if moment is not None), None)
+    moments = (when(stamp, view.zone) for stamp in stamps)
+    return next((moment.day for moment in moments if moment is not None), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, obj, objects, string, texts
+from cdshooks.fhir.elements import Json, boolean, obj, objects, string, texts
 from cdshooks.knowledge import Code
 
 Said = tuple[tuple[Code, ...], tuple[str, ...]]
@@ -37,7 +37,7 @@ def naming(view: View, order: Json) -> Naming:
 def _naming(view: View, order: Json) -> Naming:
     medication = _referenced(view, order)
     whole = _said(view, _concepts(order, medication))
-    parts = tuple(_said(view, (concept,)) for concept in _parts(medication))
+    parts = tuple(_said(view, (concept,)) for concept in _parts(view, order, medication))
     display = _said(view, ({"text": reference_of(order).get("display")},))
     said = (whole, *parts, display)
     return Naming(
@@ -66,11 +66,29 @@ def _concepts(order: Json, medication: Json) -> Iterator[Json]:
     yield from objects(medication.get("code"))
 
 
-def _parts(medication: Json) -> Iterator[Json]:
-    """What a Medication says that it holds."""
+def active_ingredients(medication: Json) -> Iterator[Json]:
+    """What a Medication says that it holds, but for what has no effect of its own."""
     for ingredient in objects(medication.get("ingredient")):
+        if boolean(ingredient.get("isActive")) is not False:
+            yield ingredient
+
+
+def _parts(view: View, order: Json, medication: Json) -> Iterator[Json]:
+    """How a Medication calls what it holds."""
+    inner = [*objects(order.get("contained")), *objects(medication.get("contained"))]
+    for ingredient in active_ingredients(medication):
         yield from objects(ingredient.get("itemCodeableConcept"))
         yield from objects(obj(ingredient.get("item")).get("concept"))
+        yield from objects(_substance(view, inner, ingredient).get("code"))
+
+
+def _substance(view: View, inner: list[Json], ingredient: Json) -> Json:
+    """The Substance or Medication that an ingredient refers to: contained, or in the chart."""
+    reference = string(obj(ingredient.get("itemReference")).get("reference")) or ""
+    if reference.startswith("#"):
+        return next((one for one in inner if one.get("id") == reference[1:]), {})
+    record = view.index.get(reference)
+    return record.resource if record else {}
 
 
 def reference_of(order: Json) -> Json:

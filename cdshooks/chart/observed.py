@@ -5,15 +5,14 @@ Its status, date, value and position are read.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
-from cdshooks.chart.amounts import Unusable, as_sent, value_of
+from cdshooks.chart.amounts import Amount, Unusable, as_sent, value_of
 from cdshooks.chart.circumstances import context_of, position_of, unreliable
 from cdshooks.chart.forms import FORMS
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, plain, string
+from cdshooks.fhir.elements import Json, fhir_code, plain, string
 from cdshooks.knowledge import Measure
 from cdshooks.rules.authoring import Origin, Reading, Why
 from cdshooks.rules.authoring.values import Position
@@ -63,10 +62,9 @@ def read_one(
     is there and cannot be used.
     """
     usable = FILLED_IN if record.type == FORMS else USABLE
-    if record.resource.get("status") not in usable:
+    if fhir_code(record.resource.get("status")) not in usable:
         _refuse_status(record, measure)
-        if string(record.resource.get("status")) not in usable:
-            return None
+        return None
     if record.part.get("dataAbsentReason"):
         return None
     if moment is None:
@@ -77,23 +75,23 @@ def read_one(
     if unreliable(record, view):
         raise Unusable(Why.CONTEXT, f"{measure.file.label} is marked unreliable")
     kind = _kind(record, measure)
-    value, bound = value_of(record.part, measure, kind, view)
+    amount = value_of(record.part, measure, kind, view)
     position = position_of(record, measure, view)
     return Reading(
         measure=measure.id,
         label=kind,
-        value=value,
+        value=amount.value,
         unit=measure.unit,
         day=moment.day,
         age=max(0, (view.today - moment.day).days),
         instant=moment.instant,
         position=position,
         decimals=measure.file.decimals,
-        bound=bound,
+        bound=amount.bound,
         context=context_of(record, view),
         span=_span(record.resource, view),
         notes=("test date not recorded",) if late else (),
-        origins=(_origin(record, kind, measure, value, bound, moment.day, position),),
+        origins=(_origin(record, kind, measure, amount, moment.day, position),),
     )
 
 
@@ -107,7 +105,7 @@ def _span(resource: Json, view: View) -> int | None:
 
 def _refuse_status(record: Record, measure: Measure) -> None:
     """A result that is not final yet, or does not say so, is named and never used."""
-    status = string(record.resource.get("status"))
+    status = fhir_code(record.resource.get("status"))
     if status is None:
         raise Unusable(Why.UNREADABLE, f"{measure.file.label} result has no status")
     if status in (BEING_FILLED_IN if record.type == FORMS else PENDING):
@@ -126,16 +124,14 @@ def _origin(
     record: Record,
     kind: str,
     measure: Measure,
-    value: Decimal,
-    bound: str | None,
+    amount: Amount,
     day: date | None,
     position: Position | None,
 ) -> Origin:
     places = 2 if measure.file.decimals is None else measure.file.decimals
     label = f"{kind} {position}" if position else kind
-    return Origin(
-        record.reference, label, f"{bound or ''}{shown(value, places)}", measure.unit, day
-    )
+    value = f"{amount.bound or ''}{shown(amount.value, places)}"
+    return Origin(record.reference, label, value, measure.unit, day, amount.sent)
 
 
 def rejection(record: Record, measure: Measure, moment: When | None, problem: Unusable) -> Rejected:

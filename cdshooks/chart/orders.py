@@ -12,6 +12,7 @@ from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import (
     Json,
     boolean,
+    fhir_code,
     obj,
     objects,
     plain,
@@ -112,11 +113,11 @@ def is_live(resource: Json, view: View) -> bool:
 
     A proposal is nobody's order yet; it counts only where somebody selected it.
     """
-    proposed = string(resource.get("intent")) in PROPOSED
+    proposed = fhir_code(resource.get("intent")) in PROPOSED
     return (
         not boolean(resource.get("doNotPerform"))
         and view.index.owns(resource)
-        and string(resource.get("status")) in (None, *DRAFTED)
+        and fhir_code(resource.get("status")) in (None, *DRAFTED)
         and (view.hook == "order-select" or not proposed)
     )
 
@@ -137,8 +138,8 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
     return Order(
         type=type,
         id=id,
-        status=string(resource.get("status")) or "draft",
-        intent=string(resource.get("intent")) or "order",
+        status=fhir_code(resource.get("status")) or "draft",
+        intent=fhir_code(resource.get("intent")) or "order",
         drug=identity.drug if identity else None,
         label=label,
         by_name=bool(identity and identity.by_name),

@@ -16,7 +16,7 @@ from cdshooks.chart.orders import (
     to_assess,
 )
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, boolean, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, string
 from cdshooks.rules.authoring import Entries, Entry, Medication, Meeting, Meets, Order
 
 STOPPED = ("stopped", "cancelled", "completed")
@@ -116,8 +116,8 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
 def _over_by_draft(view: View) -> frozenset[str]:
     """Orders of the chart that this very call stops, or that a draft takes the place of."""
     drafts = [r for _, r in view.context.draft_orders if is_medication(r) and view.index.owns(r)]
-    stopped = (r for r in drafts if string(r.get("status")) in STOPPED)
-    live = (r for r in drafts if string(r.get("status")) in DRAFTED)
+    stopped = (r for r in drafts if fhir_code(r.get("status")) in STOPPED)
+    live = (r for r in drafts if fhir_code(r.get("status")) in DRAFTED)
     found = [f"{r.get('resourceType')}/{string(r.get('id'))}" for r in stopped]
     return frozenset([*found, *filter(None, map(replaced, live))])
 
@@ -177,5 +177,5 @@ def _sure(entry: Entry, taken: Entries, view: View) -> bool:
     old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
     if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
         return True
-    given = (e.start for e in taken if e.type == "MedicationDispense" and e.start)
+    given = (e.start for e in taken if e.given and e.start)
     return any(day >= entry.start for day in given)

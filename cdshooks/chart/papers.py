@@ -4,7 +4,7 @@ from cdshooks.chart.entries import ENDED, coded, entries, entry, status_of, stat
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import period, when
-from cdshooks.fhir.elements import boolean, objects, plain, string
+from cdshooks.fhir.elements import boolean, fhir_code, objects, plain
 from cdshooks.rules.authoring import (
     Communicated,
     Documented,
@@ -47,7 +47,7 @@ def documented(view: View, wanted: Documented) -> Entries:
     since = view.since(wanted.lookback)
     found = []
     for record in coded(view, ("DocumentReference",), wanted.value_set):
-        drafted = string(record.resource.get("docStatus")) in ("preliminary", "entered-in-error")
+        drafted = fhir_code(record.resource.get("docStatus")) in ("preliminary", "entered-in-error")
         if status_of(record) != "current" or drafted:
             continue
         written = when(record.resource.get("date"), view.zone)

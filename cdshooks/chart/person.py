@@ -7,7 +7,7 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.orders import drafts, drugs_drafted
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, boolean, obj, objects, plain, string, texts
+from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, plain, string, texts
 from cdshooks.rules.authoring import Call, Person
 
 
@@ -15,7 +15,7 @@ def person(view: View) -> Person:
     """Age, sex and whether living; what is not recorded is None."""
     records = view.index.of("Patient")
     resource = records[0].resource if records else {}
-    sex = string(resource.get("gender"))
+    sex = fhir_code(resource.get("gender"))
     died = boolean(resource.get("deceasedBoolean")) or bool(
         string(resource.get("deceasedDateTime"))
     )
@@ -82,5 +82,5 @@ def _wards(resource: Json) -> Iterator[str]:
     for concept in (*objects(resource.get("type")), *objects(resource.get("serviceType"))):
         yield from texts(concept)
     for location in objects(resource.get("location")):
-        if location.get("status") in (None, "active"):
+        if fhir_code(location.get("status")) in (None, "active"):
             yield plain(obj(location.get("location")).get("display"), 300)

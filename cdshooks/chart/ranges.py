@@ -7,7 +7,7 @@ from decimal import Decimal
 from cdshooks.chart.person import years
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import choice, when
-from cdshooks.fhir.elements import Json, number, obj, objects, string, texts
+from cdshooks.fhir.elements import Json, fhir_code, number, obj, objects, string, texts
 
 SEXES = {
     "male": {"male", "males", "man", "men", "m"},
@@ -24,7 +24,7 @@ def fitting(resource: Json, view: View) -> list[Json]:
     What a range says in words that are not understood does not exclude it.
     """
     patient = next((r.resource for r in view.index.of("Patient")), {})
-    sex = string(patient.get("gender"))
+    sex = fhir_code(patient.get("gender"))
     age = _age_at(resource, patient, view)
     return [
         body

@@ -187,23 +187,31 @@ def _newest_last(rejected: Rejected) -> tuple[date, str, str]:
 
 
 def _computed(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterator[Reading]:
-    """Percentages computed from litres and the predicted litres of the same time."""
+    """Percentages computed from litres and the predicted litres of the same time or report."""
     wanted = measure.file.computed
     if wanted is None:
         return
     taken = {(r.label, r.day, r.position) for r in direct}
-    predicted = {
-        _report(r): r
-        for r in candidates(view, view.measure(wanted.predicted)).usable
-        if r.bound is None
-    }
+    predictions = candidates(view, view.measure(wanted.predicted)).usable
+    predicted = {_report(r): r for r in predictions if r.bound is None}
     for volume in candidates(view, view.measure(wanted.measured)).usable:
         expected = predicted.get(_report(volume))
+        if expected is None:
+            reported = (r for r in predicted.values() if _reported_with(r, volume, view))
+            expected = next(reported, None)
         if expected is None or (volume.label, volume.day, volume.position) in taken:
             continue
         value = volume.value * 100 / expected.value
         if measure.plausible(value):
             yield _percent(measure, volume, expected, value)
+
+
+def _reported_with(one: Reading, other: Reading, view: View) -> bool:
+    """Whether two values of a kind and a day stand in one report, whatever their times."""
+    if (one.label, one.day) != (other.label, other.day):
+        return False
+    first, second = (reading.origins[0].resource for reading in (one, other))
+    return "/" in first and (first == second or _in_one_report(first, second, view))
 
 
 def _report(reading: Reading) -> tuple[str, datetime | date]:
@@ -261,8 +269,10 @@ def _specimen(reference: str, view: View) -> str | None:
 
 
 def _in_one_report(first: str, second: str, view: View) -> bool:
-    """Whether one laboratory report lists both results."""
+    """Whether one report lists both results."""
     wanted = [view.index.get(first), view.index.get(second)]
+    if None in wanted:
+        return False
     for report in view.index.of("DiagnosticReport"):
         results = objects(report.resource.get("result"))
         listed = [view.index.get(string(result.get("reference"))) for result in results]

@@ -52,6 +52,10 @@ Need = tuple[str, str | None]
 """A FHIR type and, for observations, the group of codes that is asked for together."""
 
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
+ADMINISTRATION = "MedicationAdministration"
+"""A dose that was given: read where a client sends it, and never searched for, since a week
+in hospital holds hundreds. That there is none proves nothing.
+"""
 Coded = tuple[dict[str, Any], frozenset[str]]
 """A resource, with the bare codes that it goes by."""
 THIS_ENCOUNTER = "encounter"

@@ -13,7 +13,7 @@ from typing import Any
 
 from cdshooks.chart.searches import Search
 from cdshooks.fhir.dates import choice, period, when
-from cdshooks.fhir.elements import Json, number, obj, objects, string, values
+from cdshooks.fhir.elements import Json, fhir_code, number, obj, objects, string, values
 from cdshooks.knowledge import Code
 
 
@@ -57,7 +57,7 @@ class Coverage:
     asked: bool = True
 
 
-SEARCHES = (None, "searchset", "collection")
+SEARCHES = ("searchset", "collection")
 """Types of a Bundle that can be the answer to a search; hand-made ones say collection."""
 
 
@@ -107,7 +107,7 @@ def _bundle(search: Search, bundle: Json, zone: tzinfo) -> Result:
 def _is_broken(bundle: Json, resources: tuple[Json, ...]) -> bool:
     """Whether a Bundle is no answer to a search, reports an error, or lost an entry."""
     return (
-        bundle.get("type") not in SEARCHES
+        (bundle.get("type") is not None and fhir_code(bundle["type"]) not in SEARCHES)
         or any(_is_error(resource) for resource in resources)
         or len(resources) != len(values(bundle.get("entry")))
     )
@@ -143,7 +143,8 @@ def _resources(bundle: Json) -> Iterator[Json]:
 def _is_error(resource: Json) -> bool:
     """An OperationOutcome that reports an error; warnings and hints are no failure."""
     return resource.get("resourceType") == "OperationOutcome" and any(
-        issue.get("severity") in ("error", "fatal") for issue in objects(resource.get("issue"))
+        fhir_code(issue.get("severity")) in ("error", "fatal")
+        for issue in objects(resource.get("issue"))
     )
 
 

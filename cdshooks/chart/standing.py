@@ -9,7 +9,7 @@ from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, st
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, obj, objects, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, plain, string, texts
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Agreed, Enrolled, Entries, Entry, InUse, Refused
 
@@ -23,27 +23,47 @@ def in_use(view: View, wanted: InUse) -> Entries:
     nobody's use.
     """
     found = []
-    for record in coded(view, ("Device",), wanted.value_set):
+    value_set = view.value_set(wanted.value_set)
+    for record in _devices(view, wanted):
         status = status_of(record)
         if status in wanted.statuses and record.resource.get("patient"):
             found.append(entry(record, view, wanted.value_set, status=status or ""))
-    value_set = view.value_set(wanted.value_set)
     for record in view.index.of("DeviceUseStatement"):
-        if value_set.holds_any(_device_codes(record, view)):
+        device, codes = _device(record, view)
+        if value_set.holds_any(codes) or (wanted.named and _is_named(device, value_set)):
             found.append(_use(record, view, wanted))
     cover = [view.coverage("Device"), view.coverage("DeviceUseStatement")]
     return entries(view, wanted.value_set, found, cover)
 
 
-def _device_codes(record: Record, view: View) -> tuple[Code, ...]:
-    """What kind of device a statement is about: contained, or in the chart."""
-    reference = string(obj(record.resource.get("device")).get("reference")) or ""
+def _devices(view: View, wanted: InUse) -> Iterator[Record]:
+    """The devices of the value set, by code or, where that will do, by name."""
+    if not wanted.named:
+        return coded(view, ("Device",), wanted.value_set)
+    value_set, devices = view.value_set(wanted.value_set), view.index.of("Device")
+    return (d for d in devices if value_set.holds_any(d.codes) or _is_named(d.resource, value_set))
+
+
+def _is_named(device: Json, value_set: ValueSet) -> bool:
+    """Whether a device goes by the wording of a value set: its type, its names, or a reference."""
+    names = (name.get("name") for name in objects(device.get("deviceName")))
+    said = (*texts(device.get("type")), *map(plain, names), plain(device.get("display")))
+    return any(map(value_set.named_in, said))
+
+
+def _device(record: Record, view: View) -> tuple[Json, tuple[Code, ...]]:
+    """The device that a statement is about, with its codes: contained, or in the chart.
+
+    Of one that is neither, the reference itself.
+    """
+    named = obj(record.resource.get("device"))
+    reference = string(named.get("reference")) or ""
     if reference.startswith("#"):
         for inner in objects(record.resource.get("contained")):
-            if inner.get("id") == reference[1:]:
-                return view.index.concept(inner.get("type"))
+            if inner.get("id") == reference[1:] and view.index.owns(inner):
+                return inner, view.index.concept(inner.get("type"))
     device = view.index.get(reference)
-    return device.codes if device else ()
+    return (device.resource, device.codes) if device else (named, ())
 
 
 def _use(record: Record, view: View, wanted: InUse) -> Entry | None:
@@ -136,9 +156,9 @@ def _decision(resource: Json, value_set: ValueSet, view: View) -> str | None:
     while level:
         valid = [p for p in level if _in_force(p, view.today, view)]
         kinds = {
-            p.get("type")
+            kind
             for p in valid
-            if p.get("type") in ("deny", "permit")
+            if (kind := fhir_code(p.get("type"))) in ("deny", "permit")
             and value_set.holds_any(view.index.concept(p.get("code")))
         }
         decision = ("deny" if "deny" in kinds else "permit") if kinds else decision
@@ -182,7 +202,7 @@ def _plans(record: Record, value_set: ValueSet, states: tuple[str | None, ...], 
     return any(
         value_set.holds_any(view.index.concept(detail.get("code")))
         for detail in details
-        if string(detail.get("status")) in states and not boolean(detail.get("doNotPerform"))
+        if fhir_code(detail.get("status")) in states and not boolean(detail.get("doNotPerform"))
     )
 
 

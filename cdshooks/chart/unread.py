@@ -1,6 +1,8 @@
-"""Medications that orders and entries only refer to, and that were not read."""
+"""Medications and studies that the chart only refers to, and that were not read."""
 
 from cdshooks.chart.drugs import named_in
+from cdshooks.chart.entries import status_of
+from cdshooks.chart.filed import TAKES_PART, study_reference
 from cdshooks.chart.naming import naming, reference_of
 from cdshooks.chart.searches import MEDICATIONS
 from cdshooks.chart.view import View
@@ -29,3 +31,10 @@ def unread_medications(view: View) -> tuple[str, ...]:
     orders = [*(draft for _, draft in view.context.draft_orders), *entries]
     found = (unread(view, order) for order in orders)
     return tuple(dict.fromkeys(reference for reference in found if reference))
+
+
+def unread_studies(view: View) -> tuple[str, ...]:
+    """Each reference to a study that the patient takes part in now, once."""
+    now = [r for r in view.index.of("ResearchSubject") if status_of(r) in TAKES_PART]
+    found = dict.fromkeys(study_reference(record) for record in now)
+    return tuple(r for r in found if r and not r.startswith("#") and view.index.get(r) is None)

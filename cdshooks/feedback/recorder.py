@@ -18,8 +18,8 @@ T = TypeVar("T")
 QUEUE = 10_000
 """Records that wait at most; what comes on top is lost and counted."""
 BATCH = 200
-GATHER_S = 0.05
-"""How long a batch gathers after its first record."""
+GATHER_S = 0.25
+"""How long a batch gathers after its first record: a transaction costs more than its rows."""
 IDLE_S = 0.5
 """How often an idle thread looks whether the process ends."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0)
@@ -42,6 +42,7 @@ class Recorder(Generic[T]):
     def _reset(self) -> None:
         self._queue: queue.Queue[T] = queue.Queue(self._size)
         self._ending = threading.Event()
+        self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self.lost = 0
         """Records that were never written."""
@@ -58,8 +59,13 @@ class Recorder(Generic[T]):
         except queue.Full:
             self.lost += 1
 
+    def hurry(self) -> None:
+        """Lets what was handed over be written now instead of gathering more; never waits."""
+        self._hurry.set()
+
     def flush(self) -> None:
         """Waits until everything handed over was written or given up."""
+        self.hurry()
         self._queue.join()
 
     def drain(self) -> None:
@@ -67,6 +73,7 @@ class Recorder(Generic[T]):
         thread = self._thread
         if thread is not None and self._pid == os.getpid():
             self._ending.set()
+            self.hurry()
             thread.join(DRAIN_S)
             self._thread = None
 
@@ -99,10 +106,12 @@ class Recorder(Generic[T]):
             batch = [self._queue.get(timeout=IDLE_S)]
         except queue.Empty:
             return []
-        self._ending.wait(GATHER_S)
+        self._hurry.wait(GATHER_S)
         # Nobody else takes from the queue, so what it holds now can be taken.
         while len(batch) < BATCH and not self._queue.empty():
             batch.append(self._queue.get_nowait())
+        if self._queue.empty():
+            self._hurry.clear()
         return batch
 
     def _store(self, batch: list[T]) -> None:

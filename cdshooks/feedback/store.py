@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from weakref import finalize
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -110,9 +111,7 @@ class Store:
     def close(self) -> None:
         """Closes every connection of this process; the next use opens new ones."""
         made, self._made = self._made, None
-        if made is not None:
-            made.writes.dispose()
-            made.reads.dispose()
+        _end(made)
 
     def _engines(self) -> _Engines:
         made = self._made
@@ -120,8 +119,10 @@ class Store:
             return made
         with self._lock:
             if self._made is None or self._made.pid != os.getpid():
-                _forget(self._made)
+                _end(self._made)
                 self._made = self._new_engines()
+                # A store that nobody holds any more closes what it opened; a process, itself.
+                finalize(self, _end, self._made).atexit = False
             return self._made
 
     def _new_engines(self) -> _Engines:
@@ -138,11 +139,12 @@ class Store:
         return _sqlite(self.url, wait_ms, in_memory=self.in_memory, **options)
 
 
-def _forget(made: _Engines | None) -> None:
-    """Lets go of engines that came across a fork without touching the parent's connections."""
+def _end(made: _Engines | None) -> None:
+    """Closes the connections of engines, but not the parent's, which came across a fork."""
     if made is not None:
-        made.writes.dispose(close=False)
-        made.reads.dispose(close=False)
+        own = made.pid == os.getpid()
+        made.writes.dispose(close=own)
+        made.reads.dispose(close=own)
 
 
 def insert_new(connection: Connection, table: Table) -> Insert:

@@ -29,7 +29,7 @@ Problem = Literal[
 
 no-directions: there are none. text-only: nothing but free text.
 amount: none given, or no readable number. unit: none, or not in the table.
-strength: counted in tablets or mL, and the product's code gives no mg for it.
+strength: counted in tablets, mL or IU, and the product's code gives no mg for it.
 amount-conflict: several amounts for one administration disagree.
 frequency: none given, or not readable. not-daily: tied to weekdays or to dates.
 timing-conflict: two statements of how often disagree.
@@ -188,7 +188,13 @@ def strength_of(ratio: Json) -> tuple[Fraction | None, str | None]:
     most = milligrams(obj(ratio.get("numerator")), Strength(None, None))
     denominator = obj(ratio.get("denominator"))
     value, unit = exact(denominator.get("value")), unit_of(denominator, dosage_tables().units)
-    if isinstance(most, str) or value is None or value <= 0 or unit is None or unit.of == "mass":
+    if (
+        isinstance(most, str)
+        or value is None
+        or value <= 0
+        or unit is None
+        or unit.of in ("mass", "activity")
+    ):
         return None, None
     per = "mL" if unit.of == "volume" else "tablet"
     return most / (value * unit.factor), per

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from cdshooks.fhir.elements import obj
+from cdshooks.fhir.elements import obj, values
 
 _PATTERN = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
@@ -90,4 +90,15 @@ def choice(resource: dict[str, Any], stem: str, zone: tzinfo) -> tuple[When | No
         moment = when(resource.get(stem + suffix), zone)
         if moment:
             return moment, None
+    if stem + "Timing" in resource:
+        return _timed(obj(resource[stem + "Timing"]), zone)
     return period(resource.get(stem + "Period"), zone)
+
+
+def _timed(timing: dict[str, Any], zone: tzinfo) -> tuple[When | None, When | None]:
+    """The bounds of a Timing, else its last event."""
+    bounds = period(obj(timing.get("repeat")).get("boundsPeriod"), zone)
+    if any(bounds):
+        return bounds
+    events = [moment for event in values(timing.get("event")) if (moment := when(event, zone))]
+    return max(events, key=lambda moment: moment.start(zone), default=None), None

@@ -23,6 +23,8 @@ from cdshooks.rules.authoring.orders import Course, Regimen, Step
 PROBLEMS: tuple[Problem, ...] = get_args(Problem)
 """Every name that can stand in ``Regimen.problems``."""
 
+UNITS = Strength(Fraction(1), "IU")
+"""Counts a dose in international units; one that is stated in mg or mL is then unknown, or mg."""
 _QUOTED = 120
 """Characters of a line's free text that a card may quote."""
 
@@ -32,6 +34,7 @@ class _Line:
     """One dosage as far as it could be read; None is unknown."""
 
     each: Span | None
+    units: Span | None
     times: Span | None
     most: Fraction | None
     sequence: Fraction | None
@@ -45,6 +48,11 @@ class _Line:
     def total(self) -> Span | None:
         """mg a day."""
         return self.each.times(self.times) if self.each and self.times else None
+
+    @property
+    def units_a_day(self) -> Span | None:
+        """International units a day."""
+        return self.units.times(self.times) if self.units and self.times else None
 
 
 def read_regimen(
@@ -89,9 +97,11 @@ def _dosages(order: Json) -> list[Json]:
 def _line(dosage: Json, strength: Strength, zone: tzinfo) -> _Line:
     timing = one(dosage, "timing")
     each, times = amount(dosage, strength), times_a_day(timing)
+    units = None if isinstance(each, Span) else amount(dosage, UNITS)
     text = string(dosage.get("text")) or string(dosage.get("patientInstruction"))
     return _Line(
         each=each if isinstance(each, Span) else None,
+        units=units if isinstance(units, Span) else None,
         times=times if isinstance(times, Span) else None,
         most=most_a_day(dosage, strength),
         sequence=exact(dosage.get("sequence")),
@@ -150,6 +160,7 @@ def _follows(later: list[_Line], earlier: list[_Line]) -> bool:
 
 def _step(group: list[_Line]) -> Step:
     total = _sum(line.total for line in group)
+    units = _sum(line.units_a_day for line in group)
     times = _sum(line.times for line in group)
     amounts = dict.fromkeys(line.each.exact if line.each else None for line in group)
     each = tuple(amount for amount in amounts if amount is not None)
@@ -158,6 +169,7 @@ def _step(group: list[_Line]) -> Step:
         per_time=each[0] if known and len(each) == 1 else None,
         times_a_day=times.exact if times else None,
         low=total.low if total else None,
+        units=units.low if units else None,
         high=total.high if total else None,
         text=_joined(group),
         each=each if known else (),

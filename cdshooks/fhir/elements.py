@@ -18,6 +18,8 @@ _NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII
 _ID = re.compile(r"[\w.~:|@+=-]{1,255}", re.ASCII)
 _LONGEST_NUMERAL = 40
 """Characters. Longer ones are no measurement, and exact arithmetic on them is slow."""
+_LONGEST_CODE = 64
+"""Characters of a code that FHIR itself defines; those are shorter."""
 _SMALLEST, _LARGEST = -15, 11
 """Powers of ten beyond which no number in a chart is meant."""
 
@@ -54,6 +56,17 @@ def string(value: object) -> str | None:
         text = value.strip()
         return text or None
     return None
+
+
+def fhir_code(value: object) -> str | None:
+    """A code of FHIR's own, as FHIR writes its statuses; None for what is no text.
+
+    Some clients capitalise them: ``Entered in error`` is ``entered-in-error``. What is
+    too long for a code stays as it is, since folding an essay is slow.
+    """
+    if not isinstance(value, str) or len(value) > _LONGEST_CODE:
+        return string(value)
+    return "-".join(value.lower().split()) or None
 
 
 def told_id(value: object) -> str:

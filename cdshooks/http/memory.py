@@ -54,6 +54,7 @@ class Memory:
 
     def write_reports(self, service: str, reports: Sequence[Report]) -> None:
         """Writes feedback of the current caller; raises StoreUnavailable unless all is kept."""
+        self.recorder.hurry()  # The card that it is about may still wait.
         write_reports(
             self.store,
             _caller(),

@@ -70,9 +70,9 @@ class Named(Strict):
 
 
 class DoseUnit(Named):
-    """A unit of dose; ``factor`` is the mg, mL or pieces in one of it."""
+    """A unit of dose; ``factor`` is the mg, mL, pieces or IU in one of it."""
 
-    of: Literal["mass", "volume", "count"]
+    of: Literal["mass", "volume", "count", "activity"]
     factor: Positive
 
 
@@ -152,7 +152,7 @@ class DosageFile(Strict):
     limits: Limits
     snomed_systems: frozenset[Text]
     unit_systems: frozenset[Text]
-    strength_per: dict[Literal["volume", "count"], frozenset[Text]]
+    strength_per: dict[Literal["volume", "count", "activity"], frozenset[Text]]
     dose_units: tuple[DoseUnit, ...]
     periods: tuple[Period, ...]
     timing_codes: tuple[TimingCode, ...]

@@ -61,7 +61,11 @@ class ValueSetFile(Strict):
 
 
 class Lookalike(Strict):
-    """A number that is plausible only in another unit than the one it came in."""
+    """A number within the plausible range that cannot be in the unit that it came in.
+
+    With both limits it lies between them: too high for one reading of the test and too
+    low for the other.
+    """
 
     unit: Text
     below: Decimal | None = None

@@ -20,8 +20,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.inputs import PaCO2
 from cdshooks.rules.states.breathing_tests import OPEN, arranged
 from cdshooks.rules.states.gas_triggers import LAB, GasTrigger, gas_triggers
-from cdshooks.rules.states.niv_criteria import niv_criteria
-from cdshooks.rules.states.niv_model import NivCriteria
+from cdshooks.rules.states.niv_draft import niv_advised
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.words import sentence
 
@@ -44,7 +43,7 @@ VENTILATED = ("invasive", "intubated", "niv-active", "niv-inpatient")
 )
 def blood_gas_indicated(
     vent: Annotated[Vent, State(vent)],
-    criteria: Annotated[NivCriteria, State(niv_criteria)],
+    advised: Annotated[bool, State(niv_advised)],
     triggers: Annotated[tuple[GasTrigger, ...], State(gas_triggers)],
     paco2: PaCO2,
     bicarbonate: Annotated[Reading | Missing, Latest("bicarbonate", lookback=LAB)],
@@ -59,7 +58,7 @@ def blood_gas_indicated(
     """
     if vent.state in VENTILATED:
         return NotIndicated(f"ventilation: {vent.state}")
-    if criteria and vent.state == "none":
+    if advised:
         return NotIndicated("a criterion for NIV is met")
     if not triggers:
         return _nothing_found(paco2, bicarbonate)

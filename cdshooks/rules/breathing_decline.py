@@ -32,6 +32,7 @@ from cdshooks.rules.states.breathing_tests import (
     night_arranged,
 )
 from cdshooks.rules.states.niv_criteria import niv_criteria
+from cdshooks.rules.states.niv_draft import niv_advised
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.progression import Decline, fast_breathing_declines
 from cdshooks.rules.states.symptoms import RespiratorySymptoms, respiratory_symptoms
@@ -88,6 +89,7 @@ class PaceLimits(Limits):
 def resp_decline_fast(
     vent: Annotated[Vent, State(vent)],
     criteria: Criteria,
+    advised: Annotated[bool, State(niv_advised)],
     symptoms: Symptoms,
     declines: Annotated[tuple[Decline, ...], State(fast_breathing_declines)],
     night: Annotated[Arranged, State(night_arranged)],
@@ -104,7 +106,7 @@ def resp_decline_fast(
     """
     if vent.state in SUPPORTED:
         return NotIndicated(f"ventilation: {vent.state}")
-    if criteria and vent.state == "none":
+    if advised:
         return NotIndicated(MET)
     since = call.today - timedelta(days=int(limits.decline_latest_days))
     fast = [decline for decline in declines if decline.last.day >= since]

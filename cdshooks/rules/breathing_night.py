@@ -32,8 +32,7 @@ from cdshooks.rules.states.breathing_tests import (
     last_night,
     night_arranged,
 )
-from cdshooks.rules.states.niv_criteria import niv_criteria
-from cdshooks.rules.states.niv_model import NivCriteria
+from cdshooks.rules.states.niv_draft import niv_advised
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.supine import SupineFall, supine_fall
 from cdshooks.rules.states.symptom_workup import Workup, symptom_workup
@@ -42,7 +41,6 @@ from cdshooks.rules.states.ventilation import Vent, vent
 MET = "a criterion for NIV is met"
 
 Ventilation = Annotated[Vent, State(vent)]
-Criteria = Annotated[NivCriteria, State(niv_criteria)]
 Fall = Annotated[SupineFall | None, State(supine_fall)]
 LastOne = Annotated[LastNight | None, State(last_night)]
 
@@ -78,7 +76,7 @@ class NightLimits(Limits):
 )
 def supine_vc_drop(
     vent: Ventilation,
-    criteria: Criteria,
+    advised: Annotated[bool, State(niv_advised)],
     fall: Fall,
     supine: SupineVc,
     night: LastOne,
@@ -96,7 +94,7 @@ def supine_vc_drop(
         return CannotAssess(supine.text, supine.failed)
     if fall is None:
         return NotIndicated("no low vital capacity lying down, and no large fall")
-    if criteria:
+    if advised:
         return NotIndicated(MET)
     if night and not night.low and limits.normal_night_le_days.met_by(night.age):
         return NotIndicated(f"normal {night}")
@@ -172,7 +170,7 @@ def oximetry_cause(
 def nocturnal_oximetry_due(
     recorded: Annotated[bool, Captured("spo2-recording-minutes")],
     vent: Ventilation,
-    criteria: Criteria,
+    advised: Annotated[bool, State(niv_advised)],
     workup: Annotated[Workup, State(symptom_workup)],
     cause: Annotated[Cause | None, State(oximetry_cause)],
     night: LastOne,
@@ -188,8 +186,8 @@ def nocturnal_oximetry_due(
         return NotIndicated("overnight oximetry is not recorded in coded form here")
     if vent.state != "none":
         return NotIndicated(f"ventilation: {vent.state}")
-    if criteria or workup:
-        return NotIndicated(MET if criteria else "part of the tests for symptoms")
+    if advised or workup:
+        return NotIndicated(MET if advised else "part of the tests for symptoms")
     if night:
         return NotIndicated(f"{night}")
     if isinstance(study, Missing) and (study.failed or not study.proven):

@@ -54,7 +54,9 @@ class WatchLimits(Limits):
 
     group: ClassVar[str] = "breathing_tests"
     vc_symptomatic_lt: Threshold
+    vc_asymptomatic_lt: Threshold
     watch_snip_lt: Threshold
+    snip_cmh2o_lt: Threshold
     pft_due_days: Threshold
 
 
@@ -96,8 +98,13 @@ def resp_watch(
         return NotIndicated(MET)
     if talks.newest:
         return NotIndicated(f"{talks.newest}")
-    tests = ((vc, limits.vc_symptomatic_lt), (snip, limits.watch_snip_lt))
-    for reading, limit in tests:
+    tests = (
+        (vc, limits.vc_symptomatic_lt, limits.vc_asymptomatic_lt),
+        (snip, limits.watch_snip_lt, limits.snip_cmh2o_lt),
+    )
+    for reading, limit, criterion in tests:
+        if isinstance(reading, Reading) and reading.rival and reading.rival.meets(criterion):
+            return NotIndicated("the lower of two values that disagree meets a criterion for NIV")
         if isinstance(reading, Reading) and reading.meets(limit):
             return _watched(reading, limit, symptoms, night, limits)
     return _nothing_seen(vc, snip)

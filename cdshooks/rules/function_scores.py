@@ -1,5 +1,6 @@
 """Is the ALSFRS-R scored often enough, falling fast, and free of contradictions?"""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -8,6 +9,8 @@ from cdshooks.rules.authoring import (
     CannotAssess,
     Captured,
     Create,
+    Doubt,
+    Doubts,
     Latest,
     Limits,
     Missing,
@@ -25,6 +28,9 @@ from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.function_scores import Mismatch, mismatches, totals_in_doubt
 from cdshooks.rules.states.progression import Score, Slope, alsfrs_slope, item_sums
 from cdshooks.rules.states.screens import Screen, newest_of
+
+TOTAL = "ALSFRS-R"
+"""How a card names the total score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +168,15 @@ def alsfrs_fast_progression(
     group="DQ",
     sources=("product",),
     overrides=("explained",),
-    leaves_out="Values outside the scale, which are implausible values.",
+    leaves_out="Single items outside their scale, which are implausible values only.",
 )
 def alsfrs_data_quality(
-    doubts: Annotated[tuple[Mismatch, ...], State(mismatches)],
+    contradictions: Annotated[tuple[Mismatch, ...], State(mismatches)],
     item_12: Annotated[Reading | Missing, Latest("alsfrs-item-12", "alsfrs_lookback_days")],
+    rejected: Annotated[tuple[Doubt, ...], Doubts()],
 ) -> Outcome:
-    """Point out scores of the last year that contradict themselves or other records."""
+    """Point out scores that contradict themselves, their scale or other records."""
+    doubts = (*_outside_the_scale(rejected), *contradictions)
     if not doubts:
         failed = item_12.failed if isinstance(item_12, Missing) else ()
         if failed:
@@ -184,3 +192,12 @@ def alsfrs_data_quality(
         evidence=tuple(dict.fromkeys(fact for doubt in doubts for fact in doubt.evidence)),
         offers=(Create("correct-score", recommended=True, reason=doubts[0].told),),
     )
+
+
+def _outside_the_scale(rejected: Iterable[Doubt]) -> Iterator[Mismatch]:
+    """Totals that no sum of the items can be; newer usable ones replace them."""
+    for doubt in rejected:
+        if doubt.kind == "implausible" and doubt.label == TOTAL:
+            [origin] = doubt.origins
+            told = f"{doubt.label} {origin.value} on {on(doubt.day)} is no total of its items"
+            yield Mismatch(told, (doubt,))

@@ -113,7 +113,8 @@ def gastrostomy_followup(
         facts += since_tube.facts
     elif isinstance(current, Reading):
         facts.append(current)
-    since = f" since {on(fed.since)}" if fed.since else ""
+    known = "in place by" if isinstance(fed.evidence, Reading) else "since"
+    since = f" {known} {on(fed.since)}" if fed.since else ""
     weight = current.amount if isinstance(current, Reading) else "not recorded lately"
     offers = (
         Create("dietitian-referral", recommended=True, reason="Feeding tube review"),

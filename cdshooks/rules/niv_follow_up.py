@@ -28,7 +28,7 @@ from cdshooks.rules.states.niv_course import (
     OnNiv,
     Reviewed,
     niv_findings,
-    niv_start,
+    niv_start_recorded,
     reviewed_since_start,
 )
 from cdshooks.rules.states.niv_criteria import blood_gas_criterion
@@ -62,7 +62,7 @@ def niv_start_followup(
     call: Annotated[Call, This()],
     vent: Annotated[Vent, State(vent)],
     gas: Annotated[Criterion | None, State(blood_gas_criterion)],
-    start: Annotated[date | None, State(niv_start)],
+    start: Annotated[date | None, State(niv_start_recorded)],
     reviewed: Annotated[Reviewed, State(reviewed_since_start)],
     recorded: Annotated[bool, Captured("niv-review")],
     booked: Annotated[Entries, Booked("niv-review", within="niv_review_booked_days")],

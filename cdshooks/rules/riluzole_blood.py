@@ -29,18 +29,16 @@ from cdshooks.rules.authoring import (
     Stop,
     This,
     Threshold,
-    Why,
     decides,
     derived,
     on,
     rule,
+    uninterpretable,
 )
 from cdshooks.rules.states.febrile import Fever, fever
 from cdshooks.rules.states.riluzole import Episode, not_taken, riluzole_episode
 
 COUNTED = "blood_count_days"
-UNUSABLE = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
-"""Why a result that is there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +76,13 @@ def counts_on_riluzole(
 ) -> Counts:
     """Counts of the last month that are not older than the treatment."""
     missing = [one for one in (anc, white) if isinstance(one, Missing)]
+    unusable = (uninterpretable(one) for one in (anc, white))
     return Counts(
         anc=_of(anc, episode),
         segmented=_of(segmented, episode),
         white=_of(white, episode),
         unread=tuple(dict.fromkeys(key for one in missing for key in one.failed)),
-        odd=tuple(one.text for one in missing if one.why in UNUSABLE),
+        odd=tuple(one.text for one in unusable if one is not None),
     )
 
 
@@ -152,7 +151,7 @@ def riluzole_febrile_illness_neutropenia(
         unread = (*fever.failed, *counts.unread)
         if unread:
             return CannotAssess("fever or blood counts could not be read", unread)
-        if counts.odd and counts.anc is None:
+        if counts.odd and (counts.anc is None or uninterpretable(counts.anc) is not None):
             return CannotAssess(f"a blood count could not be interpreted: {counts.odd[0]}")
         return NotIndicated("no fever without a blood count, and no low count, on riluzole")
     advice = Recommend(

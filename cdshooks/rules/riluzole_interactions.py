@@ -1,7 +1,7 @@
 """Do other drugs change how much riluzole the body sees, or add to its harm to the liver?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -195,7 +195,7 @@ def _is_raised(alt: Reading, limits: ComedicationLimits) -> bool:
     limit = alt.upper_limit
     if limit is None:
         return False
-    return replace(alt, value=ratio(alt.value, limit.value), decimals=None).meets(limits.raised_gt)
+    return alt.would_meet(limits.raised_gt, ratio(alt.value, limit.value))
 
 
 def _upper(alt: Reading | Missing) -> str:

@@ -23,6 +23,7 @@ from cdshooks.rules.authoring import (
     Stop,
     on,
     rule,
+    uninterpretable,
 )
 from cdshooks.rules.riluzole_start import riluzole_first_start
 from cdshooks.rules.states.liver import Grade, told
@@ -66,6 +67,9 @@ def riluzole_alt_high_on_therapy(
     if advice is None:
         if isinstance(alt, Missing) and (alt.failed or not alt.proven):
             return CannotAssess(alt.text, alt.failed)
+        odd = uninterpretable(alt)
+        if odd is not None and not (order and first_start):
+            return CannotAssess(f"the newest ALT could not be interpreted: {odd.text}")
         return NotIndicated("ALT and AST on riluzole give no cause, as far as they are known")
     grade = advice.grade
     made = Recommend(

@@ -28,12 +28,12 @@ from cdshooks.rules.authoring import (
     State,
     This,
     Threshold,
-    Why,
     decides,
     derived,
     on,
     ratio,
     rule,
+    uninterpretable,
 )
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.riluzole import EpisodeLimits
@@ -74,7 +74,7 @@ def _taken_since(since: date, old: date, entry: Entry, history: Entries) -> bool
         return entry.end >= since
     if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
         return True
-    given = [e.start for e in history if e.type == "MedicationDispense" and e.start]
+    given = [e.start for e in history if e.given and e.start]
     return any(day >= entry.start for day in given)
 
 
@@ -197,7 +197,7 @@ def _because(
     )
     if isinstance(older, Reading):
         yield f"Last result out of date: {older.label} {older.amount} on {older.day}{_of(older)}."
-    if alt.why in (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE):
+    if uninterpretable(alt) is not None:
         yield f"A result could not be interpreted: {alt.text}."
     if isinstance(ast, Reading):
         yield f"{ast} is on file, but AST alone is no baseline."

@@ -28,6 +28,7 @@ from cdshooks.rules.authoring import (
     derived,
     on,
     rule,
+    uninterpretable,
 )
 
 MONTH = "suicide_risk_days"
@@ -188,7 +189,7 @@ def suicide_risk(
         ),
         evidence=tuple(fact for sign in open_signs for fact in sign.facts),
         by=tuple(dict.fromkeys(limit for sign in open_signs for limit in sign.by)),
-        missing=tuple(_unread(assessed, answered)),
+        missing=tuple(_unread(item_9, assessed, answered)),
         offers=tuple(
             Create(draft, recommended=draft == ASSESS, urgent=True, reason=worst.finding)
             for draft in (ASSESS, "psychiatry-referral", "palliative-referral")
@@ -203,7 +204,10 @@ def _answers(assessment: Entry, day: date, instant: datetime | None) -> bool:
     return not (instant and assessment.instant) or assessment.instant >= instant
 
 
-def _unread(*assessments: Entries) -> Iterator[str]:
+def _unread(item_9: Reading | Missing, *assessments: Entries) -> Iterator[str]:
+    odd = uninterpretable(item_9)
+    if odd is not None:
+        yield odd.text
     if any(entries.failed for entries in assessments):
         yield "whether safety was assessed could not be read in full"
 
@@ -212,11 +216,12 @@ def _nothing_open(
     signs: tuple[Sign, ...], item_9: Reading | Missing, ideation: Entries, made: tuple[Entry, ...]
 ) -> Outcome:
     """Silence only where the answers could be read, or safety was assessed since."""
-    if isinstance(item_9, Missing) and item_9.why is Why.UNREADABLE:
-        days = [origin.day for origin in item_9.origins if origin.day]
+    unread = uninterpretable(item_9)
+    if unread is not None and unread.why is Why.UNREADABLE:
+        days = [origin.day for origin in unread.origins if origin.day]
         if days and any(_answers(one, max(days), None) for one in made):
-            return NotIndicated(f"assessed since: {item_9.text}")
-        return _read_it(item_9)
+            return NotIndicated(f"assessed since: {unread.text}")
+        return _read_it(unread)
     if signs:
         return NotIndicated(f"assessed since: {signs[0].finding}")
     if ideation.failed:

@@ -200,7 +200,8 @@ def _crossed(order: Order, limits: UnprovenLimits) -> Iterator[Threshold]:
     """The limits by which an order without a reason is more than for something else."""
     for step in order.regimen.steps:
         dose, days = step.low, step.course.days
-        if order.label == VITAMIN_E and _meets(limits.vitamin_e_daily_ge, dose):
+        # The limit is meant for mg as for international units.
+        if order.label == VITAMIN_E and _meets(limits.vitamin_e_daily_ge, dose or step.units):
             yield limits.vitamin_e_daily_ge
         if order.label == MINOCYCLINE and _meets(limits.minocycline_daily_gt, dose):
             yield limits.minocycline_daily_gt

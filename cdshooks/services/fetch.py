@@ -20,6 +20,7 @@ from cdshooks.chart import (
     keys,
     read_value,
     unread_medications,
+    unread_studies,
 )
 from cdshooks.engine import answerable, applicable, state_of
 from cdshooks.fhir.access import access
@@ -32,11 +33,11 @@ from cdshooks.rules.states.population import population
 from cdshooks.security.outbound import Outbound
 from cdshooks.security.policy import Policy
 
-MOST_MEDICATIONS = 20
-"""Medications that are read one by one for a call."""
+MOST_REFERRED = 20
+"""Medications and studies that are read one by one for a call."""
 DECIDING = ("Patient", "Condition", *MEDICATIONS)
 """Types that say whether the patient has ALS or takes a drug for it."""
-_MEDICATION = re.compile(r"Medication/[A-Za-z0-9.-]{1,64}")
+_REFERRED = re.compile(r"(Medication|ResearchStudy)/[A-Za-z0-9.-]{1,64}")
 SHARE = 0.9
 """How much of the time that is left may go into fetching; rules and cards have the rest."""
 
@@ -95,7 +96,7 @@ def complete(view: View, sent: Sent, client: Client) -> View:
         return view
     if _lacks(view, sent.searches):
         view = _read(view, tuple(_needed(view, speaking, sent.searches)), sent, client)
-    return _with_medications(view, client)
+    return _with_referred(view, client)
 
 
 def _lacks(view: View, searches: Iterable[Search]) -> bool:
@@ -111,7 +112,8 @@ def speaking_rules(view: View) -> tuple[Rule, ...]:
 
 def only_reports(rule: Rule) -> bool:
     """Whether a rule is about the call or the wording of any order, not about the patient."""
-    return rule.kind == "Q" or (rule.per == "order" and rule.drug is None)
+    any_order = rule.per == "order" and rule.drug is None and rule.asks is None
+    return rule.kind == "Q" or any_order
 
 
 def _deciding(view: View) -> tuple[Result, ...]:
@@ -185,19 +187,20 @@ def _result(old: Result, fetched: Fetched, view: View) -> Result:
     return old if old.answered is Answered.PART else Result(old.search, Answered.FAILED)
 
 
-def _with_medications(view: View, client: Client) -> View:
-    """The chart with the Medications that its orders only refer to."""
-    names = (_relative(reference, client.base) for reference in unread_medications(view))
-    wanted = list(dict.fromkeys(name for name in names if name))[:MOST_MEDICATIONS]
+def _with_referred(view: View, client: Client) -> View:
+    """The chart with the Medications and studies that it only refers to."""
+    references = (*unread_medications(view), *unread_studies(view))
+    names = (_relative(reference, client.base) for reference in references)
+    wanted = list(dict.fromkeys(name for name in names if name))[:MOST_REFERRED]
     if not wanted:
         return view
-    answers = client.read([Query("Medication", name) for name in wanted])
+    answers = client.read([Query(name.partition("/")[0], name) for name in wanted])
     found: list[Json] = [fetched.value for fetched in answers if fetched.value is not None]
     return view.extended((), found) if found else view
 
 
 def _relative(reference: str, base: str) -> str | None:
-    """``Medication/id`` of a reference to this server; None for any other."""
+    """``Type/id`` of a reference to this server; None for any other."""
     bare = reference.partition("/_history/")[0].removeprefix(f"{base}/")
-    usable = _MEDICATION.fullmatch(bare) and bare.partition("/")[2].strip(".")
+    usable = _REFERRED.fullmatch(bare) and bare.partition("/")[2].strip(".")
     return bare if usable else None

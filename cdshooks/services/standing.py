@@ -12,7 +12,7 @@ from cdshooks.feedback import Keys
 from cdshooks.feedback.lifting import Standing
 from cdshooks.feedback.model import Ordered, Snooze
 from cdshooks.fhir.dates import period, when
-from cdshooks.fhir.elements import Json
+from cdshooks.fhir.elements import Json, fhir_code
 from cdshooks.knowledge import Code, Threshold
 from cdshooks.rules.authoring import Entry, Latest, Limits, Order, Reading, Recommend, Rule, origins
 from cdshooks.rules.states.goals import Goals, goals
@@ -155,7 +155,7 @@ def _admitted(since: datetime, view: View) -> bool:
 def _withdrawn(orders: Iterable[Ordered], since: date, view: View) -> bool:
     """Whether something that was ordered on or after a day was taken back."""
     return any(
-        record.resource.get("status") in WITHDRAWN
+        fhir_code(record.resource.get("status")) in WITHDRAWN
         and _written(record.resource, since, view) >= since
         and not set(codes).isdisjoint(names(record.codes))
         for type, codes in orders

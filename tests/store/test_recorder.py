@@ -5,9 +5,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from queue import Queue
 from threading import Event
+from time import sleep
+
+import pytest
 
 from cdshooks.errors import StoreUnavailable
+from cdshooks.feedback import recorder as recorder_module
 from cdshooks.feedback.recorder import Recorder
 
 ENDING = """
@@ -30,6 +35,32 @@ def test_records_are_written_in_order_and_in_batches() -> None:
     recorder.flush()
     assert [one for batch in written for one in batch] == list(range(500))
     assert len(written) < 50
+    recorder.drain()
+
+
+def test_a_batch_gathers_no_longer_once_somebody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder_module, "GATHER_S", 60)
+    written: Queue[Sequence[int]] = Queue()
+    recorder: Recorder[int] = Recorder(written.put)
+    recorder.put(1)
+    recorder.hurry()
+    assert written.get(timeout=10) == [1]
+    recorder.put(2)
+    recorder.flush()
+    assert written.get_nowait() == [2]
+    recorder.drain()
+
+
+def test_records_of_one_moment_share_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "GATHER_S", 1)
+    written: Queue[Sequence[int]] = Queue()
+    recorder: Recorder[int] = Recorder(written.put)
+    recorder.put(1)
+    sleep(0.1)
+    recorder.put(2)
+    assert written.get(timeout=10) == [1, 2]
     recorder.drain()
 
 

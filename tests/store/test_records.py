@@ -1,10 +1,14 @@
 """Cards and feedback as they are written, and what they mean afterwards."""
 
 from datetime import datetime, timedelta
+from gc import collect
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from cdshooks.errors import StoreUnavailable
 from cdshooks.feedback import Store
@@ -211,3 +215,27 @@ def test_a_store_that_is_gone_is_left_alone_for_a_moment(monkeypatch: pytest.Mon
         snoozes_of(store, PATIENT, NOW)
     with pytest.raises(StoreUnavailable):
         report(store, overridden())
+
+
+def test_a_store_that_nobody_holds_any_more_closes_its_connections(tmp_path: Path) -> None:
+    open_now: set[object] = set()
+
+    def opened(connection: object, _record: object) -> None:
+        open_now.add(connection)
+
+    def closed(connection: object, _record: object) -> None:
+        open_now.remove(connection)
+
+    event.listen(Pool, "connect", opened)
+    event.listen(Pool, "close", closed)
+    try:
+        store = Store(f"sqlite:///{tmp_path}/store.db")
+        assert store.answers()
+        with store.transaction():
+            assert len(open_now) == 2
+        del store
+        collect()
+    finally:
+        event.remove(Pool, "connect", opened)
+        event.remove(Pool, "close", closed)
+    assert not open_now

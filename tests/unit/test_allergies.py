@@ -153,6 +153,8 @@ MANIFESTED: Json = {"manifestation": [{"text": "rash"}]}
         (reaction(severity="mild", manifestation=[{"text": "Anaphylaxis"}]), "severe"),
         (reaction(manifestation=[{"coding": [{"display": "Angioedema of lips"}]}]), "severe"),
         (reaction(manifestation=[{"text": "rash"}, {"text": "angio-oedema"}]), "severe"),
+        (reaction(description="Anaphylaxis after the first tablet"), "severe"),
+        (reaction(description="rash, no anaphylaxis"), "mild"),
     ],
 )
 def test_the_severity_is_what_the_record_says(changes: Json, expected: str) -> None:

@@ -90,6 +90,20 @@ def test_a_choice_is_a_moment_or_a_period(suffix: str) -> None:
     assert choice(body, "onset", UTC) == (When(date(2025, 1, 1)), When(DAY))
 
 
+@pytest.mark.parametrize(
+    ("timing", "expected"),
+    [
+        ({"event": ["2026-05-01", "2026-05-20", "soon"]}, (When(DAY), None)),
+        ({"event": "2026-05-20"}, (When(DAY), None)),
+        ({"repeat": {"boundsPeriod": {"end": "2026-05-20"}}}, (None, When(DAY))),
+        ({"repeat": {"frequency": 1}}, (None, None)),
+        ("soon", (None, None)),
+    ],
+)
+def test_of_a_timing_the_bounds_or_the_last_event_count(timing: object, expected: object) -> None:
+    assert choice({"effectiveTiming": timing}, "effective", TOKYO) == expected
+
+
 @given(
     st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", fullmatch=True)
 )

@@ -644,7 +644,31 @@ def test_a_timing_code_may_be_known_by_its_display_or_text() -> None:
     assert rate({}, {"coding": [{"system": "urn:local", "code": "77", "display": "b.i.d."}]}) == 2
     assert rate({}, {"coding": [{}], "text": " q12h "}) == 2
     assert rate({}, {"coding": [{"system": SNOMED}]}) is None
-    assert rate({}, {"text": "twice daily"}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("twice daily", 2),
+        ("2 TIMES DAILY", 2),
+        ("Every 12 Hours", 2),
+        ("three times a day", 3),
+        ("Once daily", 1),
+        ("nightly", 1),
+        ("every other day", Fraction(1, 2)),
+        ("weekly", Fraction(1, 7)),
+        ("twice daily as needed", None),
+        ("twice weekly", None),
+        ("not twice daily", None),
+        ("take 2 times daily with food", None),
+    ],
+)
+def test_the_plain_name_of_a_timing_code_counts_only_whole(name: str, expected: Any) -> None:
+    assert rate({}, {"text": name}) == expected
+    assert rate({}, {"coding": [{"code": "77", "display": name}]}) == expected
+    assert rate({"frequency": 5, "period": 1, "periodUnit": "d"}, {"text": name}) == (
+        5 if expected is None else "timing-conflict"
+    )
 
 
 def test_timing_codes_that_disagree_with_each_other_or_with_repeat_are_a_conflict() -> None:
@@ -1159,3 +1183,22 @@ def test_of_two_codes_of_a_route_the_first_names_it() -> None:
     codes = [{"system": SNOMED, "code": code} for code in ("26643006", "47625008")]
     assert read(line(FIFTY, ONCE, route={"coding": codes})).route == "oral"
     assert read(line(FIFTY, ONCE, route={"coding": codes[::-1]})).route == "intravenous"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "units"),
+    [
+        ({"value": 400, "code": "[iU]"}, 800),
+        ({"value": 400, "unit": "IU"}, 800),
+        ({"value": 400, "unit": "units"}, 800),
+        ({"value": 400, "unit": "mg"}, None),
+        ({"value": 2, "unit": "capsules"}, None),
+        ({"value": 2, "unit": "mL"}, None),
+    ],
+)
+def test_a_dose_in_international_units_is_counted_in_them_and_never_in_mg(
+    quantity: dict[str, Any], units: int | None
+) -> None:
+    [read_step] = read(line(quantity, TWICE), mg=None, per=None).steps
+    assert read_step.units == units
+    assert read_step.low == (800 if quantity.get("unit") == "mg" else None)

@@ -212,6 +212,24 @@ def test_an_ingredient_identifies(key: str) -> None:
     assert found(order).strength == (None, None)
 
 
+def test_an_ingredient_may_be_a_substance_of_the_same_order() -> None:
+    code = coded((RXNORM, "35623"))["medicationCodeableConcept"]
+    substance = {"resourceType": "Substance", "id": "s", "code": code}
+    medication = {"id": "m1", "ingredient": [{"itemReference": {"reference": "#s"}}]}
+    order: Json = {"medicationReference": {"reference": "#m1"}}
+    assert found(order | {"contained": [medication, substance]}).drug == "riluzole"
+    assert identify(view(), order | {"contained": [medication]}) is None
+
+
+def test_an_ingredient_without_an_effect_of_its_own_identifies_nothing() -> None:
+    idle = ingredient("itemCodeableConcept") | {"isActive": False}
+    order: Json = {"medicationReference": {"reference": "#m1"}}
+    assert identify(view(), order | {"contained": [{"id": "m1", "ingredient": [idle]}]}) is None
+    strong = ingredient("itemCodeableConcept", ratio(50, "mg", 1, "tablet"))
+    mixed = order | {"contained": [{"id": "m1", "ingredient": [strong, idle]}]}
+    assert found(mixed).strength == (Fraction(50), "tablet")
+
+
 def ratio(mg: Any, unit: str, value: Any, per: str) -> Json:
     return {"numerator": {"value": mg, "unit": unit}, "denominator": {"value": value, "unit": per}}
 

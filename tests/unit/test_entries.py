@@ -114,6 +114,14 @@ def test_a_condition_without_status_that_ended_at_no_day_is_over(
     assert bool(ask(Listed("orthopnea"), condition(**members))) is found
 
 
+def test_a_condition_is_as_new_as_its_assertion_where_nothing_else_is_dated() -> None:
+    url = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+    asserted = {"extension": [{"url": url, "valueDateTime": "2026-05-20"}]}
+    assert ask(Listed("orthopnea", RECENT), condition(**asserted))
+    assert ask(Listed("orthopnea", RECENT), condition(assertedDate="2026-05-20"))
+    assert not ask(Listed("orthopnea", RECENT), condition(recordedDate="2020-05-20", **asserted))
+
+
 def test_an_impossible_date_does_not_unmake_a_condition() -> None:
     for element in ("recordedDate", "onsetDateTime"):
         [entry] = ask(Listed("orthopnea"), condition(**{element: "2062-05-01"})).items
@@ -157,6 +165,23 @@ def test_an_answer_that_says_yes_stands_until_a_later_no() -> None:
     assert not ask(wanted, told(yes | {"status": "preliminary"}, "2026-05-01", "a"))
     assert not ask(wanted, told(yes, "2027-05-01", "a"))
     assert not ask(wanted, told(yes, "2026-05-02", "a"), on=date(2026, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "stands"),
+    [
+        ({"valueCodeableConcept": {"text": "No"}}, False),
+        ({"valueCodeableConcept": {"coding": [{"code": "N", "display": "No"}]}}, False),
+        ({"valueString": "Denies"}, False),
+        ({"valueString": "no change"}, True),
+        ({"valueString": "not asked"}, True),
+        ({"valueCodeableConcept": {"text": "Yes"}}, True),
+    ],
+)
+def test_a_no_in_words_takes_back_an_earlier_yes(answer: Json, stands: bool) -> None:
+    earlier = told({"valueBoolean": True}, "2026-05-01", "a")
+    found = ask(Reported("orthopnea"), earlier, told(answer, "2026-05-02", "b"))
+    assert bool(found) is stands
 
 
 def order(**members: Any) -> Json:
@@ -269,10 +294,43 @@ def test_a_statement_of_use_counts_for_its_device() -> None:
     inside = {"contained": [{"resourceType": "Device", "id": "c", "type": concept("niv-device")}]}
     assert ask(wanted, use(device={"reference": "#c"}, **inside))
     assert not ask(wanted, use(device={"reference": "#x"}, **inside))
+    other = {"contained": [inside["contained"][0] | {"patient": {"reference": "Patient/other"}}]}
+    assert not ask(wanted, use(device={"reference": "#c"}, **other))
     assert not ask(wanted, use(timingPeriod={"start": "2026-09-01"}), idle)
     ended = use(status="completed", timingPeriod={"start": "2026-01-01", "end": "2026-05-01"})
     assert ask(wanted, ended, idle, on=date(2026, 2, 1))
     assert not ask(InUse("niv-device", ("completed",)), ended, idle, on=date(2026, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"type": {"text": "BiPAP"}}, True),
+        ({"type": {"coding": [{"display": "Bilevel ventilator"}]}}, True),
+        ({"deviceName": [{"name": "Portable ventilator 9", "type": "other"}]}, True),
+        ({"type": {"text": "CPAP"}}, False),
+        ({"type": {"text": "BiPAP mask"}}, False),
+        ({"type": {"text": "BiPAP, returned"}}, False),
+        ({"type": {"text": "Wheelchair"}}, False),
+        ({}, False),
+    ],
+)
+def test_a_device_may_be_known_by_its_name_where_that_will_do(said: Json, found: bool) -> None:
+    wanted = InUse("niv-device-named", named=True)
+    bare = {"resourceType": "Device", "id": "d", "status": "active", "patient": ME} | said
+    assert bool(ask(wanted, bare)) is found
+    assert not ask(InUse("niv-device-named"), bare)
+    assert not ask(wanted, bare | {"status": "inactive"})
+    inside = use(device={"reference": "#c"}, contained=[bare | {"id": "c"}])
+    assert bool(ask(wanted, inside)) is found
+    assert ask(wanted, device())
+
+
+def test_a_statement_of_use_may_only_name_its_device() -> None:
+    wanted = InUse("niv-device-named", named=True)
+    assert ask(wanted, use(device={"display": "BiPAP"}))
+    assert not ask(wanted, use(device={"display": "Cane"}))
+    assert not ask(InUse("niv-device"), use(device={"display": "BiPAP"}))
 
 
 def test_a_use_whose_time_is_over_has_ended_whatever_its_status_says() -> None:

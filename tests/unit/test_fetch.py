@@ -15,6 +15,7 @@ from tests.support.base_patient import base_patient, resource
 from tests.support.fhir_server import FhirServer, later, running, status
 
 Json = dict[str, Any]
+SNOMED = "http://snomed.info/sct"
 DECIDING = {"Patient", "Condition", "MedicationRequest"}
 
 
@@ -83,9 +84,21 @@ def test_with_als_the_types_that_prefetch_leaves_out_are_read(server: FhirServer
     assert fhir_calls.say(request).rules == set()
     core = {s.type for s in fhir_calls.asked("patient-view")}
     full = {s.type for s in fhir_calls.asked("patient-view", full=True)}
-    # Studies are read only where an order asks for what may be under study.
     # Gene tests are the one family of observations that the core leaves out.
-    assert set(server.types) == (full - core - {"ResearchSubject"}) | {"Observation"}
+    assert set(server.types) == (full - core) | {"Observation"}
+
+
+def test_with_another_motor_neuron_disease_a_pacer_is_looked_for_and_nothing_is_said() -> None:
+    pls = resource(
+        "Condition",
+        subject={"reference": "Patient/anna"},
+        code={"coding": [{"system": SNOMED, "code": "81211007"}]},
+    )
+    chart = base_patient().remove("riluzole").put("als", pls)
+    with running(FhirServer(chart.resources())) as server:
+        said = fhir_calls.say(fhir_calls.request("patient-view", server.url, [], prefetch={}))
+    assert "Device" in server.types
+    assert said.rules == set()
 
 
 @pytest.mark.req("PFD-1")
@@ -252,6 +265,95 @@ def test_at_most_twenty_medications_are_read_and_only_those_that_may_matter() ->
     assert len(read) == 20
     assert "y" in read
     assert not {"n", "f", ".."} & set(read)
+
+
+def in_a_study(reference: str = "ResearchStudy/trial", status: str = "on-study") -> Json:
+    """A participation that only refers to its study."""
+    return resource(
+        "ResearchSubject",
+        status=status,
+        individual={"reference": "Patient/anna"},
+        study={"reference": reference},
+    )
+
+
+def trial_of(focus: str) -> Json:
+    """The study, with what it is about as a code of this project."""
+    coding = {"system": "http://als-cdshooks.org/CodeSystem/als-cds", "code": focus}
+    about = [{"coding": [coding]}]
+    return {"resourceType": "ResearchStudy", "id": "trial", "status": "active", "focus": about}
+
+
+def about_stem_cells(*chart: Json) -> tuple[fhir_calls.Said, list[str]]:
+    """The answer to signing an order of stem cells, and the types that were read for it."""
+    order = resource(
+        "ServiceRequest",
+        status="draft",
+        intent="order",
+        subject={"reference": "Patient/anna"},
+        code=trial_of("stem-cell-therapy")["focus"][0],
+    )
+    with running(FhirServer([*base_patient().resources(), *chart])) as server:
+        request = fhir_calls.request("order-sign", server.url, base_patient().resources())
+        request["context"]["draftOrders"]["entry"] = [{"resource": order}]
+        return fhir_calls.say(request), list(server.types)
+
+
+@pytest.mark.parametrize(("focus", "warned"), [("stem-cell-therapy", False), ("rtms", True)])
+def test_the_study_of_a_participant_is_read_for_what_it_is_about(focus: str, warned: bool) -> None:
+    said, read = about_stem_cells(in_a_study(), trial_of(focus))
+    assert "ResearchStudy" in read
+    assert ("research-only-therapy" in said.rules) is warned
+
+
+def test_a_study_that_cannot_be_read_may_be_about_anything() -> None:
+    said, read = about_stem_cells(in_a_study())
+    assert "ResearchStudy" in read
+    assert "research-only-therapy" not in said.rules
+
+
+@pytest.mark.parametrize(
+    ("reference", "status", "warned"),
+    [
+        ("ResearchStudy/trial", "withdrawn", True),
+        ("https://elsewhere.example/fhir/ResearchStudy/trial", "on-study", False),
+    ],
+)
+def test_no_study_is_read_that_is_over_or_elsewhere(
+    reference: str, status: str, warned: bool
+) -> None:
+    said, read = about_stem_cells(in_a_study(reference, status), trial_of("rtms"))
+    assert "ResearchStudy" not in read
+    assert ("research-only-therapy" in said.rules) is warned
+
+
+def refused(what: str) -> Json:
+    """A refusal that stands, of a procedure by its SNOMED CT code."""
+    deny = {"type": "deny", "code": [{"coding": [{"system": SNOMED, "code": what}]}]}
+    patient = {"reference": "Patient/anna"}
+    return resource("Consent", status="active", patient=patient, provision=deny)
+
+
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+def test_what_stands_against_an_order_of_no_drug_is_read(hook: str) -> None:
+    order = resource(
+        "ServiceRequest",
+        status="draft",
+        intent="order",
+        subject={"reference": "Patient/anna"},
+        code={"coding": [{"system": SNOMED, "code": "232685002"}]},
+    )
+    with running(FhirServer([*base_patient().resources(), refused("232685002")])) as server:
+        request = fhir_calls.request(hook, server.url, [], prefetch={})
+        request["context"]["draftOrders"]["entry"] = [{"resource": order}]
+        request["context"]["selections"] = [f"ServiceRequest/{order['id']}"]
+        said = fhir_calls.say(request)
+    assert "Consent" in server.types
+    [card] = said.body["cards"]
+    assert (card["indicator"], card["source"]["topic"]["code"]) == (
+        "critical",
+        "tracheostomy-order-check",
+    )
 
 
 @pytest.mark.req("FHIR-4")

@@ -108,6 +108,16 @@ def test_what_is_drafted_in_this_call_is_not_offered_and_the_card_says_so() -> N
     assert "Order hepatic function panel: among the drafts" in card["detail"]
 
 
+@pytest.mark.parametrize(
+    "changed", [{"status": "revoked"}, {"subject": {"reference": "Patient/other"}}]
+)
+def test_a_draft_that_does_not_stand_or_is_of_another_patient_is_none_in_hand(
+    changed: Json,
+) -> None:
+    view = view_of([], hook="order-sign", orders=[request(PANEL) | changed])
+    assert offered(view, Create("hepatic-panel"))
+
+
 def test_a_card_says_since_when_something_is_asked_for() -> None:
     card = card_of(view_of([request(PANEL, 3)]), Create("hepatic-panel"))
     assert "Order hepatic function panel: open request of 29 May 2026" in card["detail"]

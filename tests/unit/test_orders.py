@@ -324,6 +324,11 @@ def test_a_request_runs_from_its_writing_until_it_is_over(
     assert span(had(**({"intent": "order"} | change))) == expected
 
 
+def adherence(code: str) -> Json:
+    """What R5 says of taking, in place of the status."""
+    return {"adherence": {"code": {"coding": [{"code": code}]}}}
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -345,6 +350,12 @@ def test_a_request_runs_from_its_writing_until_it_is_over(
         ({"taken": "unk"}, None),
         ({"taken": "na"}, None),
         ({"taken": "y"}, (None, None)),
+        ({"taken": "N"}, None),
+        ({"status": "recorded"}, (None, None)),
+        ({"status": "recorded", **adherence("taking-as-directed")}, (None, None)),
+        ({"status": "recorded", **adherence("not-taking")}, None),
+        ({"status": "recorded", **adherence("stopped")}, None),
+        ({"status": "recorded", **adherence("unknown")}, None),
     ],
 )
 def test_a_statement_says_from_when_to_when(
@@ -353,8 +364,9 @@ def test_a_statement_says_from_when_to_when(
     assert span(had("MedicationStatement", **change)) == expected
 
 
-def supply(days: Any) -> Json:
-    return {"status": "completed", "whenHandedOver": "2026-05-01", "daysSupply": {"value": days}}
+def supply(days: Any, **unit: str) -> Json:
+    amount = {"value": days, **unit}
+    return {"status": "completed", "whenHandedOver": "2026-05-01", "daysSupply": amount}
 
 
 @pytest.mark.parametrize(
@@ -362,6 +374,10 @@ def supply(days: Any) -> Json:
     [
         (supply(30), (MAY, date(2026, 5, 31))),
         (supply(31), (MAY, None)),
+        (supply(30, unit="Day(s)"), (MAY, date(2026, 5, 31))),
+        (supply(4, unit="wk"), (MAY, date(2026, 5, 29))),
+        (supply(5, unit="weeks", code="wk"), (MAY, None)),
+        (supply(48, code="h"), (MAY, date(2026, 5, 3))),
         (supply(9_000_000), (MAY, None)),
         (supply(-5), (MAY, MAY)),
         (supply(None), (MAY, MAY)),

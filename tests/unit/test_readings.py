@@ -390,6 +390,12 @@ def test_a_position_that_was_not_recorded_is_none() -> None:
         ({"code": observation("3151-8")["code"], "valueQuantity": {"value": 2}}, {"oxygen"}),
         ({"code": observation("3151-8")["code"], "valueQuantity": {"value": 0}}, {"room-air"}),
         ({"code": observation("3151-8")["code"]}, set()),
+        ({"code": observation("3151-8")["code"], "valueString": "2 L/min"}, {"oxygen"}),
+        ({"code": observation("3151-8")["code"], "valueInteger": 2}, {"oxygen"}),
+        ({"code": observation("3150-6")["code"], "valueString": "21 %"}, {"room-air"}),
+        ({"code": observation("3150-6")["code"], "valueString": "28"}, {"oxygen"}),
+        ({"code": observation("3150-6")["code"], "valueString": "28 days"}, set()),
+        ({"code": observation("3151-8")["code"], "valueString": "none"}, set()),
         ({"code": local("resp-support"), "valueCodeableConcept": snomed("1")}, {"support"}),
         ({"code": local("resp-support"), "valueBoolean": False}, set()),
     ],
@@ -399,6 +405,47 @@ def test_oxygen_and_support_are_read_from_components(
 ) -> None:
     [reading] = read("vc-percent", observation(FVC, PERCENT, component=[component])).usable
     assert reading.context == context
+
+
+def lying(text: str) -> dict[str, Any]:
+    return {"code": {"coding": [{"system": "http://loinc.org", "code": "8361-8"}]}} | {
+        "valueCodeableConcept": {"text": text}
+    }
+
+
+NAMED_FVC = {"coding": [{"system": "http://loinc.org", "code": FVC}]}
+
+
+@pytest.mark.parametrize(
+    ("members", "position"),
+    [
+        ({"method": {"text": "Supine"}}, "supine"),
+        ({"method": {"coding": [{"code": "x", "display": "Lying flat"}]}}, "supine"),
+        ({"method": {"text": "Sitting upright"}}, "sitting"),
+        ({"method": {"text": "Spirometry"}}, None),
+        ({"method": {"text": "semi-recumbent"}}, None),
+        ({"component": [lying("supine")]}, "supine"),
+        ({"component": [lying("seated")]}, "sitting"),
+        ({"component": [lying("left lateral, lying")]}, None),
+        ({"component": [{**lying(""), "valueCodeableConcept": None, "valueString": "Supine"}]},
+         "supine"),
+        ({"code": NAMED_FVC | {"text": "FVC supine % predicted"}}, "supine"),
+        ({"code": NAMED_FVC | {"text": "FVC (seated) % predicted"}}, "sitting"),
+        ({"code": NAMED_FVC | {"text": "FVC, fall from sitting to supine"}}, None),
+        ({"code": NAMED_FVC | {"text": "FVC % predicted"}}, None),
+        ({"code": NAMED_FVC | {"text": "FVC supine"}, "method": snomed("33586001")}, "sitting"),
+    ],
+)  # fmt: skip
+def test_a_position_may_be_said_in_words(members: dict[str, Any], position: str | None) -> None:
+    [reading] = read("vc-percent", observation(FVC, PERCENT, **members)).usable
+    assert reading.position == position
+
+
+def test_litres_lie_down_in_words_too() -> None:
+    code = {"coding": [{"system": "http://loinc.org", "code": FVC_LITRES}], "text": "Supine FVC"}
+    volume = observation(FVC_LITRES, {"value": 2, "unit": "L"}, code=code)
+    [reading] = read("vc-percent", volume, litres(4, FVC_PREDICTED)).usable
+    assert reading.position == "supine"
 
 
 def litres(value: float, code: str = FVC_LITRES, **members: Any) -> dict[str, Any]:
@@ -427,6 +474,28 @@ def test_a_percentage_is_computed_from_litres_of_the_same_time() -> None:
 )
 def test_no_percentage_is_computed_from_another_report(predicted: dict[str, Any]) -> None:
     assert read("vc-percent", litres(2), predicted).usable == ()
+
+
+@pytest.mark.parametrize(
+    ("listed", "day", "found"),
+    [
+        ([FVC_LITRES, FVC_PREDICTED], "2026-05-20T09:01:00Z", True),
+        ([FVC_LITRES, FVC_PREDICTED], "2026-05-20", True),
+        ([FVC_LITRES, FVC_PREDICTED], "2026-05-19", False),
+        ([FVC_LITRES], "2026-05-20T09:01:00Z", False),
+    ],
+)
+def test_a_percentage_is_computed_from_litres_of_one_report(
+    listed: list[str], day: str, found: bool
+) -> None:
+    results = [{"reference": f"Observation/o-{code}"} for code in listed]
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final", "result": results}
+    sent = (litres(2), litres(4, FVC_PREDICTED, effectiveDateTime=day), report)
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in sent]}
+    view = chart([], Latest("vc-percent", None))
+    key = view.results[0].search.key
+    usable = read("vc-percent", changed={key: bundle}).usable
+    assert [reading.value for reading in usable] == [50] * found
 
 
 def test_a_computed_percentage_keeps_the_position() -> None:

@@ -202,6 +202,21 @@ def test_a_card_about_niv_is_told_what_it_must_not_hide(
     assert _vent(evidence).notes == notes
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("BiPAP", True), ("CPAP", False), ("Power wheelchair", False)]
+)
+def test_a_device_that_only_a_name_calls_one_for_niv_is_told_and_decides_nothing(
+    name: str, told: bool
+) -> None:
+    view = view_of(Case("niv-consider", "", TODAY, "patient-view", {"record": "ALS"}))
+    device = {"resourceType": "Device", "id": "d", "status": "active", "type": {"text": name}}
+    view.index.add(device | {"patient": {"reference": f"Patient/{view.index.patient_id}"}})
+    state = engine.state_of(vent, view)
+    assert state.state == "none"
+    note = "a device that may be for NIV is on record: check whether NIV is in use"
+    assert state.notes == (note,) * told
+
+
 def test_the_state_names_its_evidence_and_the_day_since_when_it_holds() -> None:
     state = _vent("refusal niv, 60 days ago + device-use niv-device, 20 days ago")
     assert state.since == date(2026, 5, 12)

@@ -100,6 +100,7 @@ from cdshooks.rules.authoring.values import (
     UpperLimit,
     Why,
     on,
+    uninterpretable,
 )
 from cdshooks.units import ratio, rounded, shown, written
 
@@ -201,5 +202,6 @@ __all__ = [
     "shown",
     "states",
     "total_of",
+    "uninterpretable",
     "written",
 ]

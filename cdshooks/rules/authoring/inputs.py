@@ -165,11 +165,13 @@ class InUse(Input):
     """Devices of a value set and statements of their use, in one of ``statuses``: ``Entries``.
 
     parts: value sets that make up this one; an entry's ``reasons`` name its own.
+    named: those that only the wording of the value set tells count too.
     """
 
     value_set: str
     statuses: tuple[str, ...] = ("active",)
     parts: tuple[str, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

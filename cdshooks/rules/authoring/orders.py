@@ -41,7 +41,8 @@ class Step:
 
     ``low`` and ``high`` bound the daily total when the directions give a range.
     ``each`` holds the different amounts of concurrent lines, when all are known, and
-    ``lines`` says how many there are. ``course``: for how long it holds.
+    ``lines`` says how many there are. ``course``: for how long it holds. ``units``: the
+    least of a day in international units, where the dose is stated in them.
     """
 
     per_time: Fraction | None
@@ -52,6 +53,7 @@ class Step:
     each: tuple[Fraction, ...] = ()
     lines: int = field(default=1, compare=False)
     course: Course = field(default=UNBOUNDED, compare=False)
+    units: Fraction | None = None
 
     @property
     def a_day(self) -> Fraction | None:

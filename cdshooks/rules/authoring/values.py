@@ -23,6 +23,7 @@ class Origin:
     """Where a value was read: the line of a card's evidence.
 
     resource: ``Type/id`` in the chart; value and unit as shown; day as recorded.
+    sent: value and unit as they came, if that was in another unit.
     """
 
     resource: str
@@ -30,6 +31,7 @@ class Origin:
     value: str
     unit: str
     day: date | None
+    sent: str = ""
 
 
 def on(day: date | None) -> str:
@@ -51,6 +53,7 @@ class Reading:
     rival: the other value of the same day when the two disagree.
     notes: what the card must say beside it ("position not recorded").
     newest_known: whether everything since was read, so that nothing newer exists.
+    later: the newest result since, if there is one that could not be used.
     span: the days that a mean was taken over, if they were recorded.
     """
 
@@ -67,6 +70,7 @@ class Reading:
     context: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     newest_known: bool = True
+    later: "Missing | None" = None
     rival: "Reading | None" = None
     upper_limit: "UpperLimit | None" = None
     span: int | None = None
@@ -165,6 +169,16 @@ class Missing:
         return self.text
 
 
+NO_MEANING = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
+"""Why a result that is there says nothing."""
+
+
+def uninterpretable(found: Reading | Missing) -> Missing | None:
+    """The newest result, where it is there and says nothing; an older one may be usable."""
+    newest = found if isinstance(found, Missing) else found.later
+    return newest if newest is not None and newest.why in NO_MEANING else None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One coded fact of the chart: a condition, request, procedure, device or consent.
@@ -206,6 +220,11 @@ class Entry:
 
     def __str__(self) -> str:
         return f"{self.label} ({on(self.day)})" if self.day else self.label
+
+    @property
+    def given(self) -> bool:
+        """Of a drug, whether it was handed out or given, and not only ordered or told of."""
+        return self.type in ("MedicationDispense", "MedicationAdministration")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Is the patient tired, for how long, and which causes were not looked for?"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
@@ -42,7 +41,6 @@ class FatigueLimits(Limits):
 
     group: ClassVar[str] = "fatigue"
     fss_mean_le: Threshold
-    fss_sum_from_ge: Threshold
     fss_mean_ge: Threshold
     fss_sum_ge: Threshold
     fss_mean_persistent_ge: Threshold
@@ -53,7 +51,7 @@ class FatigueLimits(Limits):
 class Fatigue:
     """degree: ``persistent`` is severe by score.
 
-    told: in words for a card. notes: a score that is neither sum nor mean.
+    told: in words for a card. notes: a score that was refused.
     failed: searches that did not answer.
     """
 
@@ -77,12 +75,13 @@ def fatigue_found(
     """
     Fatigue by the Fatigue Severity Scale or by the problem list.
 
-    score: up to 7 it is the mean of its items, from 9 on their sum; between the two
-    it is neither and does not count.
+    score: up to 7 it is the mean of its items, from 9 on their sum; what lies between the
+    two is refused like any value that cannot be.
     """
-    notes = tuple(_unclear(score, limits))
     failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
-    degree, by = ("none", None) if notes else _scored(score, limits)
+    degree, by = _scored(score, limits)
+    refused = isinstance(score, Missing) and score.why is Why.IMPLAUSIBLE
+    notes = (str(score),) if refused else ()
     facts = (*([score] if isinstance(score, Reading) and by else []), *coded)
     if coded and degree == "none":
         degree = "present"
@@ -94,17 +93,8 @@ def _recorded(coded: Entries) -> str:
     return f"recorded {on(coded.newest.day)}" if coded.newest else ""
 
 
-def _unclear(score: Reading | Missing, limits: FatigueLimits) -> Iterator[str]:
-    if isinstance(score, Reading) and not _is_mean(score, limits) and not _is_sum(score, limits):
-        yield f"{score} is neither the mean nor the sum of the scale"
-
-
 def _is_mean(score: Reading, limits: FatigueLimits) -> bool:
     return score.meets(limits.fss_mean_le)
-
-
-def _is_sum(score: Reading, limits: FatigueLimits) -> bool:
-    return score.meets(limits.fss_sum_from_ge)
 
 
 def _scored(score: Reading | Missing, limits: FatigueLimits) -> tuple[Degree, Threshold | None]:

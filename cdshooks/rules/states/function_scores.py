@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from cdshooks.rules.authoring import (
     Entries,
     Entry,
+    Fact,
     InUse,
     Latest,
     Limits,
@@ -35,7 +36,7 @@ class Mismatch:
     """A contradiction, as a card says it."""
 
     told: str
-    evidence: tuple[Reading | Entry, ...]
+    evidence: tuple[Fact, ...]
 
 
 @derived

@@ -33,7 +33,7 @@ from cdshooks.rules.states.gastrostomy import (
 )
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.merged import merged
-from cdshooks.rules.states.niv_course import niv_start
+from cdshooks.rules.states.niv_course import niv_start_recorded
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria
 from cdshooks.rules.states.progression import Score, alsfrs_scores
@@ -114,7 +114,7 @@ def _run(readings: Sequence[Reading], limit: Threshold) -> Stage | None:
 
 @derived
 def niv_begun(
-    vent: Annotated[Vent, State(vent)], start: Annotated[date | None, State(niv_start)]
+    vent: Annotated[Vent, State(vent)], start: Annotated[date | None, State(niv_start_recorded)]
 ) -> Stage | None:
     """NIV in use, since its start."""
     if vent.state != "niv-active":
@@ -125,11 +125,18 @@ def niv_begun(
 
 @derived
 def tube_placed(feeding: Annotated[Feeding, State(feeding)]) -> Stage | None:
-    """A feeding tube in place, since it was placed."""
-    if feeding.route != "tube":
+    """
+    A feeding tube in place, since it was placed.
+
+    A score only tells that it was there by then; a feed may run through any tube.
+    """
+    shown = feeding.evidence
+    if feeding.route != "tube" or shown is None:
         return None
-    facts = (feeding.evidence,) if feeding.evidence else ()
-    return Stage("gastrostomy", feeding.since, feeding.since, facts)
+    if isinstance(shown, Reading):
+        return Stage("gastrostomy", None, feeding.since, (shown,))
+    told = "tube feeding" if shown.type == "NutritionOrder" else "gastrostomy"
+    return Stage(told, feeding.since, feeding.since, (shown,))
 
 
 @derived

@@ -61,11 +61,11 @@ class Multiple:
 
     def meets(self, limit: Threshold) -> bool:
         """Whether the multiple is past a limit, by the larger upper limit."""
-        return replace(self.reading, value=self.times, decimals=None).meets(limit)
+        return self.reading.would_meet(limit, self.times)
 
     def may_meet(self, limit: Threshold) -> bool:
         """Whether the multiple is past a limit at least by the smaller upper limit."""
-        return replace(self.reading, value=self.most, decimals=None).meets(limit)
+        return self.reading.would_meet(limit, self.most)
 
     def __str__(self) -> str:
         most = f" to {_shown(self.most)}" if self.most != self.times else ""

@@ -17,17 +17,15 @@ from cdshooks.rules.authoring import (
     Reading,
     Series,
     Threshold,
-    Why,
     derived,
     on,
     ratio,
+    uninterpretable,
 )
 from cdshooks.rules.states.liver import CertainLimits, Multiple, Steps, graded, multiple_of, told
 from cdshooks.rules.states.region import Region
 
 CURRENT = "lab_current_days"
-UNUSABLE = (Why.UNIT, Why.IMPLAUSIBLE, Why.UNREADABLE)
-"""Why a result that is there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,10 @@ def liver_findings(
 
 def _unknown(bilirubin: Reading | Missing, jaundice: Entries) -> Iterator[str]:
     """What may hide a sign: a search that failed, or a value that cannot be interpreted."""
-    if isinstance(bilirubin, Missing) and (not bilirubin.proven or bilirubin.why in UNUSABLE):
+    odd = uninterpretable(bilirubin)
+    if odd is not None:
+        yield odd.text
+    elif isinstance(bilirubin, Missing) and not bilirubin.proven:
         yield bilirubin.text
     if not jaundice.whole:
         yield "the problem list could not be read"

@@ -1,6 +1,6 @@
 """How is NIV going: since when, how much is it used, and what does it leave unsolved?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -72,12 +72,35 @@ def niv_start(
     started: Annotated[tuple[Event, ...], State(niv_started)],
     ended: Annotated[tuple[Event, ...], State(niv_ended)],
 ) -> date | None:
-    """The first day of the NIV that is in use now, as far as it was recorded."""
+    """The first day on which the NIV that is in use now is known to have been in use."""
     if vent.state != "niv-active":
         return None
+    return _earliest(started, ended) or vent.since
+
+
+@derived
+def niv_start_recorded(
+    vent: Annotated[Vent, State(vent)],
+    started: Annotated[tuple[Event, ...], State(niv_started)],
+    ended: Annotated[tuple[Event, ...], State(niv_ended)],
+) -> date | None:
+    """
+    The day on which the NIV that is in use now began, where a record gives it.
+
+    The day of a score is none: item 12 only tells that NIV was in use by then.
+    """
+    if vent.state != "niv-active":
+        return None
+    recorded = [event for event in started if isinstance(event.evidence, Entry)]
+    known = vent.since if isinstance(vent.evidence, Entry) else None
+    return _earliest(recorded, ended) or known
+
+
+def _earliest(started: Iterable[Event], ended: Iterable[Event]) -> date | None:
+    """The first day of home NIV that is not over."""
     over = max((e.day for e in ended if e.day), default=date.min)
     days = (_first(e) for e in started if e.state == "niv-active")
-    return min((day for day in days if day and day >= over), default=vent.since)
+    return min((day for day in days if day and day >= over), default=None)
 
 
 def _first(event: Event) -> date | None:
@@ -195,7 +218,7 @@ class Reviewed:
 
 @derived
 def reviewed_since_start(
-    start: Annotated[date | None, State(niv_start)],
+    start: Annotated[date | None, State(niv_start_recorded)],
     visits: Annotated[Entries, Visited("niv-review")],
     downloads: Annotated[Entries, Filed("niv-download")],
     gas: Annotated[Reading | Missing, Latest("paco2", lookback=None)],

@@ -21,7 +21,6 @@ from cdshooks.rules.authoring import (
 Taking = Literal["taking", "on hold", "stopped", "never"]
 HALTED = ("stopped", "on-hold")
 """Statuses that say that somebody ended or paused it."""
-DISPENSE = "MedicationDispense"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +131,8 @@ def riluzole_episode(
 
 
 def _was_halted(entry: Entry, halts: Iterable[Entry]) -> bool:
-    """Whether a supply was handed out before the drug was stopped or paused."""
-    if entry.type != DISPENSE or entry.start is None:
+    """Whether a supply or dose was handed out before the drug was stopped or paused."""
+    if not entry.given or entry.start is None:
         return False
     return any(halt.end is not None and halt.end >= entry.start for halt in halts)
 
@@ -151,9 +150,7 @@ def _is_forgotten(entry: Entry, old: date, history: Entries) -> bool:
     """Whether an open order is old and nothing was handed out since it was written."""
     if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
         return False
-    return not any(
-        e.type == DISPENSE and e.start is not None and e.start >= entry.start for e in history
-    )
+    return not any(e.given and e.start is not None and e.start >= entry.start for e in history)
 
 
 def _periods(history: Entries, today: date, gap: int) -> tuple[Period, ...]:

@@ -20,11 +20,11 @@ class Given:
 def tofersen_given(
     history: Annotated[Entries, Medication("tofersen", ended=True)],
 ) -> Given:
-    """Doses handed out, or of orders and statements that are over; open orders give none."""
-    over = [e for e in history if e.end is not None or e.type == "MedicationDispense"]
+    """Doses handed out or given, or of orders and statements that are over."""
+    over = [e for e in history if e.end is not None or e.given]
     days = {day for entry in over if (day := _day(entry)) is not None}
     return Given(len(days), max(days, default=None), history)
 
 
 def _day(entry: Entry) -> date | None:
-    return entry.start if entry.type == "MedicationDispense" else entry.end
+    return entry.start if entry.given else entry.end

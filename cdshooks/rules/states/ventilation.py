@@ -114,6 +114,7 @@ Titrations = Annotated[
     Entries, Performed("niv-titration", statuses=("completed",), lookback="niv_finding_days")
 ]
 HOME_ORDERS = ("DeviceRequest", "ServiceRequest")
+NAMED, BY_NAME = "niv-device-named", ("active", "completed")
 
 
 @derived
@@ -275,6 +276,8 @@ def vent(
         Entries, Ordered("home-niv", types=HOME_ORDERS, statuses=("on-hold",), drafts=False)
     ],
     cpap: Annotated[Entries, InUse("cpap", statuses=("active",))],
+    named: Annotated[Entries, InUse(NAMED, statuses=("active",), named=True)],
+    asked: Annotated[Entries, Ordered(NAMED, HOME_ORDERS, BY_NAME, drafts=False, named=True)],
     refusals: Annotated[Entries, Refused("home-niv")],
 ) -> Vent:
     """
@@ -282,7 +285,8 @@ def vent(
 
     Item 12 of the ALSFRS-R is 0 on invasive ventilation and 1 to 3 on NIV. CPAP
     is not ventilation, and neither is oxygen. A home device that is on order
-    outweighs NIV of the present hospital stay.
+    outweighs NIV of the present hospital stay. What only a name calls a device for
+    NIV is told, and decides nothing.
     """
     if stoma is not None:
         ventilated = machine or dependence
@@ -296,7 +300,7 @@ def vent(
     if orders.newest:
         return Vent("niv-ordered", orders.newest.day, orders.newest)
     unread = any(e.failed for e in (machine, orders, procedures, refusals))
-    notes = tuple(_notes(procedures, held, cpap, unread))
+    notes = tuple(_notes(procedures, held, cpap, unread=unread, named=bool(named or asked)))
     if word and word.state == "niv-inpatient":
         return Vent(word.state, word.day, word.evidence, notes)
     return Vent("none", notes=notes)
@@ -306,7 +310,9 @@ def _interface(event: Event, dependence: Entries) -> tuple[str, ...]:
     return ("interface not recorded",) if event.evidence in tuple(dependence) else ()
 
 
-def _notes(procedures: Entries, held: Entries, cpap: Entries, unread: bool) -> Iterable[str]:
+def _notes(
+    procedures: Entries, held: Entries, cpap: Entries, *, unread: bool, named: bool
+) -> Iterable[str]:
     """What a card about NIV must not hide when none is in use."""
     ended = [e.day for e in procedures if e.status == "completed" and e.day]
     if ended:
@@ -315,5 +321,7 @@ def _notes(procedures: Entries, held: Entries, cpap: Entries, unread: bool) -> I
         yield f"{HELD} {on(held.newest.day)}"
     if cpap:
         yield "CPAP does not count as ventilation"
+    if named:
+        yield "a device that may be for NIV is on record: check whether NIV is in use"
     if unread:
         yield "whether NIV is in use, ordered or declined could not be read in full"

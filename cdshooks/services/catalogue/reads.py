@@ -275,8 +275,10 @@ def _habits(measure: Measure, knowledge: Knowledge) -> Iterator[str]:
                 "both are judged"
             )
     for odd in measure.file.lookalikes:
-        limit = f"below {odd.below}" if odd.below is not None else f"above {odd.above}"
-        yield f"refused in {written(odd.unit)} when {limit}: {odd.because}"
+        limits = {"above": odd.above, "below": odd.below}
+        limit = " and ".join(f"{side} {at}" for side, at in limits.items() if at is not None)
+        within = "" if odd.unit.startswith("{") else f"in {written(odd.unit)} "
+        yield f"refused {within}when {limit}: {odd.because}"
     if measure.file.computed:
         first, second = measure.file.computed.measured, measure.file.computed.predicted
         names = [knowledge.base.measures[n].file.meaning for n in (first, second)]
