@@ -17,6 +17,7 @@ _WRITTEN = {
     "cm[H2O]": "cmH2O",
     "mm[Hg]": "mmHg",
     "m[IU]/L": "mIU/L",
+    "[IU]/L": "IU/L",
     "{score}": "",
     "[pH]": "",
     "Cel": "°C",

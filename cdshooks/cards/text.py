@@ -11,6 +11,7 @@ SUMMARY_LIMIT = 140
 """The specification wants fewer characters than this."""
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
+_LONE_STAR = re.compile(r"(?<=.)\\\*")
 _BLOCK = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([#+>-])")
 _ENTITY = re.compile(r"&(?=[#\w])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -20,11 +21,16 @@ _ANY = re.compile(r"[\\`*_\[\]|~&<]")
 
 
 def escaped(text: str) -> str:
-    """Plain text as Markdown that renders as itself, links and tags included."""
+    """Plain text as Markdown that renders as itself, links and tags included.
+
+    One star alone emphasises nothing, so that a unit stays as it was sent: 10*3/uL.
+    """
     line = " ".join(text.split())
     if not _may_mean_more(line):
         return line
     safe = _MARKDOWN.sub(r"\\\1", line)
+    if safe.count("*") == 1:
+        safe = _LONE_STAR.sub("*", safe)
     safe = _BLOCK.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", safe)
     safe = _TAG.sub("&lt;", _ENTITY.sub("&amp;", safe))
     return _AUTOLINK.sub(lambda m: m[0].replace(":", "&#58;").replace(".", "&#46;"), safe)

@@ -189,20 +189,23 @@ def enrolled(view: View, wanted: Enrolled) -> Entries:
     """Open enrolments; a completed procedure is left to the state that asks."""
     value_set = view.value_set(wanted.value_set)
     records = {r.place: r for r in coded(view, ENROLMENT, wanted.value_set)}
-    states = PLANNED if wanted.planned else UNDER_WAY
     plans = view.index.of("CarePlan")
-    records |= {r.place: r for r in plans if _plans(r, value_set, states, view)}
+    records |= {r.place: r for r in plans if _plans(r, value_set, wanted.planned, view)}
     found = [_enrolment(record, view, wanted.value_set) for record in records.values()]
     return entries(view, wanted.value_set, found, [view.coverage(type) for type in ENROLMENT])
 
 
-def _plans(record: Record, value_set: ValueSet, states: tuple[str | None, ...], view: View) -> bool:
-    """Whether a care plan has an activity of the value set in one of these statuses."""
+def _plans(record: Record, value_set: ValueSet, planned: bool, view: View) -> bool:
+    """Whether a care plan has an activity of the value set; what is planned also in its words."""
+    states = PLANNED if planned else UNDER_WAY
     details = [obj(activity.get("detail")) for activity in objects(record.resource.get("activity"))]
-    return any(
-        value_set.holds_any(view.index.concept(detail.get("code")))
+    codes = [
+        detail.get("code")
         for detail in details
         if fhir_code(detail.get("status")) in states and not boolean(detail.get("doNotPerform"))
+    ]
+    return any(value_set.holds_any(view.index.concept(code)) for code in codes) or (
+        planned and any(value_set.named_in(text) for code in codes for text in texts(code))
     )
 
 

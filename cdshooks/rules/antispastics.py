@@ -101,7 +101,7 @@ def dantrolene_liver(
         evidence=(order, disease, *([grade.multiple.reading] if grade else []), riluzole),
         by=(grade.limit,) if grade else (),
         missing=(alt.text,) if isinstance(alt, Missing) else (),
-        offers=(Delete(order), *liver_panel(alt, pending, "Before dantrolene")),
+        offers=(Delete(order), *liver_panel(alt, grade, pending, "Before dantrolene")),
     )
 
 

@@ -123,7 +123,9 @@ def oxygen_without_niv(
     paco2: PaCO2,
     gas: Annotated[Reading | None, State(recent_gas)],
     risks: Annotated[tuple[Risk, ...], State(oxygen_risks)],
-    illness: Annotated[Entries, Listed("acute-lung-illness", lookback="oxygen_illness_days")],
+    illness: Annotated[
+        Entries, Listed("acute-lung-illness", lookback="oxygen_illness_days", named=True)
+    ],
     pneumothorax: Pneumothorax,
     gases: Annotated[Entries, Ordered("blood-gas", lookback="open_gas_order_days")],
 ) -> Outcome:

@@ -71,7 +71,7 @@ class Bars:
 @derived
 def quinine_bars(
     allergies: Annotated[Allergies, Allergic("quinine")],
-    harm: Annotated[Entries, Listed("quinine-harm", history=True)],
+    harm: Annotated[Entries, Listed("quinine-harm", history=True, named=True)],
     platelets: Annotated[Reading | Missing, Latest("platelets", lookback="platelet_days")],
     qtc: Qtc,
     limits: QuinineLimits,

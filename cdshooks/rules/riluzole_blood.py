@@ -57,14 +57,14 @@ class Counts:
     """The newest blood counts of treatment with riluzole; None where there is none.
 
     segmented: without bands, so it is a lower bound. unread: searches that failed;
-    odd: a result that could not be interpreted, in words.
+    odd: results that could not be interpreted.
     """
 
     anc: Reading | None = None
     segmented: Reading | None = None
     white: Reading | None = None
     unread: tuple[str, ...] = ()
-    odd: tuple[str, ...] = ()
+    odd: tuple[Missing, ...] = ()
 
 
 @derived
@@ -82,7 +82,7 @@ def counts_on_riluzole(
         segmented=_of(segmented, episode),
         white=_of(white, episode),
         unread=tuple(dict.fromkeys(key for one in missing for key in one.failed)),
-        odd=tuple(one.text for one in unusable if one is not None),
+        odd=tuple(one for one in unusable if one is not None),
     )
 
 
@@ -152,7 +152,7 @@ def riluzole_febrile_illness_neutropenia(
         if unread:
             return CannotAssess("fever or blood counts could not be read", unread)
         if counts.odd and (counts.anc is None or uninterpretable(counts.anc) is not None):
-            return CannotAssess(f"a blood count could not be interpreted: {counts.odd[0]}")
+            return CannotAssess(f"a blood count could not be interpreted: {counts.odd[0].text}")
         return NotIndicated("no fever without a blood count, and no low count, on riluzole")
     advice = Recommend(
         summary=found.summary,
@@ -160,7 +160,7 @@ def riluzole_febrile_illness_neutropenia(
         because=tuple(_because(found, counts, episode, call, limits)),
         evidence=(*found.facts, *episode.taken),
         by=found.by,
-        missing=counts.odd,
+        missing=tuple(one.text for one in counts.odd),
         offers=tuple(_offers(found, order, episode)),
     )
     return advice if episode.sure else advice.capped("info")
@@ -229,8 +229,14 @@ def _because(
     if episode.start:
         period = ", the period of the highest risk" if _is_early(days, limits) else ""
         yield f"Riluzole since {on(episode.start)}{period}."
-    yield from (f"A result could not be interpreted: {text}." for text in counts.odd)
+    yield from map(_uninterpreted, counts.odd)
     yield from (f"{fact}." for fact in found.facts)
+
+
+def _uninterpreted(count: Missing) -> str:
+    """What was sent, named once: ``ANC result could not be interpreted: 3000 10*3/uL …``."""
+    sent = count.text.removeprefix(f"{count.label} ")
+    return f"{count.label} result could not be interpreted: {sent}."
 
 
 def _is_early(days: int | None, limits: CountLimits) -> bool:

@@ -125,6 +125,7 @@ EFFECTS = {
     "riluzole-dizziness": "dizziness",
     "riluzole-abdominal-pain": "abdominal pain",
 }
+PARTS = tuple(EFFECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,9 @@ class EffectLimits(Limits):
 def riluzole_adverse_effect(
     symptoms: Annotated[
         Entries,
-        Listed("riluzole-effect", lookback="effect_recorded_days", parts=tuple(EFFECTS)),
+        Listed("riluzole-effect", lookback="effect_recorded_days", parts=PARTS, named=True),
     ],
-    earlier: Annotated[Entries, Listed("riluzole-effect", history=True, parts=tuple(EFFECTS))],
+    earlier: Annotated[Entries, Listed("riluzole-effect", history=True, parts=PARTS, named=True)],
     episode: Annotated[Episode, State(riluzole_episode)],
     limits: EffectLimits,
 ) -> Outcome:

@@ -69,6 +69,7 @@ def riluzole_pregnancy(
     negative: Annotated[
         Entries, Reported("pregnancy-test", lookback=TESTED, answer="pregnancy-test-negative")
     ],
+    hormone: Annotated[Reading | Missing, Latest("pregnancy-hormone", lookback=TESTED)],
     denied: Annotated[
         Entries, Reported("pregnancy-status", lookback=TESTED, answer="not-pregnant")
     ],
@@ -79,15 +80,16 @@ def riluzole_pregnancy(
     Warn of riluzole in pregnancy, and when breast-feeding.
 
     listed and stated: of the last 300 days, since no pregnancy lasts longer.
-    tested: positive. denied and negative: a later statement or test that there is
-    none silences.
+    tested: positive. hormone: above the laboratory's limit, without one from 25 [IU]/L on.
+    denied and negative: a later statement or test that there is none silences.
     """
     if person.sex == "male":
         return NotIndicated("the patient is a man")
-    signs = [entry for found in (listed, stated, tested) for entry in found]
-    none = max(
-        (entry.day or date.min for entry in _denying(denied, negative, tested)), default=None
-    )
+    signs: list[Entry | Reading] = [*listed, *stated, *tested]
+    against: list[Entry | Reading] = [*_denying(denied, negative, tested)]
+    if isinstance(hormone, Reading):
+        (signs if _raised(hormone) else against).append(hormone)
+    none = max((sign.day or date.min for sign in against), default=None)
     pregnant = [e for e in signs if none is None or (e.day or date.min) > none]
     if pregnant:
         level: Indicator = "warning" if region.us else "critical"
@@ -111,8 +113,22 @@ def _denying(denied: Entries, negative: Entries, tested: Entries) -> Iterator[En
     yield from (entry for entry in negative if positive.isdisjoint(entry.origins))
 
 
+def _raised(hormone: Reading) -> bool:
+    """Whether so much of the hormone shows a pregnancy; the assumed limit itself does."""
+    limit = hormone.upper_limit
+    if limit is None or hormone.bound in ("<", "≤"):
+        return False
+    return hormone.value > limit.value or (
+        limit.source == "assumed" and hormone.value == limit.value
+    )
+
+
 def _unsafe(
-    order: Order, what: str, level: Indicator, facts: tuple[Entry, ...], region: Region
+    order: Order,
+    what: str,
+    level: Indicator,
+    facts: tuple[Entry | Reading, ...],
+    region: Region,
 ) -> Recommend:
     harm = "may harm the fetus (US label, animal data)"
     if what.startswith("Breast"):

@@ -98,21 +98,22 @@ def sedative_respiratory(
 
 def _summary(order: Order, weak: Insufficiency, vent: Vent) -> str:
     drug, sign = order.label.capitalize(), weak.told
-    if BREATHLESS in order.reasons and _relieves(order):
+    going_on = "; continue NIV" if vent.state == "niv-active" else ""
+    if _relieves(order):
         return (
-            f"{drug} for breathlessness: a low, titrated dose can relieve it; watch CO2 "
+            f"{drug}: a low, titrated dose can relieve breathlessness; watch CO2{going_on} "
             f"({sign}, {_support(vent)})."
         )
     if vent.state in NIV:
-        going_on = "; continue NIV" if vent.state == "niv-active" else ""
         return f"{drug} with {sign}, {_support(vent)}: start low, watch CO2{going_on}."
     assess = "" if vent.state in ADVICE else "; assess for NIV first"
     return f"{drug} with {sign} and {_support(vent)}: start low, watch CO2{assess}."
 
 
 def _relieves(order: Order) -> bool:
-    """Whether it is an opioid or a benzodiazepine; a hypnotic that is neither relieves nothing."""
-    return order.within(*RELIEVING) and not order.within(HYPNOTICS)
+    """Whether an opioid or a benzodiazepine is for breathlessness; other hypnotics relieve none."""
+    for_it = BREATHLESS in order.reasons
+    return for_it and order.within(*RELIEVING) and not order.within(HYPNOTICS)
 
 
 def _support(vent: Vent) -> str:
@@ -128,7 +129,7 @@ def _because(order: Order, weak: Insufficiency, vent: Vent) -> Iterator[str]:
     yield f"Ventilation: {_support(vent)}{', ' if vent.notes else ''}{'; '.join(vent.notes)}."
     yield "A drug that dampens breathing can raise carbon dioxide further, mostly at night."
     if _relieves(order):
-        yield "Low doses of opioids relieve breathlessness with few adverse effects: titrate."
+        yield "Start low and titrate: low doses of opioids have few adverse effects."
     if vent.state == "trach-unventilated":
         yield "Have ventilation reviewed before the first dose."
 

@@ -90,8 +90,9 @@ def tizanidine_liver_dose(
     riluzole: drafted or taken, a second drug that can harm the liver.
     """
     new = not taken_within(taken, limits.antispastic_start_gap_days, call.today)
+    grade = raised_alt(alt, certain, alts)
     found = [
-        *_high(raised_alt(alt, certain, alts)),
+        *_high(grade),
         *(doubt for step in order.regimen.steps for doubt in _too_much(step, limits)),
         *_weak_kidneys(egfr, limits),
     ]
@@ -111,7 +112,7 @@ def tizanidine_liver_dose(
         evidence=(order, *(d.fact for d in found if d.fact), riluzole),
         by=tuple(limit for doubt in found for limit in doubt.by),
         missing=(alt.text,) if isinstance(alt, Missing) else (),
-        offers=liver_panel(alt, pending, "Before tizanidine"),
+        offers=liver_panel(alt, grade, pending, "Before tizanidine"),
     )
 
 

@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Delete,
     Draft,
     Entries,
+    Entry,
     Fact,
     Indicator,
     Limits,
@@ -117,6 +118,18 @@ class SafetyLimits(Limits):
     tofersen_given_days: Decimal
 
 
+EVENTS = {
+    "papilledema": "Papilledema",
+    "intracranial-hypertension": "Raised intracranial pressure",
+    "myelitis": "Myelitis",
+    "radiculitis": "Radiculitis",
+    "aseptic-meningitis": "Aseptic meningitis",
+}
+"""The events that the label warns of, and how a card names them."""
+PRESSURE = {"papilledema", "intracranial-hypertension"}
+"""Signs of a pressure under which a puncture can kill."""
+
+
 @rule(
     "tofersen-neuro-safety",
     title="Neurologic events on tofersen",
@@ -137,11 +150,7 @@ def tofersen_neuro_safety(
     order: Annotated[Order | None, Draft("tofersen", or_none=True)],
     events: Annotated[
         Entries,
-        Listed(
-            "tofersen-neurologic",
-            lookback="tofersen_event_days",
-            parts=("raised-intracranial-pressure",),
-        ),
+        Listed("tofersen-neurologic", lookback="tofersen_event_days", parts=tuple(EVENTS)),
     ],
     given: Annotated[Given, State(tofersen_given)],
     call: Annotated[Call, This()],
@@ -164,8 +173,8 @@ def tofersen_neuro_safety(
         if not events.whole:
             return CannotAssess("the problem list could not be read", events.failed)
         return NotIndicated("no neurologic event is recorded")
-    pressure = [entry for entry in events if entry.reasons]
-    name = "Papilledema or raised intracranial pressure" if pressure else "Spinal inflammation"
+    pressure = [entry for entry in events if entry.reasons & PRESSURE]
+    name = _named((pressure or [*events])[0])
     return Recommend(
         summary=(
             f"{name} recorded on tofersen: evaluate before the next intrathecal dose; "
@@ -176,3 +185,7 @@ def tofersen_neuro_safety(
         evidence=(events, *treated),
         offers=(Delete(order),) if order else (),
     )
+
+
+def _named(event: Entry) -> str:
+    return next(name for part, name in EVENTS.items() if part in event.reasons)

@@ -94,7 +94,7 @@ def research_only_therapy(
     cells: Annotated[Entries, Enrolled(CELLS, planned=True)],
     antisense: Annotated[Entries, Enrolled(ANTISENSE, planned=True)],
     studies: Annotated[Entries, Studied("investigational-therapy")],
-    atrophy: Annotated[Entries, Listed("spinal-muscular-atrophy")],
+    atrophy: Annotated[Entries, Listed("spinal-muscular-atrophy", named=True)],
 ) -> Outcome:
     """
     Say that stem cells and unapproved antisense drugs belong into a trial.

@@ -476,7 +476,9 @@ def _plan(name: str, flags: list[str], start: date | None, end: date | None) -> 
     resource["created"] = start.isoformat() if start else None
     if "activity" in flags:
         status = next((f[6:] for f in flags if f.startswith("state-")), None)
-        resource["activity"] = [{"detail": {"code": concept(name), "status": status}}]
+        words = next((f[5:] for f in flags if f.startswith("text=")), None)
+        code = {"text": words.replace("_", " ")} if words else concept(name)
+        resource["activity"] = [{"detail": {"code": code, "status": status}}]
     else:
         resource["category"] = [concept(name)]
     return [resource]

@@ -84,6 +84,7 @@ MEASURES = {
     "ALS-CBS": ("als-cbs-cognitive", ""),
     "ALS-CBS behaviour": ("als-cbs-behavior", ""),
     "TSH": ("thyrotropin", ""),
+    "hCG": ("pregnancy-hormone", ""),
     "haemoglobin": ("hemoglobin", ""),
     "ANC": ("neutrophils", ""),
     "segmented": ("neutrophils-segmented", ""),

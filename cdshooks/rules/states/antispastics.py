@@ -54,8 +54,10 @@ def number_of(reading: Reading) -> str:
     return reading.amount.partition(" ")[0]
 
 
-def liver_panel(alt: Reading | Missing, pending: Entries, reason: str) -> tuple[Offer, ...]:
-    """Liver tests, unless they are current or ordered."""
-    if isinstance(alt, Reading) or pending:
+def liver_panel(
+    alt: Reading | Missing, grade: Grade | None, pending: Entries, reason: str
+) -> tuple[Offer, ...]:
+    """Liver tests, unless they are ordered, or current and not too high."""
+    if pending or (isinstance(alt, Reading) and not grade):
         return ()
     return (Create("hepatic-panel", recommended=True, reason=reason),)

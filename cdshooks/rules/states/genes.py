@@ -87,7 +87,7 @@ class Genes:
 @derived
 def genes(
     results: Annotated[Entries, Found("genetic-result", "genetic-component", PARTS)],
-    sod1: Annotated[Entries, Listed("sod1-als")],
+    sod1: Annotated[Entries, Listed("sod1-als", named=True)],
 ) -> Genes:
     """
     The gravest result of each gene, the newest of those; a correction amends the result itself.
