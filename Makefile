@@ -107,4 +107,4 @@ lock: .venv/dev ## resolve dependencies anew and write the hashed locks
 	.venv/bin/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/release.txt
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .venv-release .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-release .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

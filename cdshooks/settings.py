@@ -39,7 +39,7 @@ _PREFIX = "CDSHOOKS_"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """Comma-separated text as a list; blank items are left out."""
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
@@ -105,7 +105,7 @@ def _fernet(key: SecretStr | None) -> SecretStr | None:
     return key
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Base = Annotated[str, AfterValidator(_address)]
 LOCAL_FHIR = ("http://localhost:*", "http://127.0.0.1:*")
@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         description="16 characters or more, the bearer token of whoever reads /metrics "
         "and /insights",
     )
-    allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=(),
         description="origins such as https://ehr.example.org, comma-separated, no *",
     )
@@ -158,7 +158,7 @@ class Settings(BaseSettings):
         "is the path of a profile of your own",
     )
     prefetch: Literal["core", "full"] = Field(default="core", description="core or full")
-    fhir_allowed: Annotated[tuple[Base, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    fhir_allowed: Annotated[tuple[Base, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=(),
         description=(
             "base URLs of FHIR servers that may be read for callers that are not "

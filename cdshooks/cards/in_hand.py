@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 
 from cdshooks.chart import View
-from cdshooks.chart.index import codes_of
+from cdshooks.chart.coded import codes_of
 from cdshooks.fhir.dates import choice, when
 from cdshooks.fhir.elements import Json, boolean, fhir_code, first, obj, objects, plain, string
 from cdshooks.knowledge import Base, DraftFile, Systems

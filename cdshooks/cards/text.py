@@ -6,7 +6,6 @@ a client renders the detail as Markdown with raw HTML and a chart can say anythi
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 SUMMARY_LIMIT = 140
 """The specification wants fewer characters than this."""
@@ -17,21 +16,29 @@ _BLOCK = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([#+>-])")
 _ENTITY = re.compile(r"&(?=[#\w])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _AUTOLINK = re.compile(r"(https?)://|www\.", re.IGNORECASE)
+_ANY = re.compile(r"[\\`*_\[\]|~&<]")
+"""A character that may have to be escaped wherever it stands."""
 
 
-@lru_cache(maxsize=2048)
 def escaped(text: str) -> str:
     """Plain text as Markdown that renders as itself, links and tags included.
 
     One star alone emphasises nothing, so that a unit stays as it was sent: 10*3/uL.
-    Kept beyond a call: most of what cards say, they say to many.
     """
-    safe = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    line = " ".join(text.split())
+    if not _may_mean_more(line):
+        return line
+    safe = _MARKDOWN.sub(r"\\\1", line)
     if safe.count("*") == 1:
         safe = _LONE_STAR.sub("*", safe)
     safe = _BLOCK.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", safe)
     safe = _TAG.sub("&lt;", _ENTITY.sub("&amp;", safe))
     return _AUTOLINK.sub(lambda m: m[0].replace(":", "&#58;").replace(".", "&#46;"), safe)
+
+
+def _may_mean_more(line: str) -> bool:
+    """Whether any of a line may have to be escaped, told fast: of most there is nothing."""
+    return bool(_ANY.search(line) or _BLOCK.match(line) or "://" in line or "www." in line.lower())
 
 
 def summary(text: str) -> str:

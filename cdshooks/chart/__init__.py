@@ -16,6 +16,7 @@ from cdshooks.chart.index import Index
 from cdshooks.chart.measurements import latest, series, together
 from cdshooks.chart.medications import medication
 from cdshooks.chart.orders import ORDER_HOOKS, drafts, drafts_of
+from cdshooks.chart.owner import Owner
 from cdshooks.chart.pairs import meetings, pairs, unmet
 from cdshooks.chart.papers import communicated, documented, related, tasked
 from cdshooks.chart.parts import by_part
@@ -157,11 +158,10 @@ def read_chart(
     """
     context = request.context
     results = tuple(read_result(s, request.prefetch, context.patient_id, zone) for s in searches)
-    index = Index(knowledge.base.systems, context.patient_id)
+    index = Index(knowledge.base.systems, Owner(context.patient_id))
     for result in results:
         for resource in result.resources:
             index.add(resource)
-    index.count_foreign(sum(not index.owns(draft) for _, draft in context.draft_orders))
     return View(
         index=index,
         results=results,

@@ -11,6 +11,7 @@ from functools import lru_cache
 from threading import Lock
 
 from cdshooks.chart.index import Index
+from cdshooks.chart.owner import Owner
 from cdshooks.chart.person import call
 from cdshooks.chart.questions import Question, asked_from, count, question
 from cdshooks.chart.searches import ADMINISTRATION, MEDICATIONS, Search
@@ -18,6 +19,7 @@ from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Code, Knowledge, ValueSet
+from cdshooks.knowledge.codes import LONGEST
 from cdshooks.protocol import Context
 from cdshooks.rules.authoring import (
     Agreed,
@@ -114,7 +116,7 @@ def _shared(
 ) -> Blank:
     noon = datetime.combine(alike.today, time(12), zone)
     view = View(
-        index=Index(knowledge.base.systems, ""),
+        index=Index(knowledge.base.systems, Owner("")),
         results=tuple(Result(search, answered) for search, answered in signature),
         knowledge=knowledge,
         hook=hook,
@@ -267,11 +269,15 @@ class Layout:
         return found
 
     def _coded(self, type: str, code: Code) -> int:
+        learned = self.learned
         found = self._exact.get((type, code), 0)
         for value_set, bit in self._prefixed.get(type, ()):
             found |= bit if code in value_set else 0
-        if len(self._of_code) < MOST_CODES:
-            self._of_code[(type, code)] = found
+        if len(self._of_code) < MOST_CODES and len(code.system) + len(code.code) <= LONGEST:
+            with self._learning:
+                # Another call may have learned more meanwhile, of which nothing is found here.
+                if learned == self.learned:
+                    self._of_code[(type, code)] = found
         return found
 
 

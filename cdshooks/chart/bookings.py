@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from cdshooks.chart.index import is_patient
+from cdshooks.chart.owner import is_patient
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import Json, fhir_code, obj, objects, reference_to, string
@@ -54,5 +54,5 @@ def _is_for(resource: Json, view: View) -> bool:
     actors = [obj(part.get("actor")) for part in objects(resource.get("participant"))]
     named = [string(actor.get("reference")) or "" for actor in actors]
     patients = [reference for reference in named if "Patient/" in reference]
-    patient_id = view.index.patient_id
+    patient_id = view.index.owner.patient_id
     return not patients or any(is_patient(reference, patient_id) for reference in patients)

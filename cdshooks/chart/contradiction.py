@@ -77,9 +77,15 @@ def _differ(one: Meant, other: Meant) -> bool:
     return bool(other.any) and one.any.isdisjoint(other.any)
 
 
-@lru_cache(maxsize=2048)
 def coded(base: Base, codes: tuple[Code, ...]) -> Meant:
     """What known codes stand for, with the ingredients that only their displays name."""
+    known = (c for c in codes if c in base.ingredients.codes or c in base.products_by_code)
+    return _coded(base, tuple(known))
+
+
+@lru_cache(maxsize=2048)
+def _coded(base: Base, codes: tuple[Code, ...]) -> Meant:
+    """The same of known codes alone: what is kept beyond a call is not the client's to choose."""
     contains = [one for code in codes for one in base.ingredients.codes.get(code, ())]
     products = [one for code in codes for one in base.products_by_code.get(code, ())]
     displays = [*(one.display for one in contains), *(one.display for _, one in products)]

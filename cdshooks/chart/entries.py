@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from cdshooks.chart.index import CODE, CODED, PARTED, Record
+from cdshooks.chart.coded import code_elements
+from cdshooks.chart.index import PARTED, Record
 from cdshooks.chart.sources import Coverage
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When
@@ -102,7 +103,7 @@ def entry(
 def _named(record: Record) -> str:
     """What the chart itself calls it: a card shows its words and not those of a value set."""
     body = record.part if record.type in PARTED else record.resource
-    elements = (body.get(path) for path in CODED.get(record.type, CODE))
+    elements = (body.get(path) for path in code_elements(record.type))
     said = (text for element in elements for concept in objects(element) for text in texts(concept))
     return plain(_TAG.sub("", next(said, "")))
 

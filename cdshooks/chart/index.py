@@ -5,43 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
 
+from cdshooks.chart.coded import codes_of, own_codes
 from cdshooks.chart.forms import FORMS, answers
+from cdshooks.chart.owner import Owner
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, obj, objects, string, told_id, values
+from cdshooks.fhir.elements import Json, obj, objects, string, told_id
 from cdshooks.knowledge import Code, Systems, ValueSet
 
-CODED = {
-    "Condition": ("code", "bodySite"),
-    "DeviceRequest": ("codeCodeableConcept",),
-    "Device": ("type",),
-    "Encounter": ("type", "serviceType"),
-    "EpisodeOfCare": ("type",),
-    "CarePlan": ("category",),
-    "Appointment": ("serviceType",),
-    "Consent": (),
-    "MedicationRequest": ("medicationCodeableConcept",),
-    "ResearchSubject": (),
-    "NutritionOrder": (),
-    "DocumentReference": ("type", "category"),
-    "Communication": ("category", "topic", "reasonCode"),
-    "RelatedPerson": ("relationship",),
-}
-"""Where the code of a type stands, when it is not ``code``. The body site of a condition
-is the region in which ALS began; no other code of a condition can be mistaken for one.
-"""
-
-DIET = {"texture": "modified-texture-diet", "fluidConsistencyType": "thickened-fluids"}
-"""Parts of an oral diet that say by being there what the diet is."""
-FEEDING = {"supplement": "nutritional-supplement", "enteralFormula": "enteral-feeding"}
-"""The same of a nutrition order as a whole."""
-
-CODE = ("code",)
-"""Where it stands otherwise."""
 PARTED = ("Observation", FORMS)
 """Types whose parts go by codes of their own."""
-
-ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
-"""Elements that say whose a resource is. Each of them must be this patient."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,18 +39,16 @@ class Record:
 
 @dataclass
 class Index:
-    """Built once a call, each type when it is first asked for.
+    """Built once a call, each type when it is first asked for, of what the patient owns.
 
     A chart without ALS is known by its problem list: its results are never read.
     """
 
     systems: Systems
-    patient_id: str
+    owner: Owner
     _waiting: dict[str, list[Json]] = field(default_factory=dict)
-    _foreign: int = 0
     _types: dict[str, list[Record]] = field(default_factory=dict)
     _codes: dict[str, dict[Code, list[Record]]] = field(default_factory=dict)
-    _patients: dict[str, bool] = field(default_factory=dict)
     _held: dict[str, frozenset[Code]] = field(default_factory=dict)
     _ids: dict[str, Record] = field(default_factory=dict)
     _count: int = 0
@@ -94,24 +64,15 @@ class Index:
         """The types of which anything came in."""
         return frozenset((*self._waiting, *self._types))
 
-    def count_foreign(self, number: int) -> None:
-        """Counts resources of another patient that never came in."""
-        self._foreign += number
-
-    @property
-    def foreign(self) -> int:
-        """How many resources belonged to another patient."""
-        for type in list(self._waiting):
-            self._read(type)
-        return self._foreign
+    def owns(self, resource: Json) -> bool:
+        """Whether a resource is this patient's."""
+        return self.owner.owns(resource)
 
     def _read(self, type: str) -> None:
         """Indexes what waits of a type."""
         if type in self._waiting:
             self._held.pop(type, None)
-            waiting = self._waiting.pop(type)
-            own = [resource for resource in waiting if self.owns(resource)]
-            self._foreign += len(waiting) - len(own)
+            own = [r for r in self._waiting.pop(type) if self.owner.owns(r)]
             for resource in _latest(own):
                 self._take(resource, type)
 
@@ -184,16 +145,9 @@ class Index:
         return Record(resource, type, told_id(id), codes, part, self._count)
 
     def _own_codes(self, resource: Json, type: str) -> tuple[Code, ...]:
-        found: list[Code] = []
-        for path in CODED.get(type, CODE):
-            if path in resource:
-                found += codes_of(resource[path], self.systems)
+        found = own_codes(resource, type, self.systems)
         if type == "DeviceRequest" and "codeReference" in resource:
             found += self._device_codes(resource)
-        if type == "Encounter":
-            found += _class_codes(resource, self.systems)
-        if type == "NutritionOrder":
-            found += _diet_codes(resource, self.systems)
         return tuple(found)
 
     def _device_codes(self, request: Json) -> tuple[Code, ...]:
@@ -217,23 +171,6 @@ class Index:
                 if codes:
                     yield self._record(resource, type, id, codes, component)
 
-    def owns(self, resource: Json) -> bool:
-        """Whether a resource is this patient's; one that names nobody is taken as theirs."""
-        if resource.get("resourceType") == "Patient":
-            return string(resource.get("id")) in (None, self.patient_id)
-        for name in ABOUT:
-            if name in resource:
-                for reference in _references(resource[name]):
-                    if not self._is_theirs(reference):
-                        return False
-        return True
-
-    def _is_theirs(self, reference: str) -> bool:
-        known = self._patients.get(reference)
-        if known is None:
-            known = self._patients[reference] = is_patient(reference, self.patient_id)
-        return known
-
 
 def _latest(resources: list[Json]) -> Iterable[Json]:
     """Each resource once: of two versions, of two searches perhaps, the one changed later."""
@@ -253,54 +190,3 @@ def _changed(resource: Json) -> datetime:
     """When a resource was last changed, as far as it says so."""
     moment = when(obj(resource.get("meta")).get("lastUpdated"), UTC)
     return moment.start(UTC) if moment else datetime.min.replace(tzinfo=UTC)
-
-
-def _references(value: object) -> Iterator[str]:
-    """Every reference in an element, also when it is a list or a bare string."""
-    for item in (value,) if isinstance(value, dict) else values(value):
-        reference = string(item if isinstance(item, str) else obj(item).get("reference"))
-        if reference is not None:
-            yield reference
-
-
-def is_patient(reference: str, patient_id: str) -> bool:
-    """Whether a reference, relative, absolute or versioned, is to this patient.
-
-    One to something contained, or to a Bundle entry, names nobody that can be
-    compared, and is taken as another's.
-    """
-    bare = reference.partition("/_history/")[0].rstrip("/")
-    return bare == f"Patient/{patient_id}" or bare.endswith(f"/Patient/{patient_id}")
-
-
-def codes_of(value: object, systems: Systems) -> list[Code]:
-    """The codes of CodeableConcepts or Codings, however they were wrapped."""
-    found: list[Code] = []
-    for concept in (value,) if isinstance(value, dict) else values(value):
-        body = obj(concept)
-        if "coding" not in body and "concept" in body:
-            # R5 wraps a concept where it may also be a reference.
-            body = obj(body["concept"])
-        codings = objects(body["coding"]) if "coding" in body else (body,)
-        for coding in codings:
-            code = string(coding.get("code"))
-            if code:
-                found.append(systems.code(string(coding.get("system")) or "", code))
-    return found
-
-
-def _diet_codes(resource: Json, systems: Systems) -> Iterator[Code]:
-    """What a nutrition order orders: kinds by their codes, and what its elements say."""
-    diet = obj(resource.get("oralDiet"))
-    yield from codes_of(diet.get("type"), systems)
-    yield from (Code("als-cds", code) for part, code in DIET.items() if values(diet.get(part)))
-    for part, code in FEEDING.items():
-        if values(resource.get(part)):
-            yield Code("als-cds", code)
-
-
-def _class_codes(resource: Json, systems: Systems) -> Iterator[Code]:
-    """Encounter.class is a Coding in R4, and its only system is often left out."""
-    for coding in objects(resource.get("class")):
-        system = coding.get("system") or systems.uris.get("act-code")
-        yield from codes_of({**coding, "system": system}, systems)

@@ -1,6 +1,6 @@
 """What a service asks for: few, simple FHIR searches, derived from what its rules read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,6 @@ from cdshooks.rules.authoring import (
     Communicated,
     Declined,
     Documented,
-    Draft,
     Enrolled,
     Filed,
     Found,
@@ -135,6 +134,37 @@ def _key(need: Need, knowledge: Knowledge) -> str:
     return base.searches[type].key if group is None else base.observation_groups[group].key
 
 
+READ_FROM: Mapping[type[Input], tuple[str, ...]] = {
+    Agreed: ("Consent",),
+    Allergic: ("AllergyIntolerance",),
+    Booked: ("Appointment",),
+    Communicated: ("Communication",),
+    Declined: ("Consent", *MEDICATIONS),
+    Documented: ("DocumentReference", "Consent"),
+    Enrolled: ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure"),
+    Filed: ("DiagnosticReport",),
+    InFamily: ("FamilyMemberHistory",),
+    InUse: ("Device", "DeviceUseStatement"),
+    Involved: ("CareTeam", "Encounter", "ServiceRequest"),
+    Listed: ("Condition",),
+    Medication: MEDICATIONS,
+    Meets: MEDICATIONS,
+    OneOf: MEDICATIONS,
+    Patient: ("Patient",),
+    Performed: ("Procedure", "Encounter"),
+    Refused: ("Consent", "Procedure", "ServiceRequest", "DeviceRequest"),
+    Related: ("RelatedPerson",),
+    Studied: ("ResearchSubject",),
+    Taken: MEDICATIONS,
+    Tasked: ("Task",),
+    This: ("Encounter",),
+    Visited: ("Encounter",),
+}
+"""The types that a declaration reads whole. The others read results, which are asked for by
+code, what the declaration itself names, or nothing of the chart.
+"""
+
+
 def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
     """Which resources a declaration reads."""
     measures = knowledge.base.measures
@@ -147,53 +177,9 @@ def needs(declaration: Input, knowledge: Knowledge) -> frozenset[Need]:
             return frozenset({("Observation", "scores")})
         case Found():
             return frozenset({("Observation", "genetics")})
-        case Listed():
-            return frozenset({("Condition", None)})
         case Ordered(types=types):
-            return frozenset({(type, None) for type in types})
-        case Performed():
-            return frozenset({("Procedure", None), ("Encounter", None)})
-        case InUse():
-            return frozenset({("Device", None), ("DeviceUseStatement", None)})
-        case Refused():
-            types = ("Consent", "Procedure", "ServiceRequest", "DeviceRequest")
-            return frozenset({(type, None) for type in types})
-        case Agreed():
-            return frozenset({("Consent", None)})
-        case Involved():
-            return frozenset({(type, None) for type in ("CareTeam", "Encounter", "ServiceRequest")})
-        case InFamily():
-            return frozenset({("FamilyMemberHistory", None)})
-        case Enrolled():
-            types = ("EpisodeOfCare", "CarePlan", "ServiceRequest", "Encounter", "Procedure")
-            return frozenset({(type, None) for type in types})
-        case Declined():
-            return frozenset({(type, None) for type in ("Consent", *MEDICATIONS)})
-        case Medication() | OneOf() | Meets() | Taken():
-            return frozenset({(type, None) for type in MEDICATIONS})
-        case Patient():
-            return frozenset({("Patient", None)})
-        case This() | Visited():
-            return frozenset({("Encounter", None)})
-        case Allergic():
-            return frozenset({("AllergyIntolerance", None)})
-        case Filed():
-            return frozenset({("DiagnosticReport", None)})
-        case Studied():
-            return frozenset({("ResearchSubject", None)})
-        case Booked():
-            return frozenset({("Appointment", None)})
-        case Tasked():
-            return frozenset({("Task", None)})
-        case Documented():
-            return frozenset({("DocumentReference", None), ("Consent", None)})
-        case Communicated():
-            return frozenset({("Communication", None)})
-        case Related():
-            return frozenset({("RelatedPerson", None)})
-        case Draft():
-            return frozenset()
-    return frozenset()
+            return frozenset((type, None) for type in types)
+    return frozenset((type, None) for type in READ_FROM.get(type(declaration), ()))
 
 
 def _measured(measure: Measure) -> Iterator[Need]:

@@ -10,6 +10,10 @@ DOTLESS = ("icd-10-cm", "icd-10")
 """Systems whose codes travel with and without dots: G12.21 and G1221 are one code."""
 _EDITION = re.compile(r"(?<=/sct)/\d{6,18}(?:/version/\d{8})?$", re.ASCII)
 """What a URI of SNOMED CT ends with that names an edition of it."""
+LONGEST = 300
+"""Characters of a code with its system. What is longer is no code, and is read each time: a
+client could fill the memory with what is kept.
+"""
 
 
 class Code(NamedTuple):
@@ -33,7 +37,8 @@ class Systems:
         unknown system can equal only itself, so a number is never matched without
         its system; and our own short names are no systems when a client sends them.
         """
-        return _code(self, system, code)
+        read = _code if len(system) + len(code) <= LONGEST else _code.__wrapped__
+        return read(self, system, code)
 
     def uri(self, short: str) -> str:
         """The URI to send for a short system name."""

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from cdshooks import knowledge
-from cdshooks.chart.index import ABOUT
+from cdshooks.chart.owner import ABOUT
 from cdshooks.fhir.elements import obj, objects, string, values
 
 LONGEST = 4 * 1024 * 1024

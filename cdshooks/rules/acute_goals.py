@@ -25,7 +25,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.key_stages import last_plan
-from cdshooks.rules.states.relief import together
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.wishes import TivWish, tiv_wish
 
@@ -50,7 +50,7 @@ def no_intubation(
     ordered: Annotated[Entries, Ordered("do-not-intubate", drafts=False)],
 ) -> Entries:
     """That the patient is not to be intubated, as a finding or as an order."""
-    return together("not for intubation", listed, ordered)
+    return merged("not for intubation", listed, ordered)
 
 
 @derived

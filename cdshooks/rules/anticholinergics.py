@@ -33,7 +33,7 @@ from cdshooks.rules.states.anticholinergic_risk import Obstacles, obstacles
 from cdshooks.rules.states.words import joined
 
 GLYCO, HYOSCYAMINE = "glycopyrronium-systemic", "hyoscyamine-systemic"
-BELLADONNA, TRICYCLIC = "belladonna", "tricyclic-saliva"
+BELLADONNA = "belladonna"
 SALIVA_REASONS = ("saliva-reason", "salivary-disturbance")
 SALIVA, POTASSIUM = "anticholinergic-saliva", "solid-potassium"
 Glycopyrronium = Annotated[Entries, Medication(GLYCO, drafted=True)]

@@ -29,9 +29,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.relief import (
-    together,
-)
+from cdshooks.rules.states.merged import merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def ways_to_communicate(
     planned: Annotated[Entries, Enrolled("communication-means")],
 ) -> Entries:
     """A communication aid in use, or a board, signal or plan on record."""
-    return together("way of communicating", device, made, planned)
+    return merged("way of communicating", device, made, planned)
 
 
 @rule(

@@ -29,7 +29,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.relief import together
+from cdshooks.rules.states.merged import merged
 
 BURDEN = "carer_burden_days"
 ITEM = "carer_item_days"
@@ -99,7 +99,7 @@ def help_for_carers(
     given: Annotated[Entries, Performed("caregiver-help", statuses=("in-progress", "completed"))],
 ) -> Entries:
     """Support of the caregiver that was ordered or given; drafts of this call count."""
-    return together("caregiver support", ordered, given)
+    return merged("caregiver support", ordered, given)
 
 
 @rule(

@@ -31,8 +31,9 @@ from cdshooks.rules.authoring import (
     shown,
 )
 from cdshooks.rules.quinine import Bars, quinine_bars
-from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, lately
+from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, stands
 from cdshooks.rules.states.region import Jurisdiction
+from cdshooks.rules.states.taking import lately
 
 RECENT = "cramp_days"
 MEXILETINE, QUININE, BACLOFEN = "mexiletine", "quinine", "baclofen"
@@ -132,7 +133,7 @@ def cramps_treat(
     country none is.
     """
     many = isinstance(count, Reading) and count.meets(limits.cramps_a_day_ge)
-    listed = coded.newest if _stands(coded.newest, count) else None
+    listed = coded.newest if stands(coded.newest, count) else None
     if not many and listed is None:
         return _no_cramps(coded, count)
     tried = {MEXILETINE: mexiletine, QUININE: quinine, **others.tried}
@@ -149,13 +150,6 @@ def cramps_treat(
         return NotIndicated("every drug of the care pathway was tried")
     drug = next((d for d in left if not hindered.against.get(d)), None)
     return _advice(count, listed, drug, left, hindered, limits)
-
-
-def _stands(entry: Entry | None, count: Reading | Missing) -> bool:
-    """Whether the problem list says so, and no count since has said otherwise."""
-    if entry is None:
-        return False
-    return isinstance(count, Missing) or (entry.day is not None and entry.day > count.day)
 
 
 def _no_cramps(coded: Entries, count: Reading | Missing) -> Outcome:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from cdshooks.rules.authoring import (
     Allergic,
@@ -15,9 +15,6 @@ from cdshooks.rules.authoring import (
     Entries,
     Fact,
     Indicator,
-    Latest,
-    Limits,
-    Listed,
     Missing,
     NotIndicated,
     Offer,
@@ -29,27 +26,21 @@ from cdshooks.rules.authoring import (
     Reading,
     Recommend,
     Row,
+    State,
     Threshold,
     decides,
     rule,
 )
+from cdshooks.rules.states.heart import Qtc, QtcLimits, heart_against_combination
 
 DMQ = "dextromethorphan-quinidine"
 
 
 @dataclass(frozen=True, slots=True)
-class QtcLimits(Limits):
+class OrderLimits(QtcLimits):
     """From where QTc rules the combination out, and how recent it must be to be current."""
 
-    group: ClassVar[str] = "dmq"
-    qtc_severe_ge_ms: Threshold
-    qtc_long_gt_ms_men: Threshold
-    qtc_long_gt_ms_women: Threshold
     qtc_current_days: Decimal
-
-    def prolonged(self, person: Person) -> Threshold:
-        """The limit for the patient's sex; the higher one where the sex is not known."""
-        return self.qtc_long_gt_ms_men if person.sex == "male" else self.qtc_long_gt_ms_women
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +72,22 @@ class Finding:
 )
 def dmq_contraindicated_cardiac(
     order: Annotated[Order, Draft(DMQ)],
-    long_qt: Annotated[Entries, Listed("prolonged-qt")],
-    torsades: Annotated[Entries, Listed("torsades", history=True, named=True)],
-    failure: Annotated[Entries, Listed("heart-failure")],
-    block: Annotated[Entries, Listed("complete-av-block")],
-    pacemaker: Annotated[Entries, Listed("pacemaker")],
-    qtc: Annotated[Reading | Missing, Latest("qtc", lookback="qtc_evidence_days")],
+    heart: Annotated[tuple[Entries, ...], State(heart_against_combination)],
+    qtc: Qtc,
     person: Annotated[Person, Patient()],
     ordered: Annotated[Entries, Ordered("ecg", lookback="ecg_order_days")],
-    limits: QtcLimits,
+    limits: OrderLimits,
 ) -> Outcome:
     """
     Warn of heart disease that the label forbids, or of a QTc that is long.
 
-    Conditions count while they are on the problem list, torsades also when it is over;
-    a pacemaker answers an AV block. qtc: corrected, of the last year.
+    heart: conditions on the problem list. qtc: corrected, of the last year.
     """
-    blocked = block if block and not pacemaker else Entries()
-    found = [*_recorded(torsades, long_qt, failure, blocked), *_measured(qtc, person, limits)]
+    found = [*_recorded(heart), *_measured(qtc, person, limits)]
     if not found:
-        if long_qt.failed:
-            return CannotAssess("the problem list could not be read", long_qt.failed)
+        failed = tuple(dict.fromkeys(key for entries in heart for key in entries.failed))
+        if failed:
+            return CannotAssess("the problem list could not be read", failed)
         return NotIndicated("no heart disease that the label names, and no long QTc")
     first = found[0]
     current = isinstance(qtc, Reading) and qtc.age <= limits.qtc_current_days
@@ -112,7 +98,7 @@ def dmq_contraindicated_cardiac(
         ),
         indicator=first.level,
         because=(
-            *(f"{one.told}." for one in found),
+            *dict.fromkeys(f"{one.told}." for one in found),
             f"Last QTc: {qtc}.",
             "The label names the conditions and gives no number for QTc.",
         ),
@@ -122,20 +108,17 @@ def dmq_contraindicated_cardiac(
     )
 
 
-def _recorded(*conditions: Entries) -> Iterator[Finding]:
-    for entries in conditions:
+def _recorded(heart: tuple[Entries, ...]) -> Iterator[Finding]:
+    for entries in heart:
         if entries.newest:
             yield Finding(entries.newest.label, "critical", entries)
 
 
 def _measured(qtc: Reading | Missing, person: Person, limits: QtcLimits) -> Iterator[Finding]:
-    if not isinstance(qtc, Reading):
-        return
-    told = f"{qtc.label} {qtc.amount}"
-    if qtc.meets(limits.qtc_severe_ge_ms):
-        yield Finding(told, "critical", qtc, (limits.qtc_severe_ge_ms,))
-    elif qtc.meets(limits.prolonged(person)):
-        yield Finding(told, "warning", qtc, (limits.prolonged(person),))
+    limit = limits.passed(qtc, person)
+    if limit and isinstance(qtc, Reading):
+        level: Indicator = "critical" if limit is limits.qtc_severe_ge_ms else "warning"
+        yield Finding(f"{qtc.label} {qtc.amount}", level, qtc, (limit,))
 
 
 def _offers(order: Order, *, current: bool) -> Iterator[Offer]:

@@ -1,7 +1,6 @@
 """Is dextromethorphan/quinidine started slowly and not given too often?"""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar
@@ -27,6 +26,7 @@ from cdshooks.rules.authoring import (
     directions_told,
     rule,
 )
+from cdshooks.rules.states.taking import taken_within
 
 DMQ = "dextromethorphan-quinidine"
 
@@ -71,7 +71,7 @@ def dmq_dose(
     steps = order.regimen.steps
     if "clinical-trial" in order.reasons or not steps:
         return NotIndicated("an order of a clinical trial, or no directions")
-    new = not _lately(taken, call.today, limits.dmq_start_gap_days)
+    new = not taken_within(taken, limits.dmq_start_gap_days, call.today)
     if any(_above(step, limits) for step in steps):
         return _deviates(order, "warning", new=new, by=(limits.dmq_capsules_a_day_gt,))
     if len(steps) > 1:
@@ -85,11 +85,6 @@ def dmq_dose(
     if twice or once:
         return _deviates(order, "info", new=new, by=())
     return NotIndicated("titrated, or the directions cannot be read")
-
-
-def _lately(taken: Entries, today: date, gap: Decimal) -> bool:
-    since = today - timedelta(days=int(gap))
-    return any(entry.end is None or entry.end >= since for entry in taken)
 
 
 def _capsules(step: Step, limits: CapsuleLimits) -> Fraction | None:

@@ -1,16 +1,14 @@
 """What must not meet dextromethorphan/quinidine?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from cdshooks.rules.authoring import (
     Call,
     Delete,
     Indicator,
-    Limits,
     Meeting,
     Meets,
     NotIndicated,
@@ -19,11 +17,11 @@ from cdshooks.rules.authoring import (
     Recommend,
     Row,
     This,
-    Threshold,
     decides,
     rule,
 )
-from cdshooks.rules.states.words import ended, shortened
+from cdshooks.rules.states.offered_drugs import CombinationWashout
+from cdshooks.rules.states.words import as_it_stands, shortened
 
 DMQ = "dextromethorphan-quinidine"
 MAOI, URINARY = "maoi", "maoi-urinary"
@@ -38,14 +36,6 @@ REASONS = {
 LATELY = "MAO inhibitor within 14 days"
 MANY = 3
 """Reasons that no longer fit a summary."""
-
-
-@dataclass(frozen=True, slots=True)
-class WashoutLimits(Limits):
-    """How long an MAO inhibitor and the combination still meet after one of them has ended."""
-
-    group: ClassVar[str] = "dmq"
-    maoi_washout_le_days: Threshold
 
 
 @rule(
@@ -71,7 +61,7 @@ class WashoutLimits(Limits):
 def dmq_contraindicated_drug(
     meeting: Annotated[Meeting, Meets(DMQ, tuple(REASONS), ended=True)],
     call: Annotated[Call, This()],
-    limits: WashoutLimits,
+    limits: CombinationWashout,
 ) -> Outcome:
     """
     Warn of what the label forbids beside dextromethorphan/quinidine.
@@ -113,7 +103,7 @@ def _pairs(meeting: Meeting) -> Iterator[tuple[Order, Order]]:
                     yield one, other
 
 
-def _still_meet(one: Order, other: Order, today: date, limits: WashoutLimits) -> bool:
+def _still_meet(one: Order, other: Order, today: date, limits: CombinationWashout) -> bool:
     """Whether both are taken or drafted, or the one that has ended is still in the body."""
     ended = [order.end for order in (one, other) if order.end]
     if not ended:
@@ -134,13 +124,8 @@ def _reasons(shown: list[tuple[Order, Order]], over: list[Order]) -> str:
 
 def _because(shown: list[tuple[Order, Order]]) -> Iterator[str]:
     for one, other in shown:
-        yield f"{_told(other)}; {_told(one)}: {REASONS[other.drug or '']}."
+        yield f"{as_it_stands(other)}; {as_it_stands(one)}: {REASONS[other.drug or '']}."
     if any(other.drug == "dmq-ritonavir" for _, other in shown):
         yield "Ritonavir slows the breakdown of quinidine; its own label forbids them together."
     if any(other.drug == "dmq-quinidine-related" for _, other in shown):
         yield "For cramps look for another drug than quinine."
-
-
-def _told(order: Order) -> str:
-    """A drug with how it stands."""
-    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
@@ -33,6 +33,7 @@ from cdshooks.rules.authoring import (
     milligrams,
     rule,
 )
+from cdshooks.rules.states.taking import taken_within
 
 Way = Literal["iv", "oral"]
 WAYS: dict[str | None, Way] = {
@@ -100,8 +101,7 @@ def edaravone_cycle(
     limits: GapLimits,
 ) -> Cycle:
     """A first cycle is one without edaravone in the weeks before it."""
-    since = call.today - timedelta(days=int(limits.edaravone_first_gap_days))
-    lately = [e for e in history if e.end is None or e.end >= since]
+    lately = taken_within(history, limits.edaravone_first_gap_days, call.today)
     ends = [entry.end for entry in history if entry.end is not None]
     first = None if not lately and not history.whole else not lately
     return Cycle(first, max(ends, default=None))

@@ -28,6 +28,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.offered_drugs import Against, against_antipsychotic
 from cdshooks.rules.states.relief import (
     LATELY,
@@ -37,7 +38,6 @@ from cdshooks.rules.states.relief import (
     Opioids,
     Risky,
     since,
-    together,
 )
 
 
@@ -127,7 +127,7 @@ def clouding_drugs(
     opioids: Opioids, benzodiazepines: Benzodiazepines, drying: Drying
 ) -> tuple[Entry, ...]:
     """Drugs that are given and may cause delirium: opioids, benzodiazepines, drying drugs."""
-    return tuple(together("drug", opioids, benzodiazepines, drying))
+    return tuple(merged("drug", opioids, benzodiazepines, drying))
 
 
 @rule(

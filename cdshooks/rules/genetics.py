@@ -204,7 +204,6 @@ def _reasons(genes: Genes, waiting: Entries, family: Entry | None) -> Iterator[s
     leaves_out="Gene tests for other diseases; counselling that only a letter tells of.",
 )
 def genetic_test_without_counselling(
-    call: Annotated[Call, This()],
     order: Annotated[Order, Draft(value_set="gene-test")],
     panel: Annotated[Entries, Ordered("sequencing")],
     assay: Annotated[Entries, Ordered("c9orf72-test")],

@@ -30,7 +30,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.feeding import Feeding, feeding
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.relief import together
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.words import sentence
 
@@ -112,7 +112,7 @@ def help_at_home(
     care: Annotated[Entries, Enrolled("home-care")],
 ) -> Entries:
     """Somebody who helps at home: a person on record, or professional care."""
-    return together("help at home", people, services, care)
+    return merged("help at home", people, services, care)
 
 
 @derived
@@ -121,7 +121,7 @@ def feeding_plan(
     feeds: Annotated[Entries, Ordered("feeding-plan", types=("NutritionOrder",))],
 ) -> Entries:
     """A plan or an order for feeding through the tube."""
-    return together("feeding plan", plan, feeds)
+    return merged("feeding plan", plan, feeds)
 
 
 @derived

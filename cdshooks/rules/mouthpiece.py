@@ -46,7 +46,6 @@ class MouthpieceLimits(Limits):
     """What asks for support by day, and what a mouthpiece needs."""
 
     group: ClassVar[str] = "niv_care"
-    niv_finding_days: Decimal
     mpv_vc_lt: Threshold
     mpv_use_ge_hours: Threshold
     mpv_borg_gt: Threshold

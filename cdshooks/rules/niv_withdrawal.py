@@ -29,7 +29,7 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
-from cdshooks.rules.states.relief import together
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.ventilation import Vent, vent
 
 REQUEST = "ventilation-stop-request"
@@ -82,7 +82,7 @@ def stop_request(
         *(e for e in (*reported, *plans) if _day(e) >= after_tasks and _day(e) > after_all),
     ]
     found = max(standing, key=lambda e: e.day or date.min, default=None)
-    everything = together("request", tasks, withdrawn, done, reported, plans, stopped)
+    everything = merged("request", tasks, withdrawn, done, reported, plans, stopped)
     return StopRequest(
         entry=found,
         closed=_closed(withdrawn, done, stopped) if found is None else "",

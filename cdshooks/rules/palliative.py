@@ -38,9 +38,9 @@ from cdshooks.rules.states.key_stages import (
     lately,
     unplanned,
 )
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.progression import progresses_fast
-from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.weights import Loss, weight_loss
 from cdshooks.rules.states.words import sentence, undated
@@ -68,7 +68,7 @@ def palliative_contact(
     listed: Annotated[Entries, Listed("palliative-care", history=True)],
 ) -> Entries:
     """Palliative care that was ever seen, carried out or coded; drafts of this call count."""
-    return together("palliative care", visits, orders, done, listed)
+    return merged("palliative care", visits, orders, done, listed)
 
 
 @derived

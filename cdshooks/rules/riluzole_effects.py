@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
-    Call,
     CannotAssess,
     Create,
     Delete,
@@ -24,7 +23,6 @@ from cdshooks.rules.authoring import (
     Row,
     State,
     Stop,
-    This,
     decides,
     on,
     rule,
@@ -159,7 +157,6 @@ def riluzole_adverse_effect(
     ],
     earlier: Annotated[Entries, Listed("riluzole-effect", history=True, parts=PARTS, named=True)],
     episode: Annotated[Episode, State(riluzole_episode)],
-    call: Annotated[Call, This()],
     limits: EffectLimits,
 ) -> Outcome:
     """

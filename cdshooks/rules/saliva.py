@@ -35,7 +35,7 @@ from cdshooks.rules.states.drooling import (
     no_saliva,
     within,
 )
-from cdshooks.rules.states.muscles import lately
+from cdshooks.rules.states.taking import lately
 
 FIRST = "sialorrhea-first-line"
 REASON, UNCLEAR = "saliva-reason", "salivary-disturbance"

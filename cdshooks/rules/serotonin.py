@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from cdshooks.rules.authoring import (
     Call,
     Delete,
     Indicator,
-    Limits,
     Meeting,
     Meets,
     NotIndicated,
@@ -23,7 +22,8 @@ from cdshooks.rules.authoring import (
     decides,
     rule,
 )
-from cdshooks.rules.states.words import ended, shortened
+from cdshooks.rules.states.offered_drugs import SerotoninWashout
+from cdshooks.rules.states.words import as_it_stands, shortened
 
 FLUOXETINE = "fluoxetine"
 Pair = tuple[Order, Order, Threshold | None]
@@ -31,11 +31,9 @@ Pair = tuple[Order, Order, Threshold | None]
 
 
 @dataclass(frozen=True, slots=True)
-class WashoutLimits(Limits):
+class WashoutLimits(SerotoninWashout):
     """How long a drug that has ended still meets the other."""
 
-    group: ClassVar[str] = "serotonin"
-    serotonin_washout_le_days: Threshold
     fluoxetine_washout_le_days: Threshold
 
 
@@ -124,12 +122,7 @@ def _washing_out(
 
 def _because(pairs: list[Pair]) -> Iterator[str]:
     for one, other, _ in pairs:
-        yield f"{_told(one)}; {_told(other)}."
+        yield f"{as_it_stands(one)}; {as_it_stands(other)}."
     yield "Class labelling forbids the combination, and for days to weeks after either drug."
     if any(other.label == "linezolid" or "methylene" in other.label for _, other, _ in pairs):
         yield "Linezolid and methylene blue inhibit monoamine oxidase too."
-
-
-def _told(order: Order) -> str:
-    """A drug with the day on which it ended."""
-    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"

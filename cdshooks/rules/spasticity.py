@@ -32,7 +32,8 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.inputs import SittingVc
 from cdshooks.rules.states.courses import Course, CourseLimits, courses
-from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, lately
+from cdshooks.rules.states.muscles import MuscleDrugs, against_baclofen, antispastics, stands
+from cdshooks.rules.states.taking import lately
 
 CARE = "spasticity_care_days"
 
@@ -87,7 +88,7 @@ def spasticity_treat(
     list. vc: sitting; below half of predicted a drug is started low.
     """
     high = isinstance(grade, Reading) and grade.meets(limits.ashworth_ge)
-    listed = coded.newest if _stands(coded.newest, grade) else None
+    listed = coded.newest if stands(coded.newest, grade) else None
     if not high and listed is None:
         return _none_found(coded, grade)
     if useful.newest:
@@ -139,13 +140,6 @@ def spasticity_treat(
 
 def _day(entry: Entry | None) -> date | None:
     return entry.day if entry else None
-
-
-def _stands(entry: Entry | None, grade: Reading | Missing) -> bool:
-    """Whether the problem list says so, and no grade since has said otherwise."""
-    if entry is None:
-        return False
-    return isinstance(grade, Missing) or (entry.day is not None and entry.day > grade.day)
 
 
 def _none_found(coded: Entries, grade: Reading | Missing) -> Outcome:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar
@@ -41,6 +40,7 @@ from cdshooks.rules.states.antispastics import (
     raised_alt,
 )
 from cdshooks.rules.states.liver import CertainLimits, Grade, told
+from cdshooks.rules.states.taking import taken_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def tizanidine_liver_dose(
     taken: none now and none that ended in the last 90 days makes it a new start.
     riluzole: drafted or taken, a second drug that can harm the liver.
     """
-    new = not _lately(taken, call.today, limits.antispastic_start_gap_days)
+    new = not taken_within(taken, limits.antispastic_start_gap_days, call.today)
     grade = raised_alt(alt, certain, alts)
     found = [
         *_high(grade),
@@ -117,11 +117,6 @@ def tizanidine_liver_dose(
 
 
 NO_ALT = "Tizanidine: check ALT at baseline and 1 month after the maximum dose (no ALT in 90 days)."
-
-
-def _lately(taken: Entries, today: date, gap: Decimal) -> bool:
-    since = today - timedelta(days=int(gap))
-    return any(entry.end is None or entry.end >= since for entry in taken)
 
 
 def _unread(alt: Missing, taken: Entries) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from cdshooks.security.addresses import Refused, origin
 from cdshooks.security.clients import MAX_LIFETIME_S, Client
 from cdshooks.security.keys import ALGORITHMS, Key
 from cdshooks.security.policy import Policy
+from cdshooks.settings import listed
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ACCEPTED = ", ".join(sorted(ALGORITHMS))
@@ -56,13 +57,6 @@ def _algorithm(value: str) -> str:
     return value
 
 
-def names(value: object) -> object:
-    """Names of profiles, as a list or separated by commas."""
-    if isinstance(value, str):
-        return [name.strip() for name in value.split(",") if name.strip()]
-    return value
-
-
 def key_list(value: object) -> object:
     """The keys of a JWK Set: as JSON, as a table with ``keys``, or listed."""
     if isinstance(value, str):
@@ -70,7 +64,7 @@ def key_list(value: object) -> object:
     return value.get("keys") if isinstance(value, dict) else value
 
 
-Names = Annotated[list[str], BeforeValidator(names)]
+Names = Annotated[list[str], BeforeValidator(listed)]
 Keys = Annotated[list[dict[str, Any]], Field(min_length=1), BeforeValidator(key_list)]
 Text = Annotated[str, AfterValidator(_text)]
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cdshooks.security.client_entry import Entry, key_list, names
+from cdshooks.security.client_entry import Entry, key_list
 from cdshooks.security.clients import Client
 from cdshooks.security.keys import KeyUnusable, key_of
+from cdshooks.settings import listed
 
 Table = dict[str, Any]
 
@@ -133,8 +134,8 @@ def _profiles(table: Table, known: Known) -> Iterator[str]:
     if isinstance(tenants, dict):
         wanted |= {f"tenants.{tenant}": profile for tenant, profile in tenants.items()}
     for where, value in wanted.items():
-        listed = names(value)
-        unknown = [n for n in listed if n not in known.profiles] if isinstance(listed, list) else []
+        names = listed(value)
+        unknown = [n for n in names if n not in known.profiles] if isinstance(names, list) else []
         if unknown:
             there_are = ", ".join(sorted(known.profiles))
             yield f"{where}: no profile {unknown[0]!r}; there are {there_are}"

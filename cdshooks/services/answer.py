@@ -258,6 +258,7 @@ def _extension(findings: Iterable[Finding], *, trace: bool) -> dict[str, Any]:
 
 
 def _traced(finding: Finding) -> dict[str, Any]:
+    """What a rule concluded, for the client alone: it names an order by the client's own id."""
     outcome = finding.outcome
     line: dict[str, Any] = {"rule": finding.rule.id}
     if finding.order:

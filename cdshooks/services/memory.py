@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from cdshooks.cards import Card
 from cdshooks.chart import View
-from cdshooks.chart.index import CODED, codes_of
+from cdshooks.chart.coded import code_elements, codes_of
 from cdshooks.engine import Finding, limits_of
 from cdshooks.feedback import Keys
 from cdshooks.feedback.audit import Entry
@@ -111,7 +111,7 @@ def _created(suggestion: Json, view: View) -> Iterator[Ordered]:
         if action["type"] == "create":
             resource = action["resource"]
             type = resource["resourceType"]
-            coded = (resource.get(path) for path in CODED.get(type, ("code",)))
+            coded = (resource.get(path) for path in code_elements(type))
             systems = view.knowledge.base.systems
             yield type, tuple(name for one in coded for name in names(codes_of(one, systems)))
 

@@ -3,15 +3,11 @@
 import socket
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from bench.soak import ehr
 from cdshooks.security.outbound import Outbound, Refused, Unreachable
 from tests.support.fhir_server import FAULTS, FhirServer, running_tls
 
@@ -21,28 +17,9 @@ PATIENT = {"resourceType": "Patient", "id": "anna"}
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate for localhost and its key, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    form = serialization.PrivateFormat.PKCS8
-    path = tmp_path / "site.pem"
-    path.write_bytes(
-        made.public_bytes(encoding)
-        + key.private_bytes(encoding, form, serialization.NoEncryption())
-    )
-    return path
+    file = tmp_path / "site.pem"
+    ehr.certificate(file)
+    return file
 
 
 @pytest.fixture

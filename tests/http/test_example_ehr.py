@@ -13,7 +13,6 @@ from cdshooks.app import create_app
 from cdshooks.settings import DemoSettings
 
 Json = dict[str, Any]
-FORM = "application/x-www-form-urlencoded"
 SANDBOX = "https://sandbox.cds-hooks.org"
 
 

@@ -29,6 +29,7 @@ from tests.support.server import serving, wait
 from tests.support.watch import leaks
 
 REVIEW = "/cds-services/als-chart-review"
+SIGN = "/cds-services/als-order-sign"
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{SPAN}-01", "tracestate": "jane=canary-zq"}
 
@@ -132,6 +133,23 @@ def test_nothing_of_a_patient_is_in_a_trace(app: Flask, spans: InMemorySpanExpor
     told = [span.to_json() for span in spans.get_finished_spans()]
     assert len(told) > 4
     assert leaks(told) == []
+
+
+def test_nor_is_the_id_of_a_draft_though_the_answer_names_it(
+    app: Flask, spans: InMemorySpanExporter
+) -> None:
+    body = calls.recorded("order-sign-riluzole-once-daily")
+    text = json.dumps(body).replace(f'"{_draft(body)["id"]}"', '"canary-zq"')
+    text = text.replace(f"MedicationRequest/{_draft(body)['id']}", "MedicationRequest/canary-zq")
+    reply = app.test_client().post(SIGN, json=json.loads(text))
+    told = reply.json["extension"]["org.als-cdshooks"]["trace"]  # type: ignore[index]
+    assert "MedicationRequest/canary-zq" in {line.get("order") for line in told}
+    assert leaks([span.to_json() for span in spans.get_finished_spans()]) == []
+
+
+def _draft(body: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = body["context"]["draftOrders"]["entry"][0]["resource"]
+    return found
 
 
 def test_a_mistake_in_tracing_costs_no_answer(

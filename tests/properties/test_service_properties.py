@@ -64,15 +64,6 @@ def cards(body: Json) -> list[Json]:
     return found
 
 
-def places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Every place in a document, the root left out."""
-    members = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in members:
-        yield (*path, key)
-        if isinstance(value, dict | list):
-            yield from places(value, (*path, key))
-
-
 def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
     """Replaces what is at a path; nothing happens where an earlier change took it away."""
     for key in path[:-1]:
@@ -92,7 +83,7 @@ def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
 def test_any_change_of_a_chart_or_an_order_is_answered(data: st.DataObject) -> None:
     body = calls.recorded(data.draw(st.sampled_from(NAMES)))
     parts = {"prefetch": body.get("prefetch", {}), "context": body["context"]}
-    kept = [p for p in places(parts) if p not in (("prefetch",), ("context",))]
+    kept = [p for p in calls.places(parts) if p not in (("prefetch",), ("context",))]
     for path in data.draw(st.lists(st.sampled_from(kept), min_size=1, max_size=4)):
         put(parts, path, data.draw(JSON))
     status, response = reply_to(body)
@@ -230,7 +221,7 @@ def structure(markdown: str) -> Iterator[str]:
 def test_text_of_a_chart_is_never_more_than_text(name: str, data: st.DataObject) -> None:
     body = copy.deepcopy(calls.recorded(name))
     body.setdefault("prefetch", {})
-    spoken = [p for p in places(body) if p[-1] in SPOKEN or (len(p) > 1 and p[-2] in SPOKEN)]
+    spoken = [p for p in calls.places(body) if p[-1] in SPOKEN or (len(p) > 1 and p[-2] in SPOKEN)]
     for path in data.draw(st.lists(st.sampled_from(spoken), min_size=1, unique=True)):
         put(body, path, data.draw(HOSTILE))
     for entry in body["context"].get("draftOrders", {}).get("entry", []):

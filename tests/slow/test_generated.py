@@ -107,15 +107,6 @@ VALUES = st.recursive(
 )
 
 
-def places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Every place in a document, the root left out."""
-    members = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in members:
-        yield (*path, key)
-        if isinstance(value, dict | list):
-            yield from places(value, (*path, key))
-
-
 def requests_of(hook: str) -> Iterator[Json]:
     """Recorded requests of a hook, and example patients at it."""
     for path in sorted(calls.REQUESTS.glob("*.json")):
@@ -142,7 +133,7 @@ def changed(document: Any, path: tuple[str | int, ...], value: Any, how: str) ->
 @pytest.mark.req("REQ-8", "REQ-9", "PFD-6", "PFD-7", "JSON-2")
 @pytest.mark.parametrize("hook", HOOKS)
 def test_what_was_broken_is_answered_as_the_document_says(hook: str) -> None:
-    known = [(json.dumps(body), list(places(body))) for body in requests_of(hook)]
+    known = [(json.dumps(body), list(calls.places(body))) for body in requests_of(hook)]
     client, path, seen = APP.test_client(), calls.path_of(hook), Counter[int]()
     changes = st.tuples(st.integers(0, 10**6), VALUES, st.sampled_from(["set", "remove", "double"]))
 

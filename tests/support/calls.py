@@ -102,3 +102,12 @@ def riluzole_draft() -> Json:
     entries = recorded("order-sign-riluzole-once-daily")["context"]["draftOrders"]["entry"]
     draft: Json = entries[0]["resource"]
     return draft
+
+
+def places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every place in a document, the root left out."""
+    members = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in members:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))

@@ -1,6 +1,7 @@
 """Draft orders from phrases: ``199206 1 {pill} 2/d prn with-food``."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from cdshooks.knowledge import base
@@ -10,59 +11,51 @@ Json = dict[str, Any]
 
 
 def draft(phrase: str) -> Json:
-    """``<code> <amount> <unit> <n>/<d|h|wk> [flags]``; ``lab <value set>`` orders a test.
+    """``<code> <amount> <unit> <n>/<d|h|wk> [words]``; further lines of directions by `` and ``.
 
-    ``service some_words`` orders a service by text alone, ``device <value set>`` a
-    device. ``name:riluzole`` orders by text alone;
-    ``text="…"`` writes free directions;
-    ``a + b`` inside braces is not needed: several lines are several phrases joined
-    by `` and ``.
+    The drug is a code of RxNorm or as ``_medication`` says; ``text="…"`` writes free directions.
+    ``lab <value set>`` orders a test, ``device <value set>`` a device, by the first code of the
+    set or that of ``#2``; ``service some_words`` orders by text alone.
     """
     kind, _, rest = phrase.partition(" ")
-    if kind == "service":
-        named, *words = rest.split()
-        service: Json = {
-            "resourceType": "ServiceRequest",
-            "id": new_id(kind),
-            "status": "draft",
-            "intent": "order",
-            "subject": {"reference": PATIENT},
-            "code": {"text": named.replace("_", " ")},
-        }
-        while words:
-            _word(words, {}, service)
-        return service
-    if kind in ("lab", "device"):
-        name, *words = rest.split()
-        device = kind == "device"
-        index = next((int(word[1:]) for word in words if re.fullmatch(r"#\d+", word)), 0)
-        words = [word for word in words if not word.startswith("#")]
-        test: Json = {
-            "resourceType": "DeviceRequest" if device else "ServiceRequest",
-            "id": new_id(kind),
-            "status": "draft",
-            "intent": "order",
-            "subject": {"reference": PATIENT},
-            "codeCodeableConcept" if device else "code": concept(name, index),
-        }
-        while words:
-            _word(words, {}, test)
-        return test
-    resource: Json = {
-        "resourceType": "MedicationRequest",
-        "id": new_id("draft"),
+    if kind in ("service", "lab", "device"):
+        return _request(kind, rest.split())
+    resource = _ordered("MedicationRequest", "draft")
+    drug, *lines = phrase.split(" and ")
+    drug, _, first = drug.partition(" ")
+    resource |= _medication(drug)
+    written = [_line(text, resource) for text in (first, *lines)]
+    if any(written):
+        resource["dosageInstruction"] = [line for line in written if line]
+    return resource
+
+
+def _ordered(type: str, kind: str) -> Json:
+    return {
+        "resourceType": type,
+        "id": new_id(kind),
         "status": "draft",
         "intent": "order",
         "subject": {"reference": PATIENT},
     }
-    lines = phrase.split(" and ")
-    drug, _, first = lines[0].partition(" ")
-    resource |= _medication(drug)
-    written = [_line(text, resource) for text in (first, *lines[1:])]
-    resource["dosageInstruction"] = [line for line in written if line]
-    if not resource["dosageInstruction"]:
-        del resource["dosageInstruction"]
+
+
+def _request(kind: str, said: list[str]) -> Json:
+    name, *words = said
+    index = next((int(word[1:]) for word in words if re.fullmatch(r"#\d+", word)), 0)
+    code = {"text": _spaced(name)} if kind == "service" else concept(name, index)
+    if kind == "device":
+        resource = _ordered("DeviceRequest", kind) | {"codeCodeableConcept": code}
+    else:
+        resource = _ordered("ServiceRequest", kind) | {"code": code}
+    left = [word for word in words if not word.startswith("#")]
+    while left:
+        _word(left, {}, resource)
     return resource
+
+
+def _spaced(text: str) -> str:
+    return text.replace("_", " ")
 
 
 def _medication(drug: str) -> Json:
@@ -71,13 +64,13 @@ def _medication(drug: str) -> Json:
     """
     kind, _, text = drug.partition(":")
     if kind == "name":
-        return {"medicationCodeableConcept": {"text": text.replace("_", " ")}}
+        return {"medicationCodeableConcept": {"text": _spaced(text)}}
     if kind == "elsewhere":
-        reference = {"reference": "Medication/zz", "display": text.replace("_", " ")}
+        reference = {"reference": "Medication/zz", "display": _spaced(text)}
         return {"medicationReference": reference}
     if kind == "r5":
         return {"medication": {"concept": {"coding": [_coding(text)]}}}
-    body: Json = {"coding": [_coding(kind)]} | ({"text": text.replace("_", " ")} if text else {})
+    body: Json = {"coding": [_coding(kind)]} | ({"text": _spaced(text)} if text else {})
     return {"medicationCodeableConcept": body}
 
 
@@ -100,90 +93,108 @@ def _line(phrase: str, resource: Json) -> Json:
     return line
 
 
+def _because(text: str) -> Json:
+    return {"reasonCode": [{"text": _spaced(text)}]}
+
+
+def _snomed(code: str) -> Json:
+    return {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+
+
+OF_ORDER: dict[str, Callable[[str], Json]] = {
+    "why=": _because,
+    "because=": _because,
+    "reason=": lambda name: {"reasonCode": [concept(name)]},
+    "trial": lambda _: _because("Clinical trial"),
+    "surgical": lambda _: {"reasonCode": [concept("surgical-airway")]},
+    "venting": lambda _: _because("Venting of the stomach for comfort"),
+    "trial-note": lambda _: {"note": [{"text": "Open-label extension"}]},
+    "id=": lambda name: {"id": name},
+    "replaces=": lambda name: {"priorPrescription": {"reference": f"MedicationRequest/{name}"}},
+    "status=": lambda status: {"status": status},
+    "intent=": lambda intent: {"intent": intent},
+    "foreign": lambda _: {"subject": {"reference": "Patient/somebody-else"}},
+    "forbidden": lambda _: {"doNotPerform": True},
+}
+"""What a word says of the whole order; one that ends in ``=`` is followed by a value."""
+
+OF_LINE: dict[str, Callable[[str], Json]] = {
+    "then": lambda _: {"text": "then"},
+    "prn": lambda _: {"asNeededBoolean": True},
+    "seq=": lambda number: {"sequence": int(number)},
+    "route=": lambda code: {"route": _snomed(code)},
+    "via-tube": lambda _: {"route": {"text": "via PEG"}},
+    "half-hour-before-food": lambda _: {"additionalInstruction": [_snomed("311501008")]},
+    "most=": lambda amount: {
+        "maxDosePerPeriod": {
+            "numerator": _quantity(amount.removesuffix("mg"), "mg"),
+            "denominator": {"value": 1, "code": "d"},
+        }
+    },
+}
+"""What it says of one line of the directions."""
+
+OF_TIMING: dict[str, Callable[[str], Json]] = {
+    "code=": lambda text: {"code": {"text": text}},
+    "dates=": lambda days: {"event": days.split(",")},
+}
+
+OF_REPEAT: dict[str, Callable[[str], Json]] = {
+    "when=": lambda times: {"when": times.split(",")},
+    "with-food": lambda _: {"when": ["C"]},
+    "after-food": lambda _: {"when": ["PC"]},
+    "before-food": lambda _: {"when": ["AC"]},
+    "offset=": lambda minutes: {"offset": int(minutes)},
+    "count=": lambda times: {"count": int(times)},
+    "minutes=": lambda number: {"duration": float(number), "durationUnit": "min"},
+    "from=": lambda days: {"boundsPeriod": _period(*days.partition("to"))},
+    "for=": lambda days: {
+        "boundsDuration": {"value": int(days.removesuffix("d")), "unit": "d", "code": "d"}
+    },
+}
+"""What it says of when it is given."""
+
+
 def _word(words: list[str], line: Json, resource: Json) -> None:
+    """Applies the first word that is left, and with an amount its unit."""
     word = words.pop(0)
-    repeat = line.setdefault("timing", {}).setdefault("repeat", {}) if "/" in word else {}
-    if match := re.fullmatch(r"(\d+)/(?:(\d+))?(d|h|wk)", word):
-        repeat |= {"frequency": int(match[1]), "period": int(match[2] or 1), "periodUnit": match[3]}
-        line["timing"]["repeat"] = repeat
+    name, equals, value = word.partition("=")
+    name += equals
+    if name in OF_ORDER:
+        resource |= OF_ORDER[name](value)
+    elif name in OF_LINE:
+        line |= OF_LINE[name](value)
+    elif name in OF_TIMING:
+        line.setdefault("timing", {}).update(OF_TIMING[name](value))
+    elif name in OF_REPEAT:
+        _repeat(line).update(OF_REPEAT[name](value))
+    elif match := re.fullmatch(r"(\d+)/(?:(\d+))?(d|h|wk)", word):
+        often = {"frequency": int(match[1]), "period": int(match[2] or 1), "periodUnit": match[3]}
+        _repeat(line).update(often)
     elif match := re.fullmatch(r"([\d.]+)(?:-([\d.]+))?", word):
         line["doseAndRate"] = [_dose(match[1], match[2], words)]
-    elif match := re.fullmatch(r"when=([A-Z.,]+)", word):
-        _repeat(line)["when"] = match[1].split(",")
-    elif match := re.fullmatch(r"offset=(\d+)", word):
-        _repeat(line)["offset"] = int(match[1])
-    elif match := re.fullmatch(r"code=([A-Z0-9]+)", word):
-        line.setdefault("timing", {})["code"] = {"text": match[1]}
-    elif word == "half-hour-before-food":
-        coding = {"system": "http://snomed.info/sct", "code": "311501008"}
-        line["additionalInstruction"] = [{"coding": [coding]}]
-    elif match := re.fullmatch(r"most=(\d+)mg", word):
-        top, day = _quantity(match[1], "mg"), {"value": 1, "code": "d"}
-        line["maxDosePerPeriod"] = {"numerator": top, "denominator": day}
-    elif match := re.fullmatch(r"count=(\d+)", word):
-        _repeat(line)["count"] = int(match[1])
-    elif match := re.fullmatch(r"minutes=([\d.]+)", word):
-        _repeat(line).update({"duration": float(match[1]), "durationUnit": "min"})
-    elif match := re.fullmatch(r"from=([\d-]+)(?:to([\d-]+))?", word):
-        period = {"start": match[1], "end": match[2]}
-        _repeat(line)["boundsPeriod"] = {k: v for k, v in period.items() if v}
-    elif match := re.fullmatch(r"dates=([\d,-]+)", word):
-        line.setdefault("timing", {})["event"] = match[1].split(",")
-    elif match := re.fullmatch(r"rate=([\d.]+)(\S+)", word):
-        rate = {"value": float(match[1]), "unit": match[2]}
-        line["doseAndRate"][0]["rateQuantity"] = rate
-    elif word == "then":
-        line["text"] = "then"
+    else:
+        _reshape(word, line, resource)
+
+
+def _reshape(word: str, line: Json, resource: Json) -> None:
+    """What changes the form of what was said before it."""
+    if match := re.fullmatch(r"rate=([\d.]+)(\S+)", word):
+        line["doseAndRate"][0]["rateQuantity"] = {"value": float(match[1]), "unit": match[2]}
     elif word == "stu3":
         line |= line.pop("doseAndRate")[0]
     elif word == "object":
         line["doseAndRate"] = line["doseAndRate"][0]
-    elif word == "trial-note":
-        resource["note"] = [{"text": "Open-label extension"}]
-    elif word == "prn":
-        line["asNeededBoolean"] = True
-    elif word in ("with-food", "after-food", "before-food"):
-        when = {"with-food": "C", "after-food": "PC", "before-food": "AC"}[word]
-        _repeat(line)["when"] = [when]
-    elif match := re.fullmatch(r"route=(\d+)", word):
-        line["route"] = {"coding": [{"system": "http://snomed.info/sct", "code": match[1]}]}
-    elif word == "via-tube":
-        line["route"] = {"text": "via PEG"}
-    elif match := re.fullmatch(r"seq=(\d+)", word):
-        line["sequence"] = int(match[1])
-    elif match := re.fullmatch(r"for=(\d+)d", word):
-        bounds = {"value": int(match[1]), "unit": "d", "code": "d"}
-        _repeat(line)["boundsDuration"] = bounds
-    elif match := re.fullmatch(r"why=(.+)", word):
-        resource["reasonCode"] = [{"text": match[1].replace("_", " ")}]
-    elif word == "trial":
-        resource["reasonCode"] = [{"text": "Clinical trial"}]
-    elif match := re.fullmatch(r"id=(.+)", word):
-        resource["id"] = match[1]
-    elif match := re.fullmatch(r"replaces=(.+)", word):
-        resource["priorPrescription"] = {"reference": f"MedicationRequest/{match[1]}"}
-    elif match := re.fullmatch(r"status=([a-z-]+)", word):
-        resource["status"] = match[1]
-    elif match := re.fullmatch(r"intent=([a-z-]+)", word):
-        resource["intent"] = match[1]
-    elif word == "foreign":
-        resource["subject"] = {"reference": "Patient/somebody-else"}
-    elif match := re.fullmatch(r"reason=([a-z-]+)", word):
-        resource["reasonCode"] = [concept(match[1])]
-    elif match := re.fullmatch(r"because=(.+)", word):
-        resource["reasonCode"] = [{"text": match[1].replace("_", " ")}]
-    elif word == "surgical":
-        resource["reasonCode"] = [concept("surgical-airway")]
-    elif word == "venting":
-        resource["reasonCode"] = [{"text": "Venting of the stomach for comfort"}]
-    elif word == "forbidden":
-        resource["doNotPerform"] = True
     elif word == "dstu2":
         resource["resourceType"] = "MedicationOrder"
         resource["patient"] = resource.pop("subject")
         resource.pop("intent", None)
     else:
         raise ValueError(f"no such word in a draft: {word!r}")
+
+
+def _period(start: str, _to: str, end: str) -> Json:
+    return {"start": start} | ({"end": end} if end else {})
 
 
 def _repeat(line: Json) -> Json:

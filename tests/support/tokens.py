@@ -130,16 +130,6 @@ def reply(body: Any, status: int = 200) -> Reply:
     return Reply(status, "application/json", {}, text)
 
 
-@dataclass
-class Everything:
-    """A key set that has one key under every name."""
-
-    key: Any
-
-    def find(self, _kid: str) -> Any:
-        return self.key
-
-
 def key_sets(**sets: KeySet) -> Mapping[str, KeySet]:
     return sets
 

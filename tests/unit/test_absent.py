@@ -7,7 +7,7 @@ import pytest
 
 from cdshooks import examples, rules
 from cdshooks.chart import View, answer, as_prefetch, read_chart
-from cdshooks.chart.absent import lay_out, may_hold
+from cdshooks.chart.absent import Layout, lay_out, may_hold
 from cdshooks.chart.questions import question
 from cdshooks.engine import answerable, run
 from cdshooks.protocol import Context, HookRequest
@@ -60,6 +60,24 @@ def test_what_was_shared_before_is_given_at_once_and_what_is_held_never() -> Non
     lay_out(view)
     assert question(SNIP).number in view.memory
     assert question(FVC).number not in view.memory
+
+
+def test_a_question_that_another_call_asks_meanwhile_is_not_forgotten() -> None:
+    """The first calls of a process run side by side, and each asks what none has asked before."""
+    new = Listed("fvc-percent", lookback="speech_score_days")
+    [code, *_] = KNOWLEDGE.base.value_sets["fvc-percent"].exact
+    layout = Layout(KNOWLEDGE)
+    layout.learn()
+
+    class AnotherCall:
+        def __contains__(self, _code: object) -> bool:
+            question(new)
+            layout.learn()
+            return False
+
+    layout._prefixed["Condition"] = [(AnotherCall(), 0)]  # type: ignore[list-item]
+    layout.of("Condition", [code])
+    assert layout.of("Condition", [code]) & question(new).bit
 
 
 def test_a_search_that_was_not_answered_has_answers_of_its_own() -> None:

@@ -1,6 +1,7 @@
 """Code systems, the comparison of codes, and the product sets of the ALS drugs."""
 
 import re
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_an_unknown_system_equals_only_itself() -> None:
     assert theirs == Code("http://example.org/labs", "1742-6")
     assert ours != theirs
     assert SYSTEMS.code("", "1742-6") == Code("", "1742-6")
+
+
+@pytest.mark.parametrize("place", ["system", "code"])
+def test_what_is_too_long_for_a_code_is_not_kept_beyond_the_call(place: str) -> None:
+    long = "9" * 1_000_000
+    before = sys.getrefcount(long)
+    if place == "system":
+        assert SYSTEMS.code(long, "1") == Code(long, "1")
+    else:
+        assert SYSTEMS.code("urn:other", long) == Code("urn:other", long)
+    assert sys.getrefcount(long) == before
 
 
 def test_the_systems_of_this_project_have_their_published_uris() -> None:

@@ -21,7 +21,6 @@ from tests.support.vignettes import Case, Result
 KNOWLEDGE = base().profile("default")
 CASES = tuple(case for path in vignettes.files() for case in vignettes.load(path))
 TABLED = tuple(d for d in (*rules.load(), *states()) if rows_of(d.function))
-TABLED_STATES = tuple(d for d in TABLED if not isinstance(d, Rule))
 LEVELS = ("info", "warning", "critical")
 
 

@@ -217,11 +217,6 @@ def test_a_draft_of_this_patient_counts_as_ordered() -> None:
         assert not ask(wanted, drafts=(order(**members),))
 
 
-def test_drafts_of_another_patient_are_counted() -> None:
-    foreign = order(subject={"reference": "Patient/eve"})
-    assert chart([], Ordered("home-niv"), drafts=(foreign, order())).index.foreign == 1
-
-
 def procedure(**members: Any) -> Json:
     return made("Procedure", status="completed", code=concept("niv")) | members
 

@@ -1,8 +1,10 @@
 """What a service asks for, derived from what its rules read."""
 
-from cdshooks.chart.searches import CORE, as_prefetch, plan
+from cdshooks.chart.searches import CORE, as_prefetch, needs, plan
+from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.rules.authoring import (
     Enrolled,
+    Input,
     InUse,
     Latest,
     Listed,
@@ -90,3 +92,12 @@ def test_a_client_answers_by_type_and_code() -> None:
         "patient": None,
         "breathing": {"resourceType": "Bundle", "type": "searchset"},
     }
+
+
+def test_whatever_may_be_an_enrolment_or_a_refusal_is_asked_for() -> None:
+    assert _types(Enrolled("home-care")) == set(ENROLMENT)
+    assert _types(Refused("home-niv")) >= set(DECLINABLE)
+
+
+def _types(declaration: Input) -> set[str]:
+    return {type for type, _ in needs(declaration, KNOWLEDGE)}

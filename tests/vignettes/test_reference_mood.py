@@ -1,54 +1,25 @@
 """A whole, typical chart with one finding changed: what becomes of mood, thinking, function."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from cdshooks import rules
-from cdshooks.chart import as_prefetch
 from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
-from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, rules_of, say, told
 from tests.support.base_patient import VISIT, Chart, alsfrs, base_patient, measured
-from tests.support.drafts import draft
 
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
 MODULES = ("mood", "suicide_risk", "behavior", "cognition", "fatigue", "function_scores")
-OWN = {rule.id for rule in rules.load() if rule.function.__module__.rpartition(".")[2] in MODULES}
-Change = Callable[[Chart], Chart]
+OWN = rules_of(*MODULES)
 
 
 def _advice(chart: Chart, hook: str = "patient-view", *drafts: str) -> dict[str, str]:
     """What the rules of these modules advise: level and summary by rule."""
-    site = Site(base().profile("default", "captures-all"), UTC, "https://x", full_prefetch=True)
-    prefetch = as_prefetch(searches(hook, site), chart.resources())
-    orders = tuple((None, draft(phrase)) for phrase in drafts)
-    context = Context(
-        patient_id="anna",
-        user_id="Practitioner/7",
-        draft_orders=orders,
-        selections=tuple(order["id"] for _, order in orders),
-    )
-    request = HookRequest(hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch)
-    said = answer(Service("any", hook, "1.0", "", ""), request, site, NOW)
-    assert [f.error for f in said.findings if f.error] == []
-    return {
-        f.rule.id: f"{f.outcome.indicator}: {f.outcome.summary}"
-        for f in said.findings
-        if f.rule.id in OWN and isinstance(f.outcome, Recommend)
-    }
+    return told(advised(chart, hook, *drafts), OWN)
 
 
 def _put(name: str, *values: tuple[Any, ...]) -> Change:
     return lambda chart: chart.put(name, *(measured(*value) for value in values))
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
 
 
 def _scores(*days: tuple[str, tuple[int, ...]]) -> Change:
@@ -83,12 +54,12 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "agitation, never a gas",
-        _say("condition restlessness, 5 days ago"),
+        say("condition restlessness, 5 days ago"),
         {"restlessness-antipsychotic": "info: Restlessness: exclude hypoxia"},
     ),
     (
         "agitation, quetiapine taken",
-        _say("condition restlessness, 5 days ago", "prescription 51272 active, 60 days ago"),
+        say("condition restlessness, 5 days ago", "prescription 51272 active, 60 days ago"),
         {},
     ),
     (
@@ -104,7 +75,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ("a little tired", _put("FSS", (FSS, 35, "{score}", VISIT)), {}),
     (
         "suicidal thoughts on the problem list",
-        _say("condition suicidal-ideation, 5 days ago"),
+        say("condition suicidal-ideation, 5 days ago"),
         {"suicide-risk": "critical: Suicidal ideation recorded 10 Mar 2026"},
     ),
     (

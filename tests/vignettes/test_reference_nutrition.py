@@ -1,16 +1,9 @@
 """A whole, typical chart with one finding changed: what becomes of nutrition and swallowing."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
 
-from cdshooks.chart import as_prefetch
-from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
 from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, say, then
 from tests.support.base_patient import (
     CODES,
     FVC,
@@ -25,8 +18,6 @@ from tests.support.base_patient import (
     measured,
 )
 
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
-Change = Callable[[Chart], Chart]
 NUTRITION = {
     "nutrition-assessment-due",
     "weight-loss-significant",
@@ -48,19 +39,7 @@ NUTRITION = {
 
 def _advice(chart: Chart) -> dict[str, Recommend]:
     """What these rules advise, by rule."""
-    knowledge = base().profile("default", "captures-all")
-    site = Site(knowledge, UTC, "https://cds.example", full_prefetch=True)
-    prefetch = as_prefetch(searches("patient-view", site), chart.resources())
-    context = Context(patient_id="anna", user_id="Practitioner/7")
-    id = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
-    request = HookRequest("patient-view", id, context, prefetch=prefetch)
-    said = answer(Service("any", "patient-view", "1.0", "", ""), request, site, NOW)
-    assert [f.error for f in said.findings if f.error] == []
-    return {
-        f.rule.id: f.outcome
-        for f in said.findings
-        if f.rule.id in NUTRITION and isinstance(f.outcome, Recommend)
-    }
+    return {rule: said for rule, said in advised(chart).items() if rule in NUTRITION}
 
 
 def _weights(*values: tuple[float, str, str]) -> Change:
@@ -70,10 +49,6 @@ def _weights(*values: tuple[float, str, str]) -> Change:
 
 def _eat10(value: int, day: str = VISIT) -> Change:
     return lambda chart: chart.put("EAT-10", measured(CODES["EAT-10"], value, "{score}", day))
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
 
 
 def _fvc(value: float) -> Change:
@@ -105,15 +80,6 @@ def _with_tube(chart: Chart) -> Chart:
     return chart
 
 
-def _all(*changes: Change) -> Change:
-    def change(chart: Chart) -> Chart:
-        for one in changes:
-            chart = one(chart)
-        return chart
-
-    return change
-
-
 LIGHTER = _weights((68.0, "kg", "2025-07-01"), (64.5, "kg", VISIT))
 CASES: list[tuple[str, Change, dict[str, str]]] = [
     ("nothing changed", lambda chart: chart, {}),
@@ -136,8 +102,8 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "a tube and weight still falling",
-        _all(
-            _say("procedure gastrostomy, 90 days ago", "encounter dietitian-visit, 90 days ago"),
+        then(
+            say("procedure gastrostomy, 90 days ago", "encounter dietitian-visit, 90 days ago"),
             _weights((68.0, "kg", "2025-07-01"), (62.0, "kg", "2025-12-15"), (58.0, "kg", VISIT)),
             _with_tube,
         ),
@@ -151,20 +117,20 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ("BMI of 18.5", _weights((50.4, "kg", VISIT)), {}),
     (
         "last looked at swallowing in November",
-        _all(_eat10(1, "2025-12-01"), _scores("2025-12-01")),
+        then(_eat10(1, "2025-12-01"), _scores("2025-12-01")),
         {"dysphagia-screen-due": "info"},
     ),
     (
         "EAT-10 92 days ago",
-        _all(_eat10(1, "2025-12-13"), _scores("2025-12-01")),
+        then(_eat10(1, "2025-12-13"), _scores("2025-12-01")),
         {},
     ),
     (
         "unsafe and lighter, PEG contraindicated",
-        _all(
+        then(
             LIGHTER,
             _eat10(8),
-            _say("procedure gastrostomy-endoscopic not-done contraindicated, 10 days ago"),
+            say("procedure gastrostomy-endoscopic not-done contraindicated, 10 days ago"),
         ),
         {
             "weight-loss-significant": "info",
@@ -177,7 +143,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "unsafe and lighter, nothing against a PEG",
-        _all(LIGHTER, _eat10(8), _fvc(60)),
+        then(LIGHTER, _eat10(8), _fvc(60)),
         {
             "weight-loss-significant": "info",
             "oral-nutritional-supplement": "info",

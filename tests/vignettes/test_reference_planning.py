@@ -1,21 +1,10 @@
 """A whole, typical chart with one finding changed: what becomes of planning and comfort."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
 
-from cdshooks import rules
-from cdshooks.chart import as_prefetch
-from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
-from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, rules_of, say, told
 from tests.support.base_patient import FVC, SITTING, VISIT, Chart, alsfrs, base_patient, measured
-from tests.support.resources import THIS
 
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
 MODULES = (
     *("end_of_life", "end_of_life_care", "anticipatory", "niv_withdrawal", "palliative"),
     *(
@@ -28,33 +17,15 @@ MODULES = (
         "bereavement",
     ),
 )
-OWN = {rule.id for rule in rules.load() if rule.function.__module__.rpartition(".")[2] in MODULES}
-Change = Callable[[Chart], Chart]
+OWN = rules_of(*MODULES)
 ADMITTED = "encounter inpatient this, today"
 HOME = ("encounter inpatient this to=home, 5 days ago", "appointment als-clinic, in 21 days")
 HOSPICE = ("encounter hospice in-progress, 10 days ago", "order hospice, 10 days ago")
 
 
-def _advice(chart: Chart, hook: str, profile: str = "default") -> dict[str, str]:
+def _advice(chart: Chart, hook: str) -> dict[str, str]:
     """What the rules of these modules advise: level and summary by rule."""
-    knowledge = base().profile(profile, "captures-all")
-    site = Site(knowledge, UTC, "https://x", full_prefetch=True)
-    resources = chart.resources()
-    here = next((r["id"] for r in resources if r["id"] == THIS), None)
-    prefetch = as_prefetch(searches(hook, site), resources, here)
-    context = Context(patient_id="anna", user_id="Practitioner/7", encounter_id=here)
-    request = HookRequest(hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch)
-    said = answer(Service("any", hook, "1.0", "", ""), request, site, NOW)
-    assert [f.error for f in said.findings if f.error] == []
-    return {
-        f.rule.id: f"{f.outcome.indicator}: {f.outcome.summary}"
-        for f in said.findings
-        if f.rule.id in OWN and isinstance(f.outcome, Recommend)
-    }
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
+    return told(advised(chart, hook), OWN)
 
 
 def _capacity(value: float) -> Change:
@@ -106,31 +77,31 @@ CASES: list[tuple[str, str, Change, dict[str, str]]] = [
     (
         "admitted",
         "encounter-start",
-        _say(ADMITTED),
+        say(ADMITTED),
         {"acute-care-goals-check": "info: ALS: no code status; NIV no; invasive ventilation wish"},
     ),
     (
         "going home, cough assistance not delivered",
         "encounter-discharge",
-        _say(*HOME, "device-order cough-assist, 10 days ago"),
+        say(*HOME, "device-order cough-assist, 10 days ago"),
         {"home-support-discharge": "info: Before discharge: MI-E not delivered"},
     ),
     (
         "going home, NIV not delivered",
         "encounter-discharge",
-        _say(*HOME, "device-order home-niv #1, 10 days ago"),
+        say(*HOME, "device-order home-niv #1, 10 days ago"),
         {"home-support-discharge": "warning: Before discharge: NIV not delivered"},
     ),
     (
         "going home, all delivered",
         "encounter-discharge",
-        _say(*HOME, "device-order cough-assist completed, 10 days ago", "device cough-assist"),
+        say(*HOME, "device-order cough-assist completed, 10 days ago", "device cough-assist"),
         {},
     ),
     (
         "hospice, secretions",
         "patient-view",
-        _say(*HOSPICE, "condition troublesome-secretions, 3 days ago"),
+        say(*HOSPICE, "condition troublesome-secretions, 3 days ago"),
         {
             "eol-anticipatory-prescribing": KIT,
             "eol-secretions": "info: Troublesome secretions at end of life",
@@ -139,7 +110,7 @@ CASES: list[tuple[str, str, Change, dict[str, str]]] = [
     (
         "hospice, secretions, glycopyrronium given",
         "patient-view",
-        _say(
+        say(
             *HOSPICE, "condition troublesome-secretions, 3 days ago", "prescription 4955 prn, today"
         ),
         {"eol-anticipatory-prescribing": GIVEN},
@@ -162,13 +133,13 @@ CASES: list[tuple[str, str, Change, dict[str, str]]] = [
     (
         "asks to stop ventilation",
         "patient-view",
-        _say("device niv-device", "task ventilation-stop-request requested, 3 days ago"),
+        say("device niv-device", "task ventilation-stop-request requested, 3 days ago"),
         {"niv-withdrawal-plan": "warning: Request to stop ventilation recorded 12 Mar 2026"},
     ),
     (
         "took that back",
         "patient-view",
-        _say("device niv-device", "task ventilation-stop-request cancelled, 3 days ago"),
+        say("device niv-device", "task ventilation-stop-request cancelled, 3 days ago"),
         {},
     ),
 ]

@@ -1,16 +1,9 @@
 """A whole, typical chart with one finding changed: what becomes of the advice on NIV."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
 
-from cdshooks.chart import as_prefetch
-from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
 from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, gas, say, then
 from tests.support.base_patient import (
     FVC,
     NIGHT,
@@ -22,26 +15,13 @@ from tests.support.base_patient import (
     measured,
     night,
 )
-from tests.support.drafts import draft
-
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
-Change = Callable[[Chart], Chart]
 
 
 def _advice(
-    chart: Chart, hook: str = "patient-view", profile: str = "default", *drafts: str
+    chart: Chart, hook: str = "patient-view", *drafts: str, profile: str = "default"
 ) -> Recommend | None:
     """What ``niv-consider`` advises, if anything."""
-    knowledge = base().profile(*profile.split(","), "captures-all")
-    site = Site(knowledge, UTC, "https://cds.example", full_prefetch=True)
-    prefetch = as_prefetch(searches(hook, site), chart.resources())
-    orders = tuple((None, draft(phrase)) for phrase in drafts)
-    context = Context(patient_id="anna", user_id="Practitioner/7", draft_orders=orders)
-    request = HookRequest(hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch)
-    said = answer(Service("any", hook, "1.0", "", ""), request, site, NOW)
-    [found] = [f for f in said.findings if f.rule.id == "niv-consider"]
-    assert found.error is None
-    return found.outcome if isinstance(found.outcome, Recommend) else None
+    return advised(chart, hook, *drafts, profile=f"{profile} captures-all").get("niv-consider")
 
 
 def _fvc(*values: float) -> Change:
@@ -60,29 +40,6 @@ def _night(**values: float) -> Change:
 
 def _snip(value: float, unit: str) -> Change:
     return lambda chart: chart.put("SNIP", measured(SNIP, value, unit, VISIT))
-
-
-def _then(*changes: Change) -> Change:
-    def change(chart: Chart) -> Chart:
-        for one in changes:
-            chart = one(chart)
-        return chart
-
-    return change
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
-
-
-def _gas(value: float, day: str, ph: float | None = None) -> Change:
-    def change(chart: Chart) -> Chart:
-        chart.put("PaCO2", measured(("loinc", "2019-8"), value, "mm[Hg]", day))
-        if ph is not None:
-            chart.put("pH", measured(("loinc", "2744-1"), ph, "[pH]", day))
-        return chart
-
-    return change
 
 
 def _snip_percent(chart: Chart) -> Chart:
@@ -131,63 +88,63 @@ CASES: list[tuple[str, Change, str, str, str]] = [
     ),
     (
         "a request entered in error",
-        _then(_fvc(44), _say("device-order niv-device entered-in-error, 10 days ago")),
+        then(_fvc(44), say("device-order niv-device entered-in-error, 10 days ago")),
         "default",
         "warning",
         "C2",
     ),
     (
         "a request revoked",
-        _then(_fvc(44), _say("device-order niv-device revoked, 10 days ago")),
+        then(_fvc(44), say("device-order niv-device revoked, 10 days ago")),
         "default",
         "warning",
         "C2",
     ),
     (
         "a request ten days old",
-        _then(_fvc(44), _say("device-order niv-device, 10 days ago")),
+        then(_fvc(44), say("device-order niv-device, 10 days ago")),
         "default",
         "",
         "",
     ),
     (
         "a request not delivered",
-        _then(_fvc(44), _say("device-order niv-device, 33 days ago")),
+        then(_fvc(44), say("device-order niv-device, 33 days ago")),
         "default",
         "",
         "",
     ),
     (
         "hospital NIV that is over",
-        _then(_say("procedure niv, 25 to 19 days ago"), _gas(49, "2026-02-23")),
+        then(say("procedure niv, 25 to 19 days ago"), gas(49, "2026-02-23")),
         "default",
         "warning",
         "Hospital NIV ended 2026-02-24, no home device",
     ),
     (
         "declined lately",
-        _then(_fvc(46), _say("refusal niv, 64 days ago")),
+        then(_fvc(46), say("refusal niv, 64 days ago")),
         "default",
         "",
         "",
     ),
     (
         "declined long ago",
-        _then(_fvc(46), _say("refusal niv, 207 days ago")),
+        then(_fvc(46), say("refusal niv, 207 days ago")),
         "default",
         "",
         "",
     ),
     (
         "declined, and carbon dioxide rises",
-        _then(_gas(48, "2026-03-10"), _say("refusal niv, 64 days ago")),
+        then(gas(48, "2026-03-10"), say("refusal niv, 64 days ago")),
         "default",
         "",
         "",
     ),
     (
         "declined, and capacity falls",
-        _then(_fvc(36), _say("refusal niv, 64 days ago")),
+        then(_fvc(36), say("refusal niv, 64 days ago")),
         "default",
         "",
         "",
@@ -213,11 +170,11 @@ def test_one_finding_in_a_whole_chart(change: Change, profile: str, level: str, 
 def test_a_draft_of_the_call_itself_counts_as_ordered() -> None:
     chart = _fvc(44)(base_patient())
     assert _advice(chart) is not None
-    assert _advice(chart, "patient-view", "default", "lab niv") is None
+    assert _advice(chart, "patient-view", "lab niv") is None
 
 
 def test_acidosis_on_admission_is_critical_unless_niv_was_declined() -> None:
-    chart = _gas(68, "2026-03-15", 7.31)(base_patient())
+    chart = gas(68, "2026-03-15", 7.31)(base_patient())
     advice = _advice(chart, "encounter-start")
     assert advice is not None
     assert advice.indicator == "critical"

@@ -1,63 +1,26 @@
 """A whole, typical chart with one finding changed: what becomes of symptoms, speech and clots."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
 
-from cdshooks import rules
-from cdshooks.chart import as_prefetch
-from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
-from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, rules_of, say, then, told
 from tests.support.base_patient import LOCAL, VISIT, Chart, alsfrs, base_patient, coded, measured
 
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
 MODULES = (
     *("vte", "vte_prevention", "saliva", "salivary_botulinum", "secretions", "spasticity"),
     *("cramp_offers", "pain", "pressure_injury", "speech", "communication_aids"),
 )
-OWN = {rule.id for rule in rules.load() if rule.function.__module__.rpartition(".")[2] in MODULES}
-Change = Callable[[Chart], Chart]
+OWN = rules_of(*MODULES)
 FULL = (4, 4, 4, 3, 3, 3, 3, 3, 2, 4, 4, 4)
 
 
-def _advice(
-    chart: Chart, hook: str = "patient-view", profile: tuple[str, ...] = ("default",)
-) -> dict[str, str]:
+def _advice(chart: Chart, hook: str = "patient-view", profile: str = "default") -> dict[str, str]:
     """What the rules of these modules advise: level and summary by rule."""
-    knowledge = base().profile(*profile, "captures-all")
-    site = Site(knowledge, UTC, "https://x", full_prefetch=True)
-    prefetch = as_prefetch(searches(hook, site), chart.resources())
-    context = Context(patient_id="anna", user_id="Practitioner/7")
-    request = HookRequest(hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch)
-    said = answer(Service("any", hook, "1.0", "", ""), request, site, NOW)
-    assert [f.error for f in said.findings if f.error] == []
-    return {
-        f.rule.id: f"{f.outcome.indicator}: {f.outcome.summary}"
-        for f in said.findings
-        if isinstance(f.outcome, Recommend) and f.rule.id in OWN
-    }
+    return told(advised(chart, hook, profile=f"{profile} captures-all"), OWN)
 
 
 def _item(number: int, score: int) -> Change:
     scores = (*FULL[: number - 1], score, *FULL[number:])
     return lambda chart: chart.put("ALSFRS-R", *alsfrs(VISIT, scores)).remove("earlier ALSFRS-R")
-
-
-def _also(*changes: Change) -> Change:
-    def change(chart: Chart) -> Chart:
-        for one in changes:
-            chart = one(chart)
-        return chart
-
-    return change
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
 
 
 def _rate(words: int) -> Change:
@@ -85,42 +48,42 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "drooling on glycopyrronium for two months",
-        _also(_item(2, 1), _say("prescription 197738 active, 64 days ago")),
+        then(_item(2, 1), say("prescription 197738 active, 64 days ago")),
         {"sialorrhea-botulinum": "info: Drooling persists after glycopyrronium 64 days"},
     ),
     (
         "drooling and narrow-angle glaucoma",
-        _also(_item(2, 1), _say("condition angle-closure-glaucoma, 900 days ago")),
+        then(_item(2, 1), say("condition angle-closure-glaucoma, 900 days ago")),
         {"sialorrhea-botulinum": "info: Drooling (item 2 = 1/4), angle-closure glaucoma against"},
     ),
     (
         "drooling and thick secretions",
-        _also(_item(2, 2), _say("condition thick-secretions, 5 days ago")),
+        then(_item(2, 2), say("condition thick-secretions, 5 days ago")),
         {"thick-secretions": "info: Thick secretions (10 Mar 2026): review drying drugs"},
     ),
     (
         "drooling on glycopyrronium for two weeks",
-        _also(_item(2, 1), _say("prescription 197738 active, 14 days ago")),
+        then(_item(2, 1), say("prescription 197738 active, 14 days ago")),
         {},
     ),
     (
         "the left leg is swollen",
-        _say("condition leg-swelling site=snomed:32153003, 2 days ago"),
+        say("condition leg-swelling site=snomed:32153003, 2 days ago"),
         {"vte-suspected": "warning: Leg swelling, left (13 Mar 2026) in ALS: rule out DVT/PE"},
     ),
     (
         "DVT without anticoagulant",
-        _say("condition deep-vein-thrombosis, 14 days ago"),
+        say("condition deep-vein-thrombosis, 14 days ago"),
         {"vte-treat": "warning: Acute DVT 1 Mar 2026 and no anticoagulant on record"},
     ),
     (
         "PE without anticoagulant",
-        _say("condition pulmonary-embolism, 5 days ago"),
+        say("condition pulmonary-embolism, 5 days ago"),
         {"vte-treat": "critical: Acute PE 10 Mar 2026 and no anticoagulant on record"},
     ),
     (
         "DVT on apixaban",
-        _say(
+        say(
             "condition deep-vein-thrombosis, 14 days ago",
             "prescription 1364430 active, 14 days ago",
         ),
@@ -128,7 +91,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "speech of 118 words a minute",
-        _also(_item(1, 3), _rate(118)),
+        then(_item(1, 3), _rate(118)),
         {
             "aac-refer": "warning: Speech 118 wpm / item 1 = 3: arrange AAC evaluation now",
             "dysarthria-slt": "info: Speech change (item 1 = 3/4)",
@@ -137,7 +100,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "speech of 126 words a minute",
-        _also(_item(1, 3), _rate(126)),
+        then(_item(1, 3), _rate(126)),
         {
             "dysarthria-slt": "info: Speech change (item 1 = 3/4)",
             "communication-review": "info: Review communication aids at MDT",
@@ -156,7 +119,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ),
     (
         "does not turn in bed, skin checked",
-        _also(_item(7, 1), _say("procedure skin-check, 14 days ago")),
+        then(_item(7, 1), say("procedure skin-check, 14 days ago")),
         {},
     ),
 ]
@@ -173,7 +136,7 @@ def test_one_finding_in_a_typical_chart(change: Change, expected: dict[str, str]
     ("profile", "drug"), [("nice-uk", "quinine"), ("us-medicare-overlay", "mexiletine")]
 )
 def test_the_drug_against_cramps_is_that_of_the_country(profile: str, drug: str) -> None:
-    said = _advice(_cramps(3, "/d")(base_patient()), profile=(profile,))
+    said = _advice(_cramps(3, "/d")(base_patient()), profile=profile)
     assert said["cramps-treat"].endswith(f"drug option {drug}")
 
 

@@ -1,51 +1,20 @@
 """A whole, typical chart with one finding changed: what becomes of rehabilitation, team, genes."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from cdshooks import rules
-from cdshooks.chart import as_prefetch
-from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
-from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, rules_of, say, told
 from tests.support.base_patient import TODAY, Chart, base_patient
-from tests.support.drafts import draft
 from tests.support.resources import record
 
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
 MODULES = ("rehabilitation", "team", "genetics")
-OWN = {rule.id for rule in rules.load() if rule.function.__module__.rpartition(".")[2] in MODULES}
-Change = Callable[[Chart], Chart]
+OWN = rules_of(*MODULES)
 
 
 def _advice(chart: Chart, hook: str, profile: str, *drafts: str) -> dict[str, str]:
     """What the rules of these modules advise: level and summary by rule."""
-    site = Site(base().profile("default", *profile.split()), UTC, "https://x", full_prefetch=True)
-    prefetch = as_prefetch(searches(hook, site), chart.resources())
-    orders = tuple((None, draft(phrase)) for phrase in drafts)
-    context = Context(
-        patient_id="anna",
-        user_id="Practitioner/7",
-        draft_orders=orders,
-        selections=tuple(order["id"] for _, order in orders),
-    )
-    request = HookRequest(hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch)
-    said = answer(Service("any", hook, "1.0", "", ""), request, site, NOW)
-    assert [f.error for f in said.findings if f.error] == []
-    return {
-        f.rule.id: f"{f.outcome.indicator}: {f.outcome.summary}"
-        for f in said.findings
-        if f.rule.id in OWN and isinstance(f.outcome, Recommend)
-    }
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
+    return told(advised(chart, hook, *drafts, profile=f"default {profile}"), OWN)
 
 
 def _care(*wanted: str, without: tuple[str, ...] = ()) -> Change:
@@ -118,15 +87,15 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
         },
     ),
     # Delivery of NIV is followed by its own rule.
-    ("NIV on order for a month", _say("device-order home-niv, 33 days ago"), {}),
+    ("NIV on order for a month", say("device-order home-niv, 33 days ago"), {}),
     (
         "a wheelchair on order for two months",
-        _say("device-order wheelchair, 60 days ago"),
+        say("device-order wheelchair, 60 days ago"),
         {"equipment-delay": "warning: Wheelchair ordered 14 Jan 2026, not delivered after 60 days"},
     ),
     (
         "foot drop",
-        _say("condition foot-drop, 20 days ago"),
+        say("condition foot-drop, 20 days ago"),
         {"orthosis-need": "info: Foot drop without orthosis or aid: refer to orthotics now"},
     ),
 ]

@@ -1,21 +1,11 @@
 """A whole, typical chart with one finding changed: what becomes of the advice on ventilation."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
 
-from cdshooks.chart import as_prefetch
-from cdshooks.knowledge import base
-from cdshooks.protocol import Context, HookRequest
 from cdshooks.rules.authoring import Recommend
-from cdshooks.services.answer import Site, answer, searches
-from cdshooks.services.service import Service
+from tests.support.advice import Change, advised, gas, say, then
 from tests.support.base_patient import FVC, SITTING, VISIT, Chart, base_patient, measured
-from tests.support.drafts import draft
 
-NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
-Change = Callable[[Chart], Chart]
 CARE = (
     *("resp-decline-fast", "psg-consider", "niv-consider", "niv-declined-revisit"),
     *("niv-coverage-check-us", "cpap-not-niv", "niv-start-followup", "niv-optimise"),
@@ -25,33 +15,16 @@ CARE = (
 )
 
 
-def advised(
-    chart: Chart, hook: str = "patient-view", profile: str = "default", *drafts: str
+def _advice(
+    chart: Chart, hook: str = "patient-view", *drafts: str, profile: str = "default"
 ) -> dict[str, Recommend]:
     """What the rules on ventilation advise, by rule."""
-    knowledge = base().profile(*profile.split(","), "captures-all")
-    site = Site(knowledge, UTC, "https://cds.example", full_prefetch=True)
-    orders = [draft(phrase) for phrase in drafts]
-    selected = tuple(f"{order['resourceType']}/{order['id']}" for order in orders)
-    context = Context(
-        patient_id="anna",
-        user_id="Practitioner/7",
-        selections=selected,
-        draft_orders=tuple((None, order) for order in orders),
-    )
-    prefetch = as_prefetch(searches(hook, site), chart.resources())
-    request = HookRequest(hook, "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", context, prefetch=prefetch)
-    said = answer(Service("any", hook, "1.0", "", ""), request, site, NOW)
-    assert [f.rule.id for f in said.findings if f.error] == []
-    return {
-        f.rule.id: f.outcome
-        for f in said.findings
-        if f.rule.id in CARE and isinstance(f.outcome, Recommend)
-    }
+    found = advised(chart, hook, *drafts, profile=f"{profile} captures-all")
+    return {rule: said for rule, said in found.items() if rule in CARE}
 
 
 def levels(chart: Chart, hook: str = "patient-view", *drafts: str) -> dict[str, str]:
-    found = advised(chart, hook, "default", *drafts)
+    found = _advice(chart, hook, *drafts)
     return {rule: outcome.indicator for rule, outcome in found.items()}
 
 
@@ -67,32 +40,9 @@ def _fvc(value: float, before: float | None = None) -> Change:
     return change
 
 
-def _gas(value: float, day: str, ph: float | None = None) -> Change:
-    def change(chart: Chart) -> Chart:
-        chart.put("PaCO2", measured(("loinc", "2019-8"), value, "mm[Hg]", day))
-        if ph is not None:
-            chart.put("pH", measured(("loinc", "2744-1"), ph, "[pH]", day))
-        return chart
-
-    return change
-
-
 def _pcf(value: float, unit: str) -> Change:
     code = ("als-cds", "peak-cough-flow")
     return lambda chart: chart.put("PCF", measured(code, value, unit, VISIT))
-
-
-def _say(*phrases: str) -> Change:
-    return lambda chart: chart.say(*phrases)
-
-
-def _then(*changes: Change) -> Change:
-    def change(chart: Chart) -> Chart:
-        for one in changes:
-            chart = one(chart)
-        return chart
-
-    return change
 
 
 def _no_wish(chart: Chart) -> Chart:
@@ -103,26 +53,26 @@ def _no_wish(chart: Chart) -> Chart:
 
 CASES: list[tuple[str, Change, dict[str, str]]] = [
     ("a quiet chart", lambda chart: chart, {}),
-    ("NIV ordered ten days ago", _then(_fvc(44), _say("device-order niv-device, 10 days ago")), {}),
+    ("NIV ordered ten days ago", then(_fvc(44), say("device-order niv-device, 10 days ago")), {}),
     (
         "NIV ordered 33 days ago, not delivered",
-        _then(_fvc(44), _say("device-order niv-device, 33 days ago")),
+        then(_fvc(44), say("device-order niv-device, 33 days ago")),
         {"niv-start-followup": "warning"},
     ),
-    ("declined 64 days ago", _then(_fvc(46, 47), _say("refusal niv, 64 days ago")), {}),
+    ("declined 64 days ago", then(_fvc(46, 47), say("refusal niv, 64 days ago")), {}),
     (
         "declined 207 days ago",
-        _then(_fvc(46), _say("refusal niv, 207 days ago")),
+        then(_fvc(46), say("refusal niv, 207 days ago")),
         {"niv-declined-revisit": "info"},
     ),
     (
         "declined, carbon dioxide rises",
-        _then(_fvc(46, 47), _gas(48, "2026-03-10"), _say("refusal niv, 64 days ago")),
+        then(_fvc(46, 47), gas(48, "2026-03-10"), say("refusal niv, 64 days ago")),
         {"niv-declined-revisit": "info"},
     ),
     (
         "declined, capacity falls by eleven",
-        _then(_fvc(36, 47), _say("refusal niv, 64 days ago")),
+        then(_fvc(36, 47), say("refusal niv, 64 days ago")),
         {"niv-declined-revisit": "info", "resp-decline-fast": "info"},
     ),
     ("cough flow of 269", _pcf(269, "L/min"), {"airway-clearance": "warning"}),
@@ -132,7 +82,7 @@ CASES: list[tuple[str, Change, dict[str, str]]] = [
     ("cough flow of 155", _pcf(155, "L/min"), {"airway-clearance": "warning"}),
     (
         "no wish recorded, weak",
-        _then(_no_wish, _fvc(48)),
+        then(_no_wish, _fvc(48)),
         {"niv-consider": "warning", "invasive-vent-preference": "warning"},
     ),
     ("no wish recorded", _no_wish, {"invasive-vent-preference": "info"}),
@@ -149,21 +99,21 @@ def test_a_draft_of_the_call_is_neither_late_nor_followed_up() -> None:
 
 
 def test_acidosis_on_admission_is_critical_and_asks_for_niv() -> None:
-    chart = _gas(68, "2026-03-15", 7.31)(base_patient())
+    chart = gas(68, "2026-03-15", 7.31)(base_patient())
     both = {"resp-acute-decompensation": "critical", "niv-consider": "critical"}
     assert levels(chart, "encounter-start") == both
 
 
 def test_where_niv_was_declined_it_points_to_the_comfort_pathway() -> None:
-    chart = _gas(68, "2026-03-15", 7.31)(base_patient()).say("refusal niv, 64 days ago")
-    found = advised(chart, "encounter-start")
+    chart = gas(68, "2026-03-15", 7.31)(base_patient()).say("refusal niv, 64 days ago")
+    found = _advice(chart, "encounter-start")
     assert list(found) == ["resp-acute-decompensation"]
     assert found["resp-acute-decompensation"].indicator == "critical"
     assert "comfort pathway" in found["resp-acute-decompensation"].summary
 
 
 def test_oxygen_with_high_carbon_dioxide_stays_a_warning_beside_pneumonia() -> None:
-    chart = _gas(54, "2026-03-01")(base_patient())
+    chart = gas(54, "2026-03-01")(base_patient())
     assert levels(chart, "order-select", "lab oxygen #1") == {"oxygen-without-niv": "warning"}
     chart.say("condition acute-lung-illness, 3 days ago")
     assert levels(chart, "order-select", "lab oxygen #1") == {"oxygen-without-niv": "warning"}
@@ -191,7 +141,7 @@ def test_orders_of_devices_are_judged_in_a_quiet_chart() -> None:
     ],
 )
 def test_only_in_the_united_states_is_coverage_told(profile: str, expected: list[str]) -> None:
-    found = advised(base_patient(), "order-sign", profile, "device niv-device #3")
+    found = _advice(base_patient(), "order-sign", "device niv-device #3", profile=profile)
     assert list(found) == expected
 
 
@@ -209,5 +159,5 @@ def test_only_in_the_united_states_is_coverage_told(profile: str, expected: list
     ],
 )
 def test_a_profile_moves_the_limit_for_niv(profile: str, vc: float, level: str | None) -> None:
-    found = advised(_fvc(vc)(base_patient()), profile=profile).get("niv-consider")
+    found = _advice(_fvc(vc)(base_patient()), profile=profile).get("niv-consider")
     assert (found.indicator if found else None) == level

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdshooks.chart import MEDICATIONS
-from cdshooks.chart.index import ABOUT
+from cdshooks.chart.owner import ABOUT
 from cdshooks.population.assess import DECIDING
 from cdshooks.population.engines.model import pattern
 from cdshooks.population.lines import APPOINTMENT, LONGEST, MEDICATION, PATIENT, types

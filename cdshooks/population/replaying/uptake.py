@@ -6,7 +6,7 @@ from datetime import date
 
 from cdshooks.chart import MEDICATIONS, View
 from cdshooks.chart.care import is_asked_for
-from cdshooks.chart.index import CODED, codes_of
+from cdshooks.chart.coded import code_elements, codes_of
 from cdshooks.chart.observed import USABLE
 from cdshooks.fhir.elements import Json, obj, string
 from cdshooks.knowledge import Base, Code
@@ -90,7 +90,7 @@ def _drafts(advice: Recommend) -> Iterator[str]:
 
 
 def _coded(resource: Json, base: Base) -> Iterator[Code]:
-    for path in CODED.get(str(resource.get("resourceType")), ("code",)):
+    for path in code_elements(str(resource.get("resourceType"))):
         yield from codes_of(resource.get(path), base.systems)
 
 

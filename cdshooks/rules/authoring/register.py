@@ -1,8 +1,8 @@
 """``@rule``, ``@derived`` and ``@gate``: how a function becomes part of the service."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import (
     Annotated,
@@ -17,12 +17,11 @@ from typing import (
 
 from cdshooks.rules.authoring.drug_inputs import Draft, Meets, OneOf
 from cdshooks.rules.authoring.inputs import Input, Limits, State
-from cdshooks.rules.authoring.outcomes import NotIndicated, Outcome
+from cdshooks.rules.authoring.outcomes import Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
 Class = Literal["T", "M", "S", "P", "X", "Q"]
 Per = Literal["patient", "order", "pair", "meeting"]
-Gate = Callable[..., NotIndicated | None]
 
 CLASSES: dict[Class, str] = {
     "T": "treatment",
@@ -48,28 +47,23 @@ class Derived:
     @cached_property
     def reads(self) -> frozenset[Input]:
         """Every declaration that this reads, through all states, states left out."""
-        found: set[Input] = set()
-        for declaration in self.inputs.values():
-            if isinstance(declaration, State):
-                found |= derived_of(declaration.function).reads
-                if declaration.as_of:
-                    found |= derived_of(declaration.as_of).reads
-            elif isinstance(declaration, Input):
-                found.add(declaration)
-        return frozenset(found)
+        declared = (d for d in self.inputs.values() if isinstance(d, Input))
+        own = frozenset(d for d in declared if not isinstance(d, State))
+        return own.union(*(state.reads for state in self._states()))
 
     @cached_property
     def limits(self) -> frozenset[type[Limits]]:
         """Every parameter group that this uses, through all states."""
-        found: set[type[Limits]] = set()
+        own = frozenset(d for d in self.inputs.values() if isinstance(d, type))
+        return own.union(*(state.limits for state in self._states()))
+
+    def _states(self) -> "Iterator[Derived]":
+        """The states that this names, with those that say as of which day."""
         for declaration in self.inputs.values():
             if isinstance(declaration, State):
-                found |= derived_of(declaration.function).limits
+                yield derived_of(declaration.function)
                 if declaration.as_of:
-                    found |= derived_of(declaration.as_of).limits
-            elif isinstance(declaration, type):
-                found.add(declaration)
-        return frozenset(found)
+                    yield derived_of(declaration.as_of)
 
 
 class Scope(NamedTuple):
@@ -126,7 +120,6 @@ class Rule(Derived):
     once: str | None = None
     trusts_names: bool = False
     after_death: bool = False
-    gate: Derived | None = field(default=None)
 
     @cached_property
     def drug(self) -> str | None:

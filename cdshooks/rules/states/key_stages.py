@@ -32,11 +32,11 @@ from cdshooks.rules.states.gastrostomy import (
     gastrostomy_refusal,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.niv_course import niv_start_recorded
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria
 from cdshooks.rules.states.progression import Score, alsfrs_scores
-from cdshooks.rules.states.relief import together
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.words import inside
 
@@ -229,7 +229,7 @@ def plans(
     answered: Annotated[Entries, Reported("advance-plan")],
 ) -> Entries:
     """An advance care plan or directive that is named on the problem list or in an answer."""
-    return together(listed.label, listed, answered)
+    return merged(listed.label, listed, answered)
 
 
 Talks = Annotated[Entries, Performed("planning-talk", statuses=("completed",))]
@@ -242,7 +242,7 @@ def last_plan(
     talks: Talks,
 ) -> Entries:
     """Every plan, directive and talk about either."""
-    return together("advance care plan", documents, named, talks)
+    return merged("advance care plan", documents, named, talks)
 
 
 def lately(stage: Stage, days: Decimal, today: date) -> bool:

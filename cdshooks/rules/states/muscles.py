@@ -1,8 +1,6 @@
 """Are muscles stiff or cramped, and what is or was taken against it?"""
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -60,9 +58,11 @@ def antispastics(
     return MuscleDrugs(tried, tuple(failed))
 
 
-def lately(entry: Entry, limit: Threshold, today: date) -> bool:
-    """Whether a drug is taken, or its end is within the limit."""
-    return entry.end is None or limit.met_by(Decimal((today - entry.end).days))
+def stands(entry: Entry | None, measured: Reading | Missing) -> bool:
+    """Whether the problem list says so, and nothing measured since has said otherwise."""
+    if entry is None:
+        return False
+    return isinstance(measured, Missing) or (entry.day is not None and entry.day > measured.day)
 
 
 @dataclass(frozen=True, slots=True)

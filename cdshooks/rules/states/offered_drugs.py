@@ -22,7 +22,8 @@ from cdshooks.rules.authoring import (
     Threshold,
     derived,
 )
-from cdshooks.rules.states.muscles import lately
+from cdshooks.rules.states.heart import Qtc, QtcLimits, heart_against_combination
+from cdshooks.rules.states.taking import lately
 from cdshooks.rules.states.words import ended, sentence
 
 
@@ -50,29 +51,13 @@ def _against(reasons: Iterator[str], *read: Entries | Allergies | Missing | Read
     failed = dict.fromkeys(
         key for one in read if not isinstance(one, Reading) for key in one.failed
     )
-    return Against(tuple(reasons), tuple(failed))
-
-
-@dataclass(frozen=True, slots=True)
-class QtcLimits(Limits):
-    """From where QTc is long, as for an order of dextromethorphan/quinidine."""
-
-    group: ClassVar[str] = "dmq"
-    qtc_long_gt_ms_men: Threshold
-    qtc_long_gt_ms_women: Threshold
-    qtc_severe_ge_ms: Threshold
-
-
-Qtc = Annotated[Reading | Missing, Latest("qtc", lookback="qtc_evidence_days")]
+    return Against(tuple(dict.fromkeys(reasons)), tuple(failed))
 
 
 @derived
 def long_qtc(qtc: Qtc, person: Annotated[Person, Patient()], limits: QtcLimits) -> Reading | None:
     """The QTc of the last year, if it is prolonged for the patient's sex."""
-    long = limits.qtc_long_gt_ms_men if person.sex == "male" else limits.qtc_long_gt_ms_women
-    if isinstance(qtc, Missing):
-        return None
-    return qtc if qtc.meets(long) or qtc.meets(limits.qtc_severe_ge_ms) else None
+    return qtc if isinstance(qtc, Reading) and limits.passed(qtc, person) else None
 
 
 LongQtc = Annotated[Reading | None, State(long_qtc)]
@@ -82,7 +67,7 @@ Urinary = Annotated[Entries, Medication("maoi-urinary", ended=True)]
 
 @dataclass(frozen=True, slots=True)
 class CombinationWashout(Limits):
-    """How long an MAO inhibitor that ended still meets dextromethorphan/quinidine."""
+    """How long an MAO inhibitor and the combination still meet after one of them has ended."""
 
     group: ClassVar[str] = "dmq"
     maoi_washout_le_days: Threshold
@@ -106,30 +91,26 @@ def partners_of_combination(
 
 @derived
 def against_combination(
-    long_qt: Annotated[Entries, Listed("prolonged-qt")],
-    failure: Annotated[Entries, Listed("heart-failure")],
-    block: Annotated[Entries, Listed("complete-av-block")],
-    pacemaker: Annotated[Entries, Listed("pacemaker")],
+    heart: Annotated[tuple[Entries, ...], State(heart_against_combination)],
     qtc: LongQtc,
     measured: Qtc,
     allergies: Annotated[Allergies, Allergic("dmq-allergens")],
     partners: Annotated[Against, State(partners_of_combination)],
 ) -> Against:
     """What an order of dextromethorphan/quinidine would be warned of as contraindicated."""
-    blocked = block if not pacemaker else Entries()
     reasons = (
-        *(f"{entry}" for found in (long_qt, failure, blocked) for entry in found),
+        *(f"{entry}" for found in heart for entry in found),
         *([f"{qtc}"] if qtc else []),
         *(f"recorded reaction to {allergy.label}" for allergy in allergies),
         *partners.reasons,
     )
-    found = _against(iter(reasons), long_qt, measured, allergies)
+    found = _against(iter(reasons), *heart, measured, allergies)
     return Against(found.reasons, tuple(dict.fromkeys((*found.failed, *partners.failed))))
 
 
 @dataclass(frozen=True, slots=True)
 class SerotoninWashout(Limits):
-    """How long an MAO inhibitor that ended still meets an antidepressant."""
+    """How long an MAO inhibitor and an antidepressant still meet after one has ended."""
 
     group: ClassVar[str] = "serotonin"
     serotonin_washout_le_days: Threshold

@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     on,
 )
 from cdshooks.rules.states.acute_signs import Sign, acute_signs
+from cdshooks.rules.states.merged import merged
 
 LATELY = "eol_sign_days"
 
@@ -151,7 +152,7 @@ def drying_drugs(
     hyoscyamine: Annotated[Entries, Medication("hyoscyamine")],
 ) -> Entries:
     """Drugs that dry secretions: glycopyrronium, the scopolamines, atropine, hyoscyamine."""
-    return together(
+    return merged(
         "drying drug", glycopyrronium, scopolamine, butylscopolamine, atropine, hyoscyamine
     )
 
@@ -166,17 +167,7 @@ def antiemetics(
     ondansetron: Annotated[Entries, Medication("ondansetron")],
 ) -> Entries:
     """Drugs against nausea; an antipsychotic that also helps is not counted here."""
-    return together("anti-emetic", others, ondansetron)
-
-
-def together(label: str, *found: Entries) -> Entries:
-    """Several kinds of one purpose as one."""
-    return Entries(
-        items=tuple(entry for entries in found for entry in entries),
-        whole=all(entries.whole for entries in found),
-        failed=tuple(dict.fromkeys(key for entries in found for key in entries.failed)),
-        label=label,
-    )
+    return merged("anti-emetic", others, ondansetron)
 
 
 def since(entry: Entry) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from cdshooks.rules.authoring import Entries, Filed, Found, Performed, State, derived
-from cdshooks.rules.states.relief import together
+from cdshooks.rules.states.merged import merged
 
 STUDY, DAYS = "swallow-study", "swallow_study_days"
 
@@ -15,7 +15,7 @@ def swallow_studies(
     results: Annotated[Entries, Found(STUDY, components=STUDY, parts=())],
 ) -> Entries:
     """Studies of any age: as procedures, as reports, and as results in words."""
-    return together("swallow study", performed, reports, results)
+    return merged("swallow study", performed, reports, results)
 
 
 @derived
@@ -25,7 +25,7 @@ def recent_swallow_studies(
     results: Annotated[Entries, Found(STUDY, components=STUDY, parts=(), lookback=DAYS)],
 ) -> Entries:
     """The same of the last six months."""
-    return together("swallow study", performed, reports, results)
+    return merged("swallow study", performed, reports, results)
 
 
 Studies = Annotated[Entries, State(swallow_studies)]

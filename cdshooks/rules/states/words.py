@@ -48,6 +48,11 @@ def ended(drug: Entry | Order) -> str:
     return f"{label}, its end not recorded: taken as ended on {day}, when the order last changed"
 
 
+def as_it_stands(order: Order) -> str:
+    """A drug with its status, or with the day on which it ended."""
+    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"
+
+
 SHORT = 30
 """Characters that names may take in a summary."""
 
