@@ -154,12 +154,12 @@ STATES = {
 }
 ROWS = [(evidence, state) for state, rows in STATES.items() for evidence in rows]
 NOTES = [
-    ("procedure niv, 20 to 10 days ago", ("hospital NIV ended 22 May 2026, no home device",)),
+    ("procedure niv, 20 to 10 days ago", ("hospital NIV ended 2026-05-22, no home device",)),
     (
         "procedure niv, 90 to 80 days ago + procedure niv, 20 to 10 days ago",
-        ("hospital NIV ended 22 May 2026, no home device",),
+        ("hospital NIV ended 2026-05-22, no home device",),
     ),
-    ("procedure niv, 10 days ago", ("hospital NIV ended 22 May 2026, no home device",)),
+    ("procedure niv, 10 days ago", ("hospital NIV ended 2026-05-22, no home device",)),
     ("procedure niv stopped, 20 to 10 days ago", ()),
     ("device-order niv-device on-hold, 10 days ago", ("NIV order on hold since 22 May 2026",)),
     ("order niv on-hold, 10 days ago", ("NIV order on hold since 22 May 2026",)),
@@ -210,7 +210,7 @@ def test_a_device_that_only_a_name_calls_one_for_niv_is_told_and_decides_nothing
 ) -> None:
     view = view_of(Case("niv-consider", "", TODAY, "patient-view", {"record": "ALS"}))
     device = {"resourceType": "Device", "id": "d", "status": "active", "type": {"text": name}}
-    view.index.add(device | {"patient": {"reference": f"Patient/{view.index.patient_id}"}})
+    view.index.add(device | {"patient": {"reference": f"Patient/{view.context.patient_id}"}})
     state = engine.state_of(vent, view)
     assert state.state == "none"
     note = "a device that may be for NIV is on record: check whether NIV is in use"
