@@ -54,7 +54,7 @@ def test_among_warnings_a_drug_that_harms_comes_before_care_that_is_missing() ->
     The saturation calls for a blood gas at the better of two vital capacities that disagree.
     """
     assert [told(card) for card in viewed()[2:5]] == [
-        "warning blood-gas-indicated + resp-watch",
+        "warning blood-gas-indicated",
         "warning swallow-instrumental-study + chin-tuck",
         "warning aac-refer + dysarthria-slt",
     ]
@@ -100,7 +100,7 @@ def test_where_everything_is_recorded_a_topic_still_has_one_card() -> None:
     """The night oximetry that is due then joins the breathing tests, and no card is added."""
     cards = _everything_captured()
     assert len(cards) == CARDS_AT_VIEWS
-    joined = "warning blood-gas-indicated + nocturnal-oximetry-due + resp-watch"
+    joined = "warning blood-gas-indicated + nocturnal-oximetry-due"
     assert joined in map(told, cards)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import inside, sentence
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,18 @@ from cdshooks.rules.states.words import sentence
 )
 def test_a_finding_begins_with_a_capital_and_ends_with_a_stop(text: str, said: str) -> None:
     assert sentence(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Weak cough", "weak cough"),
+        ("Non-invasive ventilation", "non-invasive ventilation"),
+        ("FVC 46%", "FVC 46%"),
+        ("PaCO2 49 mmHg", "PaCO2 49 mmHg"),
+        ("SpO2 84%", "SpO2 84%"),
+        ("A fall", "a fall"),
+    ],
+)
+def test_in_the_midst_of_a_sentence_only_a_name_keeps_its_capital(text: str, said: str) -> None:
+    assert inside(text) == said

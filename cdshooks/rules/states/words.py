@@ -16,8 +16,9 @@ def sentence(text: str) -> str:
 
 
 def inside(text: str) -> str:
-    """The text as it stands in the midst of a sentence; a name such as FVC stays as it is."""
-    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+    """The text as it stands in the midst of a sentence; a name such as FVC or PaCO2 stays."""
+    name = any(not letter.islower() for letter in text.partition(" ")[0][1:] if letter.isalnum())
+    return text if name else f"{text[:1].lower()}{text[1:]}"
 
 
 def undated(text: str) -> str:
