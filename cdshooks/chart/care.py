@@ -18,7 +18,8 @@ from cdshooks.chart.index import Record
 from cdshooks.chart.naming import naming
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, string
+from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, string
+from cdshooks.knowledge import Code
 from cdshooks.rules.authoring import Entries, Entry, Ordered, Performed, Visited
 
 DRUGS = "MedicationRequest"
@@ -171,12 +172,17 @@ def _lasted_over(stay: Record, day: date, view: View) -> bool:
 def _visits(view: View, wanted: Visited) -> Iterator[Record]:
     """The encounters of a value set by what they were, or by what they were for."""
     value_set = view.value_set(wanted.value_set)
-    for record in view.index.of("Encounter"):
-        why = objects(record.resource.get("reasonCode"))
-        if value_set.holds_any(record.codes) or any(
-            value_set.holds_any(view.index.concept(concept)) for concept in why
-        ):
+    for record, codes in view.remembered("encounters with reasons", _with_reasons):
+        if value_set.holds_any(codes):
             yield record
+
+
+def _with_reasons(view: View) -> list[tuple[Record, tuple[Code, ...]]]:
+    """Every encounter with the codes of what it was and of what it was for."""
+    return [
+        (record, (*record.codes, *view.index.concept(record.resource.get("reasonCode"))))
+        for record in view.index.of("Encounter")
+    ]
 
 
 def visited(view: View, wanted: Visited) -> Entries:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from functools import partial
 
 from cdshooks.chart.coded import code_elements
 from cdshooks.chart.index import PARTED, Record
@@ -33,6 +34,10 @@ ENDED = ("completed", "stopped", "finished")
 """Statuses that something takes when it ends."""
 
 
+ASKED = "codeCodeableConcept"
+"""What a device request calls its code."""
+
+
 def coded(view: View, types: Iterable[str], value_set: str) -> Iterator[Record]:
     """The records of these types with a code of the value set."""
     for type in types:
@@ -43,11 +48,19 @@ def worded(view: View, types: Iterable[str], value_set: str) -> list[Record]:
     """The records of these types with a code of the value set, or with its wording."""
     found = {record.place: record for record in coded(view, types, value_set)}
     named_in = view.value_set(value_set).named_in
-    for record in (record for type in types for record in view.index.of(type)):
-        concept = record.resource.get("code") or record.resource.get("codeCodeableConcept")
-        if any(map(named_in, texts(concept))):
-            found[record.place] = record
+    for type in types:
+        for record, wordings in view.remembered(f"wordings {type}", partial(_wordings, type)):
+            if any(map(named_in, wordings)):
+                found[record.place] = record
     return [found[place] for place in sorted(found)]
+
+
+def _wordings(type: str, view: View) -> list[tuple[Record, tuple[str, ...]]]:
+    """Every record of a type with all that its code says in words."""
+    return [
+        (record, tuple(texts(record.resource.get("code") or record.resource.get(ASKED))))
+        for record in view.index.of(type)
+    ]
 
 
 def status_of(record: Record) -> str | None:
