@@ -10,11 +10,13 @@ from datetime import datetime, time, tzinfo
 from functools import lru_cache
 from threading import Lock
 
+from cdshooks.chart.care import encounters
 from cdshooks.chart.index import Index
+from cdshooks.chart.medications import drugs_of
 from cdshooks.chart.owner import Owner
 from cdshooks.chart.person import call
 from cdshooks.chart.questions import Question, asked_from, count, question
-from cdshooks.chart.searches import ADMINISTRATION, MEDICATIONS, Search
+from cdshooks.chart.searches import MEDICATIONS, Search
 from cdshooks.chart.sources import Answered, Result
 from cdshooks.chart.standing import DECLINABLE, ENROLMENT
 from cdshooks.chart.view import View
@@ -59,6 +61,8 @@ Signature = tuple[tuple[Search, Answered], ...]
 DRAFTS, APPOINTMENTS, EARLIER = "draft orders", "appointments", "an earlier day"
 BESIDE = {DRAFTS: "draft_orders", APPOINTMENTS: "appointments"}
 """Where an answer can stand beside the chart, named as if they were types, in the context."""
+DRUGS, REASONS = "what medication is of", "what encounters were for"
+"""Places that resources have in common, named as if they were types, too."""
 MOST_CODES = 20_000
 """Codes that clients sent of which is remembered what they answer."""
 
@@ -67,11 +71,13 @@ MOST_CODES = 20_000
 class Place:
     """Where an answer would stand: a type, and the codes that it would go by.
 
-    codes: None where any resource of the type may be part of the answer.
+    codes: None where any resource of the type may be part of the answer. drug: the one
+    that the answer is about, as it is recognised.
     """
 
     type: str
     codes: tuple[ValueSet, ...] | None = None
+    drug: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,7 @@ def _all_held(view: View) -> int:
     layout = _layout(view.knowledge)
     layout.learn()
     known, held = layout.learned, layout.always
-    for type in (*view.index.types, *BESIDE, EARLIER, *_parts(view)):
+    for type in (*view.index.types, *BESIDE, EARLIER, DRUGS, REASONS, *_parts(view)):
         held |= _held(view, type)
     view.memory["held"] = (known, held)
     return held
@@ -195,10 +201,22 @@ def _held_in(view: View, type: str, layout: "Layout") -> int:
         return layout.all_of(type) if view.past else 0
     if type in BESIDE:
         return layout.all_of(type) if getattr(view.context, BESIDE[type]) else 0
+    if type == DRUGS:
+        return _held_of_drugs(view, layout)
+    if type == REASONS:
+        return layout.of(type, (code for _, codes in encounters(view) for code in codes))
     if type in _parts(view):
         # A page proves an absence down to its own last date, which is the patient's.
         return layout.all_of(type)
     return layout.of(type, view.index.codes_of(type)) if view.index.of(type) else 0
+
+
+def _held_of_drugs(view: View, layout: "Layout") -> int:
+    """The questions about drugs of which the chart has any, or may have."""
+    held = drugs_of(view)
+    if held is None or not _parts(view).isdisjoint(MEDICATIONS):
+        return layout.all_of(DRUGS)
+    return layout.of(DRUGS, (Code(DRUGS, drug) for drug in held))
 
 
 def _parts(view: View) -> frozenset[str]:
@@ -248,6 +266,9 @@ class Layout:
             self._all[place.type] = self._all.get(place.type, 0) | asked.bit
             if place.codes is None:
                 self._whole[place.type] = self._whole.get(place.type, 0) | asked.bit
+            if place.drug:
+                key = (place.type, Code(DRUGS, place.drug))
+                self._exact[key] = self._exact.get(key, 0) | asked.bit
             for value_set in place.codes or ():
                 for code in value_set.exact:
                     key = (place.type, code)
@@ -298,8 +319,8 @@ def _places(knowledge: Knowledge, wanted: Input) -> tuple[Place, ...] | None:
             return _measured(knowledge, (name,))
         case Together(measures=names):
             return _measured(knowledge, names)
-        case Medication():
-            return tuple(map(Place, (*MEDICATIONS, ADMINISTRATION, DRAFTS)))
+        case Medication(drug=drug):
+            return (Place(DRUGS, (), drug), Place(DRAFTS))
         case Allergic():
             return (Place("AllergyIntolerance"),)
         case Declined():
@@ -326,8 +347,7 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
         case Performed(value_set=name):
             types = ("Procedure",)
         case Visited(value_set=name):
-            # Its reason says it, too.
-            types, whole = ("Encounter",), ("Encounter",)
+            types = ("Encounter", REASONS)
         case Filed(value_set=name):
             types = ("DiagnosticReport",)
         case Tasked(value_set=name):

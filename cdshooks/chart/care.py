@@ -172,13 +172,17 @@ def _lasted_over(stay: Record, day: date, view: View) -> bool:
 def _visits(view: View, wanted: Visited) -> Iterator[Record]:
     """The encounters of a value set by what they were, or by what they were for."""
     value_set = view.value_set(wanted.value_set)
-    for record, codes in view.remembered("encounters with reasons", _with_reasons):
+    for record, codes in encounters(view):
         if value_set.holds_any(codes):
             yield record
 
 
-def _with_reasons(view: View) -> list[tuple[Record, tuple[Code, ...]]]:
+def encounters(view: View) -> list[tuple[Record, tuple[Code, ...]]]:
     """Every encounter with the codes of what it was and of what it was for."""
+    return view.remembered("encounters", _with_reasons)
+
+
+def _with_reasons(view: View) -> list[tuple[Record, tuple[Code, ...]]]:
     return [
         (record, (*record.codes, *view.index.concept(record.resource.get("reasonCode"))))
         for record in view.index.of("Encounter")

@@ -59,6 +59,11 @@ def medication(view: View, wanted: Medication) -> Entries:
     return Entries(tuple(found), cover.whole, cover.failed, label)
 
 
+def drugs_of(view: View) -> frozenset[str] | None:
+    """Of which drugs and drug sets the chart has medication; None where it may be any."""
+    return None if _unnamed(view) else frozenset(_by_drug(view))
+
+
 ByDrug = dict[str, list[tuple[Record, Identity]]]
 
 

@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     Missing,
     Ordered,
     This,
+    Visited,
     Why,
     gates,
 )
@@ -225,3 +226,58 @@ def test_what_a_chart_cannot_hold_is_answered_as_by_an_empty_chart(hook: str) ->
             for wanted in declarations(hook):
                 if not may_hold(seen, question(wanted)):
                     assert answer(seen, wanted) == answer(seen_alone, wanted), (name, wanted)
+
+
+def order(**medication: Any) -> Json:
+    whose = {"subject": {"reference": "Patient/anna"}, "authoredOn": "2026-05-01"}
+    stands = {"id": "m1", "status": "active", "intent": "order"}
+    return {"resourceType": "MedicationRequest", **stands, **whose, **medication}
+
+
+UNREAD = order(medicationReference={"reference": "Medication/zz"})
+
+
+@pytest.mark.parametrize(
+    ("found", "held"),
+    [
+        (order(medicationCodeableConcept={"text": "Riluzole 50 mg"}), (True, False)),
+        (order(medicationCodeableConcept={"text": "Paracetamol 500 mg"}), (False, False)),
+        (UNREAD, (True, True)),
+        (UNREAD | {"status": "draft"}, (False, False)),
+    ],
+)
+def test_a_drug_is_asked_for_where_one_was_recognised_or_could_not_be(
+    found: Json, held: tuple[bool, bool]
+) -> None:
+    wanted = (Medication("riluzole"), Medication("tofersen"))
+    view = chart([found], *wanted)
+    assert tuple(may_hold(view, question(one)) for one in wanted) == held
+
+
+def test_of_a_page_of_medication_every_drug_is_asked_for() -> None:
+    read = chart([], Medication("riluzole"))
+    keys = [r.search.key for r in read.results if r.search.type == "MedicationRequest"]
+    part = chart([], Medication("riluzole"), changed=dict.fromkeys(keys, PART))
+    assert not may_hold(read, question(Medication("riluzole")))
+    assert may_hold(part, question(Medication("riluzole")))
+
+
+@pytest.mark.parametrize("element", ["type", "reasonCode", None])
+def test_a_visit_is_known_by_what_it_was_or_what_it_was_for(element: str | None) -> None:
+    [code, *_] = KNOWLEDGE.base.value_sets["palliative-care"].exact
+    concept = {"coding": [{"system": KNOWLEDGE.base.systems.uri(code.system), "code": code.code}]}
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "subject": {"reference": "Patient/anna"},
+        "period": {"start": "2026-05-01", "end": "2026-05-01"},
+    }
+    wanted = Visited("palliative-care")
+    for _ in range(2):
+        view = chart([visit | ({element: [concept]} if element else {})], wanted)
+        lay_out(view)
+        found = answer(view, wanted)
+        assert isinstance(found, Entries)
+        assert bool(found) is (element is not None)
+        assert (question(wanted).number in view.plain) is (element is None)
