@@ -37,7 +37,7 @@ _SILENCE_S = 5
 """How long a client may send nothing in the middle of a request, or take nothing of an answer."""
 _READS = 16
 """At most so much of a refused request is read to its end, in parts of 64 KiB."""
-_MALLOC = ((-8, 2), (-1, 128 * 1024))
+_MALLOC = ((-8, 1), (-1, 128 * 1024))
 """glibc's M_ARENA_MAX and M_TRIM_THRESHOLD, which ``mallopt`` sets."""
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its own private file there
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound

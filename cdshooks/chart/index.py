@@ -9,7 +9,7 @@ from cdshooks.chart.coded import codes_of, own_codes
 from cdshooks.chart.forms import FORMS, answers
 from cdshooks.chart.owner import Owner
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, obj, objects, string, told_id
+from cdshooks.fhir.elements import Json, obj, objects, referred, string, told_id
 from cdshooks.knowledge import Code, Systems, ValueSet
 
 PARTED = ("Observation", FORMS)
@@ -102,9 +102,9 @@ class Index:
         """The resource of a relative or absolute reference, of whichever version."""
         if not reference:
             return None
-        parts = reference.partition("/_history/")[0].split("/")
-        self._read(parts[-2] if len(parts) > 1 else "")
-        return self._ids.get("/".join(parts[-2:]))
+        wanted = referred(reference)
+        self._read(wanted.partition("/")[0])
+        return self._ids.get(wanted)
 
     def coded(self, type: str, value_sets: Iterable[ValueSet]) -> list[Record]:
         """Every record of a type with a code in one of the value sets, each once, as taken in."""

@@ -17,6 +17,7 @@ from cdshooks.fhir.elements import (
     objects,
     plain,
     reference_to,
+    referred,
     string,
 )
 from cdshooks.rules.authoring import (
@@ -166,9 +167,7 @@ def _order(resource: Json, view: View, assessed: bool) -> Order:
 def replaced(resource: Json) -> str | None:
     """``Type/id`` of the order that this one renews or takes the place of."""
     reference = string(obj(resource.get("priorPrescription")).get("reference"))
-    if reference is None:
-        return None
-    return "/".join(reference.partition("/_history/")[0].split("/")[-2:])
+    return None if reference is None else referred(reference)
 
 
 def _version(resource: Json) -> str:

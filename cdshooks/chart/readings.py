@@ -4,6 +4,7 @@ What fails a step never reaches a rule; it is kept as rejected, so that a card
 can say what was there and why it was not used.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -236,10 +237,12 @@ def _shares(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterator
     wanted = measure.file.share
     if wanted is None:
         return
-    taken = {reading.instant or reading.day for reading in direct}
+    taken = {moment for reading in direct for moment in (reading.instant, reading.day)}
     wholes = candidates(view, view.measure(wanted.whole)).usable
-    for percent in candidates(view, view.measure(wanted.percent)).usable:
-        whole = next((one for one in wholes if _of_one_sample(one, percent, view)), None)
+    percents = candidates(view, view.measure(wanted.percent)).usable
+    lone = _lone_days(wholes) & _lone_days(percents)
+    for percent in percents:
+        whole = next((one for one in wholes if _of_one_sample(one, percent, lone, view)), None)
         if whole is None or (percent.instant or percent.day) in taken:
             continue
         value = whole.value * percent.value / 100
@@ -248,10 +251,18 @@ def _shares(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterator
             yield _part(measure, whole, percent, value)
 
 
-def _of_one_sample(one: Reading, other: Reading, view: View) -> bool:
+def _lone_days(readings: Iterable[Reading]) -> set[date]:
+    """The days with one reading."""
+    return {
+        day for day, times in Counter(reading.day for reading in readings).items() if times == 1
+    }
+
+
+def _of_one_sample(one: Reading, other: Reading, lone: set[date], view: View) -> bool:
     """Whether two results name one specimen, or else one time, resource or report.
 
-    Two results of one day may come from two samples.
+    Two results of one day may come from two samples; but where the hour of one is not
+    known, and each is the only one of its day, nobody drew a second.
     """
     first, second = (reading.origins[0].resource for reading in (one, other))
     specimens = [_specimen(reference, view) for reference in (first, second)]
@@ -259,6 +270,8 @@ def _of_one_sample(one: Reading, other: Reading, view: View) -> bool:
         return specimens[0] == specimens[1]
     if one.day != other.day:
         return False
+    if None in (one.instant, other.instant) and one.day in lone:
+        return True
     at_once = one.instant is not None and one.instant == other.instant
     return at_once or ("/" in first and (first == second or _in_one_report(first, second, view)))
 

@@ -9,7 +9,17 @@ from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, st
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
-from cdshooks.fhir.elements import Json, boolean, fhir_code, obj, objects, plain, string, texts
+from cdshooks.fhir.elements import (
+    Json,
+    boolean,
+    fhir_code,
+    obj,
+    objects,
+    plain,
+    referred,
+    string,
+    texts,
+)
 from cdshooks.knowledge import Code, ValueSet
 from cdshooks.rules.authoring import Agreed, Enrolled, Entries, Entry, InUse, Refused
 
@@ -244,4 +254,4 @@ HERE = "this-encounter"
 def _is_here(record: Record, view: View) -> bool:
     encounter = view.context.encounter_id
     named = string(obj(record.resource.get("encounter")).get("reference")) or ""
-    return encounter is not None and named.split("/")[-1] == encounter
+    return encounter is not None and referred(named).rpartition("/")[2] == encounter

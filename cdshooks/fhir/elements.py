@@ -77,6 +77,11 @@ def told_id(value: object) -> str:
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
 
+def referred(reference: str) -> str:
+    """``Type/id`` that a reference ends with, of whichever version; an id alone as it is."""
+    return "/".join(reference.partition("/_history/")[0].split("/")[-2:])
+
+
 def reference_to(type: str, id: object) -> str:
     """``Type/id`` for an answer; the type alone where there is no id that it may repeat."""
     return f"{type}/{id}" if told_id(id) else type

@@ -228,7 +228,7 @@ def _fail(prefetch: Json, failure: str) -> None:
 
 def view_of(case: Case, knowledge: Knowledge | None = None) -> View:
     """The chart of a case, for asking about a derived state."""
-    site = _site(case, knowledge)
+    site = site_of(case, knowledge)
     request = request_of(case, site)
     return read_chart(request, searches(case.hook, site), site.knowledge, _now(case), UTC)
 
@@ -250,7 +250,8 @@ def _chosen(profile: str, choices: str) -> Knowledge:
     return replace(used, parameters={**used.parameters, **chosen})
 
 
-def _site(case: Case, knowledge: Knowledge | None) -> Site:
+def site_of(case: Case, knowledge: Knowledge | None = None) -> Site:
+    """The site of the profile of a case, whose clients send everything that is asked for."""
     used = knowledge or knowledge_of(case)
     return Site(used, UTC, "https://cds.example", full_prefetch=True)
 
@@ -261,7 +262,7 @@ def _now(case: Case) -> datetime:
 
 def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
     """Runs a case through the whole line, under its profile or the given knowledge."""
-    site = _site(case, knowledge)
+    site = site_of(case, knowledge)
     [service] = [s for s in services() if s.hook == case.hook]
     try:
         said = answer(service, request_of(case, site), site, _now(case))
@@ -272,7 +273,7 @@ def evaluate(case: Case, knowledge: Knowledge | None = None) -> Result:
 
 def shared_card(case: Case) -> Json:
     """The card of the whole response that tells the rule of a case, with whatever it shares."""
-    site = _site(case, None)
+    site = site_of(case)
     [service] = [s for s in services() if s.hook == case.hook]
     said = answer(service, request_of(case, site), site, _now(case)).body["cards"]
     found: Json = next(c for c in said if case.rule in c["extension"]["org.als-cdshooks"]["rules"])

@@ -13,6 +13,7 @@ from cdshooks.fhir.elements import (
     obj,
     objects,
     plain,
+    referred,
     string,
     texts,
     values,
@@ -95,3 +96,16 @@ def test_the_words_of_a_concept_are_its_text_and_its_displays() -> None:
 @given(st.text())
 def test_text_to_quote_is_never_longer_than_asked(text: str) -> None:
     assert len(plain(text, 20)) <= 20
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "Encounter/7",
+        "https://ehr.example/fhir/Encounter/7",
+        "Encounter/7/_history/2",
+        "https://ehr.example/fhir/Encounter/7/_history/2",
+    ],
+)
+def test_a_reference_of_any_form_is_to_a_type_and_an_id(reference: str) -> None:
+    assert referred(reference) == "Encounter/7"

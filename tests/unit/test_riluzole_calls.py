@@ -24,7 +24,7 @@ TAKEN = "ALS + prescription 199206 active id=rx"
 
 def body_of(hook: str, policy: Policy = NOBODY, **cells: str) -> Json:
     case = Case("", "", TODAY, hook, {"hook": hook, **cells})
-    site = vignettes._site(case, None)
+    site = vignettes.site_of(case)
     [service] = [s for s in services() if s.hook == hook]
     request, now = vignettes.request_of(case, site), vignettes._now(case)
     return answer(service, request, site, now, policy).body
@@ -96,7 +96,7 @@ def test_an_order_without_an_id_cannot_be_stopped() -> None:
     order = resources.record("prescription 199206 active, 80 days ago", TODAY)[0]
     del order["id"]
     case = Case("", "", TODAY, "patient-view", {"record": "ALS", "ALT": HIGH})
-    site = vignettes._site(case, None)
+    site = vignettes.site_of(case)
     request = vignettes.request_of(case, site)
     request.prefetch["medications"]["entry"] = [{"resource": order}]  # type: ignore[index]
     [service] = [s for s in services() if s.hook == "patient-view"]
@@ -152,7 +152,7 @@ def test_a_drafted_riluzole_passes_the_order_rules_that_it_can_pass() -> None:
     card = by_rule(body_of("patient-view", record="ALS"))["riluzole-consider"]
     order = card["suggestions"][0]["actions"][0]["resource"] | {"id": "new"}
     case = Case("", "", TODAY, "order-sign", {"record": "ALS", "ALT": NORMAL})
-    site = vignettes._site(case, None)
+    site = vignettes.site_of(case)
     request = vignettes.request_of(case, site)
     object.__setattr__(request.context, "draft_orders", ((None, order),))
     [service] = [s for s in services() if s.hook == "order-sign"]

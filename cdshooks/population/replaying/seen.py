@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
-from cdshooks.fhir.elements import Json, string
+from cdshooks.fhir.elements import Json, referred, string
 from cdshooks.population.record import Record
 from cdshooks.population.replaying.endings import Ended, ended
 from cdshooks.population.replaying.moments import day_of
@@ -217,7 +217,7 @@ def _references(node: object) -> Iterator[str]:
             waiting.extend(node.values())
             reference = string(node.get("reference"))
             if reference is not None:
-                yield "/".join(reference.partition("/_history/")[0].split("/")[-2:])
+                yield referred(reference)
 
 
 def _living(resource: Json) -> Json:
