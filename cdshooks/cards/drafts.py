@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     Update,
     milligrams,
 )
+from cdshooks.rules.states.words import inside
 
 Json = dict[str, Any]
 NEEDED = ("id", "status", "intent", "subject")
@@ -55,7 +56,7 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
             if not told_id(offer.order.id):
                 return None
             # What is no drug goes by a description that is no name for an order.
-            name = f" {_name(offer.order)}" if offer.order.drug else ""
+            name = f" {inside(offer.order.label)}" if offer.order.drug else ""
             return {
                 "type": "delete",
                 "description": f"Remove the draft{name} order",
@@ -78,15 +79,9 @@ def companions(offer: Offer, view: View, evidence: Iterable[Origin]) -> list[Jso
 def label(offer: Offer, knowledge: Knowledge) -> str:
     """The words on the button of a suggestion."""
     if isinstance(offer, Delete):
-        name = f"{_name(offer.order)} " if offer.order.drug else ""
+        name = f"{inside(offer.order.label)} " if offer.order.drug else ""
         return f"Remove the {name}draft"
     return knowledge.base.drafts[offer.draft].label
-
-
-def _name(order: Order) -> str:
-    """What an order is of, within a sentence: ``vitamin E``, ``SSRI``."""
-    label = order.label
-    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
 
 
 def product(offer: Offer) -> str:

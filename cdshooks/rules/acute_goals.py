@@ -28,6 +28,7 @@ from cdshooks.rules.states.key_stages import last_plan
 from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.wishes import TivWish, tiv_wish
+from cdshooks.rules.states.words import capital
 
 AT_HOME = ("niv-active",)
 """Ventilatory states with a device of the patient's own, which is better than a strange one."""
@@ -185,7 +186,7 @@ def _about(
     goals: Goals, stay_home: Entries, plan: Entries, invasive: str | None, against: str | None
 ) -> Iterator[str]:
     if invasive and against:
-        yield f"{invasive[:1].upper()}{invasive[1:]}, but {against}: confirm before going on."
+        yield f"{capital(invasive)}, but {against}: confirm before going on."
     for entry in _told(goals, stay_home, plan):
         yield f"{entry}."
     if stay_home.newest:

@@ -27,6 +27,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.offered_drugs import Against, against_antipsychotic, against_ssri
+from cdshooks.rules.states.words import capital
 
 BEHAVIOR = "behavior_days"
 GAS = "restlessness_gas_days"
@@ -91,7 +92,7 @@ def behaviour_ssri(
     if ssri.failed:
         return CannotAssess("whether an SSRI was tried could not be read", ssri.failed)
     names = [word for part, word in PARTS.items() if any(part in e.reasons for e in changes)]
-    told = "/".join(names).capitalize()
+    told = capital("/".join(names))
     drug = () if first or no_ssri else (Create("ssri-proposal", reason=told),)
     return Recommend(
         summary=f"{told}: SSRI may help; check cognition",

@@ -20,7 +20,7 @@ from cdshooks.rules.states.respiratory_insufficiency import (
     respiratory_insufficiency,
 )
 from cdshooks.rules.states.swallow_risk import Dysphagia, dysphagia
-from cdshooks.rules.states.words import joined
+from cdshooks.rules.states.words import capital, joined
 
 
 @rule(
@@ -79,4 +79,4 @@ def _because(swallow: Dysphagia, weak: Insufficiency, boosters: Entries) -> Iter
         "is an accepted second step against saliva (AAN, level B)."
     )
     if boosters:
-        yield f"{joined([entry.label for entry in boosters]).capitalize()} deepens its effect."
+        yield f"{capital(joined([entry.label for entry in boosters]))} deepens its effect."

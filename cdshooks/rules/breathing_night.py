@@ -38,6 +38,7 @@ from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.supine import SupineFall, supine_fall
 from cdshooks.rules.states.symptom_workup import Workup, symptom_workup
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import inside
 
 MET = "a criterion for NIV is met"
 
@@ -147,7 +148,7 @@ def oximetry_cause(
         if isinstance(test, Reading) and test.meets(limit):
             return Cause(f"{test.label} {test.amount}", (test,), (limit,))
     if fall:
-        return Cause(str(fall)[0].lower() + str(fall)[1:], fall.facts, fall.by)
+        return Cause(inside(str(fall)), fall.facts, fall.by)
     since = call.today - timedelta(days=int(limits.resp_value_max_age_days))
     day, evidence = population.diagnosed, population.evidence
     if limits.oximetry_at_diagnosis and day and evidence and day >= since:

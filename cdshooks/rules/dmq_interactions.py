@@ -21,7 +21,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.offered_drugs import CombinationWashout
-from cdshooks.rules.states.words import as_it_stands, shortened
+from cdshooks.rules.states.words import as_it_stands, capital, shortened
 
 DMQ = "dextromethorphan-quinidine"
 MAOI, URINARY = "maoi", "maoi-urinary"
@@ -81,7 +81,7 @@ def dmq_contraindicated_drug(
     drafts = dict.fromkeys(o for pair in shown for o in pair if o.assessed)
     return Recommend(
         summary=(
-            f"{shortened(names).capitalize()} with dextromethorphan/quinidine "
+            f"{capital(shortened(names))} with dextromethorphan/quinidine "
             f"{'is' if len(names) == 1 else 'are'} "
             f"{'contraindicated' if strong else 'advised against'} ({_reasons(shown, over)})."
         ),

@@ -35,7 +35,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.region import Region
 from cdshooks.rules.states.ventilation import Vent, vent
-from cdshooks.rules.states.words import joined
+from cdshooks.rules.states.words import capital, joined
 
 RECENT = "edaravone_evidence_days"
 UNLICENSED = ("EU", "UK")
@@ -85,7 +85,7 @@ def edaravone_hypersensitivity_sulfite(
         indicator="warning" if slight else "critical",
         because=(
             "The label forbids edaravone after a reaction to it or to an inactive ingredient.",
-            *(f"{a.label.capitalize()}: {a.reaction or 'reaction not stated'}." for a in found),
+            *(f"{capital(a.label)}: {a.reaction or 'reaction not stated'}." for a in found),
             *(f"{entry}." for entry in asthma),
         ),
         evidence=(*found, asthma),

@@ -26,7 +26,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.swallow_risk import Dysphagia, dysphagia
-from cdshooks.rules.states.words import joined
+from cdshooks.rules.states.words import capital, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def fatigue_modafinil(
     """
     return Recommend(
         summary=(
-            f"{order.label.capitalize()} for ALS fatigue: very low-quality evidence; exclude "
+            f"{capital(order.label)} for ALS fatigue: very low-quality evidence; exclude "
             "hypoventilation and drug causes (riluzole) first."
         ),
         indicator="info",

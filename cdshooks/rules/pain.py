@@ -37,6 +37,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.courses import Course, CourseLimits, courses
 from cdshooks.rules.states.due_today import NEAR, clinic_near
+from cdshooks.rules.states.words import capital
 
 PLAN = "pain-plan"
 
@@ -243,7 +244,7 @@ def _about(
     if before:
         yield f"It was {before.amount} on {on(before.day)}, already with {treated[0].label}."
     for kind in kinds:
-        yield f"{kind.name.capitalize()} pain: {kind.advice}."
+        yield f"{capital(kind.name)} pain: {kind.advice}."
     if not kinds:
         yield "Ask for its kind: muscles and joints, nerves, cramp, spasm, pressure."
     if severe:

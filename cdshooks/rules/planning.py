@@ -38,7 +38,7 @@ from cdshooks.rules.states.key_stages import (
     last_plan,
 )
 from cdshooks.rules.states.population import Population, population
-from cdshooks.rules.states.words import sentence
+from cdshooks.rules.states.words import capital, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +232,7 @@ def goals_recheck(
 def _event(stage: Stage) -> str:
     """The words of a change, without the day that follows them."""
     told = (stage.at_first or stage.told).partition(" started ")[0]
-    words = "NIV started" if told == "NIV" else told
-    return f"{words[:1].upper()}{words[1:]}"
+    return capital("NIV started" if told == "NIV" else told)
 
 
 def _now(stage: Stage) -> str:

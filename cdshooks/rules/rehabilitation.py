@@ -40,6 +40,7 @@ from cdshooks.rules.states.aids import (
     arranged_for,
 )
 from cdshooks.rules.states.merged import merged
+from cdshooks.rules.states.words import capital
 
 PHYSIO = "physiotherapy"
 CONTACT = "physio_contact_days"
@@ -129,7 +130,7 @@ def orthosis_need(
     where = "occupational therapy" if aids == {LIVING} else "orthotics"
     limits = dict.fromkeys(need.by for need in unmet if need.by)
     return Recommend(
-        summary=f"{told[:1].upper()}{told[1:]} without orthosis or aid: refer to {where} now",
+        summary=f"{capital(told)} without orthosis or aid: refer to {where} now",
         indicator="info",
         because=("Aids are provided without delay, before the next loss of function.",),
         evidence=tuple(need.evidence for need in unmet),
@@ -209,9 +210,7 @@ def equipment_delay(
     very = _is_late(first, call.today, limits.equipment_very_late_gt_days)
     told = f"{_name(first)} ordered {on(first.day)}"
     return Recommend(
-        summary=(
-            f"{told[:1].upper()}{told[1:]}, not delivered after {_age(first, call.today)} days"
-        ),
+        summary=(f"{capital(told)}, not delivered after {_age(first, call.today)} days"),
         indicator="warning" if very else "info",
         because=tuple(
             f"Also waited for: {_name(order)}, ordered {on(order.day)}."

@@ -28,7 +28,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.riluzole import Episode, not_taken, riluzole_episode
-from cdshooks.rules.states.words import joined
+from cdshooks.rules.states.words import capital, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def riluzole_adverse_effect(
     names = tuple(dict.fromkeys(name for entry in new for name in _names(entry)))
     return Recommend(
         summary=(
-            f"{joined(names).capitalize()} since riluzole: listed effect; check ALT, timing, "
+            f"{capital(joined(names))} since riluzole: listed effect; check ALT, timing, "
             "other causes"
         ),
         indicator="info",
@@ -201,7 +201,7 @@ def _known(entry: Entry, earlier: Entries, start: date) -> bool:
 
 
 def _recorded(entry: Entry) -> str:
-    return f"{joined(_names(entry)).capitalize()}: on the problem list ({on(entry.day)})."
+    return f"{capital(joined(_names(entry)))}: on the problem list ({on(entry.day)})."
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from cdshooks.rules.authoring import (
     ratio,
     rule,
 )
-from cdshooks.rules.states.words import joined, shortened
+from cdshooks.rules.states.words import capital, joined, shortened
 
 STRONG, MODERATE = "cyp1a2-strong", "cyp1a2-moderate"
 
@@ -67,7 +67,7 @@ def riluzole_cyp1a2_inhibitor(
     word = "strong" if strong.partners else "moderate"
     return Recommend(
         summary=(
-            f"{drugs.capitalize()} ({word} CYP1A2 inhibitor) can raise riluzole levels: "
+            f"{capital(drugs)} ({word} CYP1A2 inhibitor) can raise riluzole levels: "
             "choose an alternative or monitor ALT and effects."
         ),
         indicator="warning" if strong.sure else "info",
@@ -118,7 +118,7 @@ def riluzole_cyp1a2_inducer(
     verb = "induces" if len(meeting.names) == 1 else "induce"
     return Recommend(
         summary=(
-            f"{shortened(meeting.names).capitalize()} {verb} CYP1A2 and may lower riluzole "
+            f"{capital(shortened(meeting.names))} {verb} CYP1A2 and may lower riluzole "
             "exposure; effect size unknown."
         ),
         indicator="info",
@@ -176,7 +176,7 @@ def riluzole_hepatotoxic_comedication(
     names = meeting.names
     return Recommend(
         summary=(
-            f"{shortened(names).capitalize()} with riluzole: added hepatotoxic risk; "
+            f"{capital(shortened(names))} with riluzole: added hepatotoxic risk; "
             f"keep ALT checks on schedule ({_of(last)})."
         ),
         indicator="warning" if (raised or absent) and meeting.sure else "info",

@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.riluzole import Episode, riluzole_episode
+from cdshooks.rules.states.words import capital
 
 LIVE = ("draft", "active", "on-hold")
 """Statuses in which a draft may still be carried out."""
@@ -114,7 +115,7 @@ def riluzole_duplicate(
         because=(
             "Together they would double the dose of a drug that can harm the liver.",
             *(
-                f"{_form(order).capitalize()}: {order.status.replace('-', ' ')}."
+                f"{capital(_form(order))}: {order.status.replace('-', ' ')}."
                 for order in (one, other)
             ),
         ),

@@ -41,6 +41,7 @@ from cdshooks.rules.states.drooling import (
     no_saliva,
     within,
 )
+from cdshooks.rules.states.words import inside
 
 Saliva = Annotated[Drooling, State(drooling)]
 Against = Annotated[Bars, State(anticholinergic_bars)]
@@ -147,12 +148,8 @@ def _failure(
         return Failure(f"({saliva.told}), {reaction.label} not tolerated", reaction)
     if bars.any:
         bar = bars.any[0]
-        return Failure(f"({saliva.told}), {_low(bar.label)} against anticholinergics", bar)
+        return Failure(f"({saliva.told}), {inside(bar.label)} against anticholinergics", bar)
     return None
-
-
-def _low(label: str) -> str:
-    return f"{label[:1].lower()}{label[1:]}"
 
 
 def _second(saliva: Drooling, thinned: Entry | None) -> Iterator[str]:

@@ -25,6 +25,7 @@ from cdshooks.rules.states.respiratory_insufficiency import (
     respiratory_insufficiency,
 )
 from cdshooks.rules.states.ventilation import Vent, vent
+from cdshooks.rules.states.words import capital
 
 OPIOIDS, BENZODIAZEPINES = "opioids", "benzodiazepines"
 HYPNOTICS = "hypnotics-alone"
@@ -97,7 +98,7 @@ def sedative_respiratory(
 
 
 def _summary(order: Order, weak: Insufficiency, vent: Vent) -> str:
-    drug, sign = order.label.capitalize(), weak.told
+    drug, sign = capital(order.label), weak.told
     going_on = "; continue NIV" if vent.state == "niv-active" else ""
     if _relieves(order):
         return (
@@ -137,7 +138,7 @@ def _because(order: Order, weak: Insufficiency, vent: Vent) -> Iterator[str]:
 def _offers(order: Order, weak: Insufficiency, vent: Vent) -> Iterator[Offer]:
     """An assessment for NIV, where none is in use, ordered or declined."""
     if vent.state in ("none", "niv-failed"):
-        reason = f"{order.label.capitalize()} ordered with {weak.told}"
+        reason = f"{capital(order.label)} ordered with {weak.told}"
         yield Create("respiratory-referral", recommended=True, urgent=True, reason=reason)
 
 

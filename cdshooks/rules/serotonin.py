@@ -23,7 +23,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.offered_drugs import SerotoninWashout
-from cdshooks.rules.states.words import as_it_stands, shortened
+from cdshooks.rules.states.words import as_it_stands, capital, shortened
 
 FLUOXETINE = "fluoxetine"
 Pair = tuple[Order, Order, Threshold | None]
@@ -84,7 +84,7 @@ def ssri_maoi(
     drafts = dict.fromkeys(o for pair in shown for o in pair[:2] if o.assessed)
     return Recommend(
         summary=(
-            f"{shortened(serotonergic).capitalize()} with {shortened(inhibitors)}{within}: "
+            f"{capital(shortened(serotonergic))} with {shortened(inhibitors)}{within}: "
             f"serotonin syndrome risk, {'contraindicated' if strong else 'avoid'}."
         ),
         indicator=level,

@@ -18,7 +18,7 @@ from cdshooks.rules.authoring import (
     decides,
     rule,
 )
-from cdshooks.rules.states.words import joined, shortened
+from cdshooks.rules.states.words import capital, joined, shortened
 
 STRONG = "cyp1a2-strong"
 AVOID, WATCH = "tizanidine-cyp1a2-avoid", "tizanidine-cyp1a2-watch"
@@ -59,7 +59,7 @@ def tizanidine_cyp1a2_strong(
     """
     return Recommend(
         summary=(
-            f"{shortened(meeting.names).capitalize()} with tizanidine "
+            f"{capital(shortened(meeting.names))} with tizanidine "
             f"{'are' if len(meeting.names) > 1 else 'is'} contraindicated "
             "(strong CYP1A2 inhibition: severe hypotension, sedation)."
         ),
@@ -127,6 +127,6 @@ def _raises(meeting: Meeting) -> str:
     names = (meeting.of(AVOID) if meeting.of(AVOID).partners else meeting).names
     verb = "raises" if len(names) == 1 else "raise"
     return (
-        f"{shortened(names).capitalize()} {verb} tizanidine levels: "
+        f"{capital(shortened(names))} {verb} tizanidine levels: "
         "avoid, or start at 2 mg with blood-pressure checks."
     )

@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
     decides,
     rule,
 )
+from cdshooks.rules.states.words import capital
 
 AMX = "taurursodiol"
 LITHIUM, VITAMIN_E, MINOCYCLINE = "lithium", "vitamin E", "minocycline"
@@ -185,7 +186,7 @@ def unproven_als_drug(
     grave = order.label in (LITHIUM, MINOCYCLINE)
     return Recommend(
         summary=(
-            f"{order.label[:1].upper()}{order.label[1:]} showed no benefit in ALS trials{faster}: "
+            f"{capital(order.label)} showed no benefit in ALS trials{faster}: "
             "not recommended for ALS itself."
         ),
         indicator="warning" if grave else "info",

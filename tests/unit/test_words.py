@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdshooks.rules.states.words import inside, sentence
+from cdshooks.rules.states.words import capital, inside, sentence
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,17 @@ def test_a_finding_begins_with_a_capital_and_ends_with_a_stop(text: str, said: s
 )
 def test_in_the_midst_of_a_sentence_only_a_name_keeps_its_capital(text: str, said: str) -> None:
     assert inside(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sertraline", "Sertraline"),
+        ("valproate and St John's wort", "Valproate and St John's wort"),
+        ("SSRI", "SSRI"),
+        ("pH", "pH"),
+        ("", ""),
+    ],
+)
+def test_a_capital_letter_leaves_the_names_behind_it_alone(text: str, said: str) -> None:
+    assert capital(text) == said

@@ -9,10 +9,15 @@ _DAY = re.compile(r" \((\d{1,2} [A-Z][a-z]{2} \d{4})\)")
 _DAY_AMID = re.compile(rf"{_DAY.pattern}(?= \w)")
 
 
-def sentence(text: str) -> str:
-    """The text with a capital letter and a full stop; a name such as pH stays as it is."""
+def capital(text: str) -> str:
+    """The text with a capital letter; a name such as pH, or within the text, stays as it is."""
     first = text[:1] if text[1:2].isupper() else text[:1].upper()
-    return f"{first}{text[1:]}."
+    return f"{first}{text[1:]}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter and a full stop."""
+    return f"{capital(text)}."
 
 
 def inside(text: str) -> str:
@@ -43,7 +48,7 @@ def joined(names: Sequence[str]) -> str:
 
 def ended(drug: Entry | Order) -> str:
     """A drug that is over, with its last day, and whether the chart says that day."""
-    label, day = f"{drug.label[:1].upper()}{drug.label[1:]}", on(drug.end)
+    label, day = capital(drug.label), on(drug.end)
     if drug.end_told:
         return f"{label}, ended {day}"
     return f"{label}, its end not recorded: taken as ended on {day}, when the order last changed"
@@ -51,7 +56,7 @@ def ended(drug: Entry | Order) -> str:
 
 def as_it_stands(order: Order) -> str:
     """A drug with its status, or with the day on which it ended."""
-    return ended(order) if order.end else f"{order.label.capitalize()}, {order.status}"
+    return ended(order) if order.end else f"{capital(order.label)}, {order.status}"
 
 
 SHORT = 30
