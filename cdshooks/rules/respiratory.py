@@ -103,7 +103,7 @@ def niv_offers(
     ),
     leaves_out=(
         "Venous carbon dioxide, oximetry on oxygen or on pressure support, recordings "
-        "under the shortest valid time, obstructive sleep apnea alone, and free text."
+        "under the shortest valid time, obstructive sleep apnoea alone, and free text."
     ),
 )
 @decides(
