@@ -14,6 +14,7 @@ from cdshooks.cards.clusters import (
     group_of,
     ordered,
     without_stops,
+    without_vain_changes,
 )
 from cdshooks.cards.detail import detail
 from cdshooks.cards.drafts import action, companions, label, product
@@ -46,7 +47,7 @@ def cards(
     order = view.knowledge.base.card_order["cards"].order
     offering = findings if edit_active else map(without_stops, findings)
     clusters = ordered(clustered(offering, view.hook, order), order)
-    kept = capped(clusters, view.hook)
+    kept = [without_vain_changes(one, clusters) for one in capped(clusters, view.hook)]
     offered: set[tuple[object, ...]] = set()
     made = [_card(c, view, public_url, offered) for c in kept]
     if made and len(kept) < len(clusters):

@@ -100,13 +100,18 @@ def as_drug(order: Order, identity: Identity) -> Order:
 def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool:
     """Whether a draft is to be assessed: all at order-sign, the selected at order-select.
 
-    A selection is ``Type/id``; a bare id and the entry's fullUrl are understood too.
+    A selection is ``Type/id``; a bare id, the entry's fullUrl and an absolute or versioned
+    reference are understood too.
     """
     if view.hook != "order-select":
         return True
     id = string(resource.get("id"))
-    names = (full_url, id, f"{resource.get('resourceType')}/{id}")
-    return any(selection in names for selection in view.context.selections)
+    name = f"{resource.get('resourceType')}/{id}"
+    for selection in view.context.selections:
+        bare = selection.partition("/_history/")[0]
+        if selection == full_url or bare in (id, name) or bare.endswith(f"/{name}"):
+            return True
+    return False
 
 
 def is_live(resource: Json, view: View) -> bool:

@@ -37,11 +37,13 @@ class Owner:
 def is_patient(reference: str, patient_id: str) -> bool:
     """Whether a reference, relative, absolute or versioned, is to this patient.
 
-    One to something contained, or to a Bundle entry, names nobody that can be
-    compared, and is taken as another's.
+    Charts that were exported whole say ``urn:uuid:`` and the id. A reference to
+    something contained, or to another Bundle entry, names nobody that can be compared,
+    and is taken as another's.
     """
     bare = reference.partition("/_history/")[0].rstrip("/")
-    return bare == f"Patient/{patient_id}" or bare.endswith(f"/Patient/{patient_id}")
+    name = f"Patient/{patient_id}"
+    return bare in (name, f"urn:uuid:{patient_id}") or bare.endswith(f"/{name}")
 
 
 def _references(value: object) -> Iterator[str]:

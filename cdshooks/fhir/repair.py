@@ -49,6 +49,9 @@ def problems(body: Json, model: type[BaseModel]) -> list[tuple[tuple[int | str, 
         model.model_validate(body)
     except ValidationError as error:
         return [(e["loc"], e["type"]) for e in error.errors()]
+    except (AttributeError, LookupError, TypeError):
+        # The library takes for granted that it knows the type of what is contained.
+        return [((), "unreadable")]
     return []
 
 
@@ -65,7 +68,7 @@ def model_of(name: str) -> type[BaseModel] | None:
 def _without_empties(node: Any) -> Any:
     """The node without nulls, blank strings and empty objects; FHIR has none of them."""
     if isinstance(node, dict):
-        kept = {k: _without_empties(v) for k, v in node.items() if not _pairs_with_gaps(k, v)}
+        kept = {k: _without_empties(v) for k, v in node.items() if _may_stay(k, v)}
         return {key: value for key, value in kept.items() if value is not None} or None
     if isinstance(node, list):
         items = [item for item in map(_without_empties, node) if item is not None]
@@ -75,12 +78,14 @@ def _without_empties(node: Any) -> Any:
     return node
 
 
-def _pairs_with_gaps(key: str, value: Any) -> bool:
-    """Whether nulls hold places here, as between ``given`` and ``_given``.
+def _may_stay(key: str, value: Any) -> bool:
+    """Whether the place of extensions, such as ``_given``, holds extensions alone.
 
-    Without them an extension would move to another value, so all of them go.
+    Nulls among them pair the others with values. Without these an extension would move
+    to another value, so all of them go.
     """
-    return key.startswith("_") and isinstance(value, list) and None in value
+    items = value if isinstance(value, list) else [value]
+    return not key.startswith("_") or all(isinstance(item, dict) for item in items)
 
 
 def _mend(body: Json, path: Path, kind: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from flask import Request
 from werkzeug.exceptions import (
+    ClientDisconnected,
     LengthRequired,
     RequestEntityTooLarge,
     UnsupportedMediaType,
@@ -28,6 +29,9 @@ def read_json(request: Request, max_bytes: int) -> Any:
     # body over the limit is told from one that ends there.
     if len(text) > max_bytes:
         raise RequestEntityTooLarge
+    # gunicorn hands over what came, also where the client went away before its end.
+    if len(text) < (request.content_length or 0):
+        raise ClientDisconnected
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

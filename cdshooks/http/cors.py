@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from cdshooks.settings import Settings
 
 SANDBOX = "https://sandbox.cds-hooks.org"
-_LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1):[0-9]{1,5}")
+_LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     # A star would not cover Authorization.

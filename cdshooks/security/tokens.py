@@ -213,5 +213,5 @@ def _check_times(claims: Claims, client: Client, now: float) -> None:
         raise NotAuthenticated(Reason.EXPIRED)
     if max(claims.iat, claims.nbf or claims.iat) > now + LEEWAY_S:
         raise NotAuthenticated(Reason.NOT_YET_VALID)
-    if claims.exp - claims.iat > client.max_lifetime_s:
+    if not 0 < claims.exp - claims.iat <= client.max_lifetime_s:
         raise NotAuthenticated(Reason.LIFETIME)

@@ -226,6 +226,11 @@ ROWS: dict[str, tuple[Callable[[], bytes | Json], int]] = {
         lambda: draft(medicationCodeableConcept={"text": "<script>riluzole</script>"}),
         200,
     ),
+    "an order around a resource of no known type": (
+        lambda: draft(id="1", contained=[{"resourceType": "VendorThing"}]),
+        200,
+    ),
+    "a text where extensions stand": (lambda: draft(id="1", _status="1.0"), 200),
     "directional characters": (
         lambda: draft(medicationCodeableConcept={"text": "riluzole\u202e\u2066\ufeff"}),
         200,

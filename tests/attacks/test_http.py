@@ -96,6 +96,10 @@ ATTACKS: dict[str, tuple[bytes, int]] = {
     "length of a billion digits": (post(b"Content-Length: 9" + b"9" * 5000 + b"\r\n"), 400),
     "length beyond the limit": (post(b"Content-Length: 99999999999\r\n"), 413),
     "length that never comes": (post(b"Content-Length: 5000\r\n", b'{"a": "canary-zq"'), 400),
+    "JSON that ends before its length": (
+        post(b"Content-Length: 99\r\n", b'{"feedback": []}', REVIEW + b"/feedback"),
+        400,
+    ),
     "unknown transfer coding": (post(b"Transfer-Encoding: canary-zq\r\n", b"{}"), 501),
     "chunked twice": (post(b"Transfer-Encoding: chunked, chunked\r\n", b"0\r\n\r\n"), 400),
     "chunked with a tab": (post(b"Transfer-Encoding: \x0bchunked\r\n", b"0\r\n\r\n"), 400),

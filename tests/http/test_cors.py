@@ -103,7 +103,9 @@ def test_an_unexpected_error_carries_the_origin_too(
     assert (reply.status_code, reply.headers["Access-Control-Allow-Origin"]) == (500, EHR)
 
 
-@pytest.mark.parametrize("origin", [SANDBOX, "http://localhost:8080", "http://127.0.0.1:3000"])
+@pytest.mark.parametrize(
+    "origin", [SANDBOX, "http://localhost", "http://localhost:8080", "http://127.0.0.1:3000"]
+)
 def test_a_demo_lets_the_sandbox_and_this_machine_in(demo: FlaskClient, origin: str) -> None:
     assert preflight(demo, PATHS[0], origin)["Access-Control-Allow-Origin"] == origin
 

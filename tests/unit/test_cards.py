@@ -151,6 +151,22 @@ def test_a_draft_that_graver_advice_removes_is_not_offered_in_another_dose() -> 
     assert [s["actions"][0]["type"] for s in alone["suggestions"]] == ["update"]
 
 
+def test_a_draft_that_a_critical_card_removes_is_changed_on_no_other_card() -> None:
+    """As after a severe reaction to a drug, whose dose would be put right beside."""
+    view = signing("313412")
+    order = order_of(view)
+    changed = advice("warning", order=order, offers=(Update(order, "tizanidine-low-start"),))
+
+    def kinds(level: str, *, own: tuple[Any, ...] = ()) -> list[str]:
+        removed = advice(level, order=order, merge="m", offers=(*own, Delete(order)))
+        found = cards([changed, removed], view, URL)
+        return [s["actions"][0]["type"] for card in found for s in card.get("suggestions", [])]
+
+    assert kinds("critical") == ["delete"]
+    assert sorted(kinds("warning")) == ["delete", "update"]
+    assert kinds("critical", own=(Update(order, "tizanidine-low-start"),)) == ["update", "delete"]
+
+
 def test_a_delete_names_the_draft_and_carries_no_resource() -> None:
     view = signing("199206")
     order = order_of(view)

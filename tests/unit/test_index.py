@@ -47,6 +47,14 @@ def test_a_reference_to_the_patient_is_known_in_every_form(reference: str) -> No
     assert found(fvc(subject={"reference": reference})) == 1
 
 
+def test_a_patient_whose_id_is_a_uuid_is_known_by_its_urn() -> None:
+    """As in charts that were exported whole, where entries refer to one another so."""
+    id = "7f1e6f6e-0d3c-4a55-9a0e-2b7f4c1d8e90"
+    assert is_patient(f"urn:uuid:{id}", id)
+    assert not is_patient(f"urn:uuid:{id[:-1]}1", id)
+    assert not is_patient(f"urn:oid:{id}", id)
+
+
 @pytest.mark.parametrize(
     "reference",
     ["Patient/annabel", "Patient/joanna", "Group/anna", "#anna", "urn:uuid:1", "anna",

@@ -53,6 +53,19 @@ def test_extensions_never_move_to_another_value() -> None:
     assert repaired(patient) == {"resourceType": "Patient", "name": [{"given": ["A", "B"]}]}
 
 
+@pytest.mark.parametrize("broken", ["1.0", "text", 7, True, ["1.0"], [{}, 7], None])
+def test_what_is_no_extension_is_left_out_of_the_place_of_one(broken: object) -> None:
+    assert repaired(ORDER | {"_priority": broken, "priority": "urgent"}) == (
+        ORDER | {"priority": "urgent"}
+    )
+
+
+@pytest.mark.parametrize("type", ["VendorThing", "MedicationUsage", "MedicationOrder", 7])
+def test_an_order_around_a_resource_that_r4_does_not_have_is_not_repaired(type: object) -> None:
+    """What of it is not valid cannot be told then."""
+    assert repaired(ORDER | {"contained": [{"resourceType": type, "id": "m"}]}) is None
+
+
 def test_what_was_sent_is_not_changed() -> None:
     sent = ORDER | {"category": {"text": "community"}, "note": None}
     repaired(sent)

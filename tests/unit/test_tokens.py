@@ -337,6 +337,8 @@ def test_a_configured_audience_is_taken_from_its_client_only(
         ({"exp": now_with(300), "iat": now_with(-600)}, None),
         ({"exp": now_with(300), "iat": now_with(-601)}, Reason.LIFETIME),
         ({"exp": 1e300}, Reason.LIFETIME),
+        ({"exp": now_with(10), "iat": now_with(20)}, Reason.LIFETIME),
+        ({"exp": now_with(10), "iat": now_with(10)}, Reason.LIFETIME),
         ({"exp": now_with(10), "iat": 0}, Reason.LIFETIME),
         ({"exp": NOW.timestamp() + 0.5, "iat": NOW.timestamp() - 0.25}, None),
     ],
