@@ -106,12 +106,8 @@ def is_selected(view: View, resource: Json, full_url: str | None = None) -> bool
     if view.hook != "order-select":
         return True
     id = string(resource.get("id"))
-    name = f"{resource.get('resourceType')}/{id}"
-    for selection in view.context.selections:
-        bare = selection.partition("/_history/")[0]
-        if selection == full_url or bare in (id, name) or bare.endswith(f"/{name}"):
-            return True
-    return False
+    names = (id, f"{resource.get('resourceType')}/{id}")
+    return any(s == full_url or referred(s) in names for s in view.context.selections)
 
 
 def is_live(resource: Json, view: View) -> bool:
