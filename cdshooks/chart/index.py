@@ -9,7 +9,7 @@ from cdshooks.chart.coded import codes_of, own_codes
 from cdshooks.chart.forms import FORMS, answers
 from cdshooks.chart.owner import Owner
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import Json, obj, objects, referred, string, told_id
+from cdshooks.fhir.elements import URN, Json, obj, objects, referred, string, told_id
 from cdshooks.knowledge import Code, Systems, ValueSet
 
 PARTED = ("Observation", FORMS)
@@ -99,9 +99,15 @@ class Index:
         return self._types.get(type, [])
 
     def get(self, reference: str | None) -> Record | None:
-        """The resource of a relative or absolute reference, of whichever version."""
+        """The resource of a relative or absolute reference, of whichever version.
+
+        Charts that were exported whole say ``urn:uuid:`` and the id, and no type.
+        """
         if not reference:
             return None
+        if reference.startswith(URN):
+            named = (self.get(f"{type}/{referred(reference)}") for type in sorted(self.types))
+            return next(filter(None, named), None)
         wanted = referred(reference)
         self._read(wanted.partition("/")[0])
         return self._ids.get(wanted)

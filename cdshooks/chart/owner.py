@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cdshooks.fhir.elements import Json, obj, string, values
+from cdshooks.fhir.elements import URN, Json, obj, string, values
 
 ABOUT = ("subject", "patient", "individual", "for", "beneficiary")
 """Elements that say whose a resource is. Each of them must be this patient."""
@@ -43,7 +43,7 @@ def is_patient(reference: str, patient_id: str) -> bool:
     """
     bare = reference.partition("/_history/")[0].rstrip("/")
     name = f"Patient/{patient_id}"
-    return bare in (name, f"urn:uuid:{patient_id}") or bare.endswith(f"/{name}")
+    return bare in (name, f"{URN}{patient_id}") or bare.endswith(f"/{name}")
 
 
 def _references(value: object) -> Iterator[str]:

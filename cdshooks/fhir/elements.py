@@ -13,6 +13,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
+URN = "urn:uuid:"
+"""What a reference begins with in a chart that was exported whole; the id follows."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _ID = re.compile(r"[\w.~:|@+=-]{1,255}", re.ASCII)
@@ -79,7 +81,8 @@ def told_id(value: object) -> str:
 
 def referred(reference: str) -> str:
     """``Type/id`` that a reference ends with, of whichever version; an id alone as it is."""
-    return "/".join(reference.partition("/_history/")[0].split("/")[-2:])
+    bare = reference.removeprefix(URN).partition("/_history/")[0]
+    return "/".join(bare.split("/")[-2:])
 
 
 def reference_to(type: str, id: object) -> str:

@@ -109,3 +109,7 @@ def test_text_to_quote_is_never_longer_than_asked(text: str) -> None:
 )
 def test_a_reference_of_any_form_is_to_a_type_and_an_id(reference: str) -> None:
     assert referred(reference) == "Encounter/7"
+
+
+def test_a_reference_by_urn_names_an_id_alone() -> None:
+    assert referred("urn:uuid:7") == "7"

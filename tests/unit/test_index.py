@@ -151,6 +151,8 @@ def test_two_systems_of_two_sites_do_not_mix() -> None:
         ("Observation/1", True),
         ("https://fhir.example/Observation/1", True),
         ("Observation/1/_history/2", True),
+        ("urn:uuid:1", True),
+        ("urn:uuid:2", False),
         ("Observation/2", False),
         ("Observation", False),
         ("", False),
