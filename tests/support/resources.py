@@ -224,6 +224,9 @@ def record(phrase: str, today: date) -> list[Json]:
     return made
 
 
+REVOKED_FOR = "http://hl7.org/fhir/StructureDefinition/request-statusReason"
+
+
 def _common(type: str, flags: list[str], default: str) -> Json:
     status = next((f for f in flags if f in _STATUS), default)
     subject = OTHER if "foreign" in flags else PATIENT
@@ -240,6 +243,10 @@ def _common(type: str, flags: list[str], default: str) -> Json:
     for flag in flags:
         if flag.startswith("because="):
             resource["statusReason"] = {"text": flag[8:].replace("_", " ")}
+    if "declined-by-extension" in flags:
+        resource["extension"] = [
+            {"url": REVOKED_FOR, "valueCodeableConcept": {"text": "Patient declined"}}
+        ]
     if "unsuccessful" in flags:
         resource["outcome"] = {"text": "Unsuccessful"}
     if "here" in flags:
