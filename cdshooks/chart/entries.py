@@ -164,9 +164,9 @@ def reasons_of(resource: Json, view: View) -> frozenset[str]:
     return frozenset(
         name
         for name, elements in REASONS.items()
-        if any(_states(concept, name, view) for concept in extended)
+        if any(states(concept, name, view) for concept in extended)
         or any(
-            _states(concept, name, view)
+            states(concept, name, view)
             for element in elements
             for concept in values(resource.get(element))
         )
@@ -179,7 +179,8 @@ def _stated(record: Record) -> frozenset[str]:
     return REASON_STATED if says else frozenset()
 
 
-def _states(concept: object, name: str, view: View) -> bool:
+def states(concept: object, name: str, view: View) -> bool:
+    """Whether a concept is of the value set: by a code, or by wording where that has any."""
     value_set = view.value_set(name)
     said = [plain(concept, 300)] if isinstance(concept, str) else texts(concept)
     return value_set.holds_any(view.index.concept(concept)) or any(map(value_set.named_in, said))

@@ -373,6 +373,9 @@ def _consent(kind: str) -> Any:
         resource = _common("Consent", flags, "active")
         resource["patient"] = resource.pop("subject")
         code = _drug(name) if name.isdigit() else concept(name, _index(flags))
+        words = next((f[6:] for f in flags if f.startswith("words=")), None)
+        if words:
+            code = {"text": words.replace("_", " ")}
         provision: Json = {"type": kind, "code": [code]}
         if "nested" in flags:
             provision = {"type": "permit", "provision": [provision]}
