@@ -351,7 +351,7 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
         case Filed(value_set=name):
             types = ("DiagnosticReport",)
         case Tasked(value_set=name):
-            types = ("Task",)
+            types, whole = ("Task",), ("Task",) if value_set(name).text else ()
         case Documented(value_set=name):
             # A directive may be a consent, too.
             types, whole = ("DocumentReference",), ("Consent",)

@@ -418,6 +418,9 @@ def _task(name: str, flags: list[str], start: date | None, end: date | None) -> 
     """``A to B days ago``: written A days ago and last changed B days ago."""
     resource = _common("Task", flags, "requested") | {"intent": "plan", "code": concept(name)}
     resource["for"] = resource.pop("subject")
+    words = next((f[5:] for f in flags if f.startswith("text=")), None)
+    if words:
+        resource["code"] = {"text": words.replace("_", " ")}
     if start:
         resource["authoredOn"] = start.isoformat()
         resource["lastModified"] = (end or start).isoformat()
