@@ -344,8 +344,8 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
             types: tuple[str, ...] = ("Observation",)
         case Listed(value_set=name, named=named):
             types, whole = ("Condition",), ("Condition",) if named else ()
-        case Performed(value_set=name):
-            types = ("Procedure",)
+        case Performed(value_set=name, named=named):
+            types, whole = ("Procedure",), ("Procedure",) if named else ()
         case Visited(value_set=name):
             types = ("Encounter", REASONS)
         case Filed(value_set=name):

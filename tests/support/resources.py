@@ -295,6 +295,9 @@ def _condition(name: str, flags: list[str], start: date | None, end: date | None
 
 def _procedure(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("Procedure", flags, "completed") | {"code": concept(name, _index(flags))}
+    words = next((f[5:] for f in flags if f.startswith("text=")), None)
+    if words:
+        resource["code"] = {"text": words.replace("_", " ")}
     if start and end:
         resource["performedPeriod"] = {"start": start.isoformat(), "end": end.isoformat()}
     elif start and "in-progress" in flags:
