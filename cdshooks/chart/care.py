@@ -13,7 +13,6 @@ from cdshooks.chart.entries import (
     status_then,
     within,
     worded,
-    worded,
 )
 from cdshooks.chart.index import Record
 from cdshooks.chart.naming import naming
