@@ -28,7 +28,7 @@ from cdshooks.chart.searches import MEDICATIONS, Search, as_prefetch, keys, plan
 from cdshooks.chart.sources import Answered, Result, read_result, read_value
 from cdshooks.chart.standing import agreed, enrolled, in_use, refused
 from cdshooks.chart.taken import taken
-from cdshooks.chart.unread import unread_medications, unread_studies
+from cdshooks.chart.unread import unread_drafts, unread_medications, unread_studies
 from cdshooks.chart.view import View
 from cdshooks.knowledge import Knowledge
 from cdshooks.protocol import HookRequest
@@ -202,6 +202,7 @@ __all__ = [
     "read_chart",
     "read_value",
     "unmet",
+    "unread_drafts",
     "unread_medications",
     "unread_studies",
 ]

@@ -344,14 +344,14 @@ def _coded(wanted: Input, value_set: Callable[[str], ValueSet]) -> tuple[Place, 
             types: tuple[str, ...] = ("Observation",)
         case Listed(value_set=name, named=named):
             types, whole = ("Condition",), ("Condition",) if named else ()
-        case Performed(value_set=name):
-            types = ("Procedure",)
+        case Performed(value_set=name, named=named):
+            types, whole = ("Procedure",), ("Procedure",) if named else ()
         case Visited(value_set=name):
             types = ("Encounter", REASONS)
         case Filed(value_set=name):
             types = ("DiagnosticReport",)
         case Tasked(value_set=name):
-            types = ("Task",)
+            types, whole = ("Task",), ("Task",) if value_set(name).text else ()
         case Documented(value_set=name):
             # A directive may be a consent, too.
             types, whole = ("DocumentReference",), ("Consent",)

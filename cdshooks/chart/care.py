@@ -98,7 +98,8 @@ def performed(view: View, wanted: Performed) -> Entries:
     """Procedures of a value set, with their dates and whether they were in hospital."""
     since = view.since(wanted.lookback)
     found = []
-    for record in coded(view, ("Procedure",), wanted.value_set):
+    sought = worded if wanted.named else coded
+    for record in sought(view, ("Procedure",), wanted.value_set):
         start, end = choice(record.resource, "performed", view.zone)
         status = status_then(status_of(record), end, "in-progress", view)
         stay = _stay(record.resource, start, view)

@@ -28,6 +28,8 @@ REASONS = {
 REASON_STATED = frozenset({"reason-stated"})
 STATING = frozenset(element for elements in REASONS.values() for element in elements)
 """Every element that may state a reason."""
+REVOKED_FOR = "http://hl7.org/fhir/StructureDefinition/request-statusReason"
+"""The extension by which requests of R4, which have no such element, state the reason."""
 RUNNING = ("in-progress", "arrived", "triaged", "onleave")
 """Statuses of an encounter that is going on."""
 ENDED = ("completed", "stopped", "finished")
@@ -152,13 +154,22 @@ def within(found: Entry, since: date | None) -> bool:
 
 def reasons_of(resource: Json, view: View) -> frozenset[str]:
     """Which of the known reasons a status reason, reason or stop reason states."""
-    if resource.keys().isdisjoint(STATING):
+    extended = [
+        extension.get("valueCodeableConcept")
+        for extension in objects(resource.get("extension"))
+        if extension.get("url") == REVOKED_FOR
+    ]
+    if not extended and resource.keys().isdisjoint(STATING):
         return frozenset()
     return frozenset(
         name
         for name, elements in REASONS.items()
-        for element in elements
-        if any(_states(concept, name, view) for concept in values(resource.get(element)))
+        if any(states(concept, name, view) for concept in extended)
+        or any(
+            states(concept, name, view)
+            for element in elements
+            for concept in values(resource.get(element))
+        )
     )
 
 
@@ -168,7 +179,8 @@ def _stated(record: Record) -> frozenset[str]:
     return REASON_STATED if says else frozenset()
 
 
-def _states(concept: object, name: str, view: View) -> bool:
+def states(concept: object, name: str, view: View) -> bool:
+    """Whether a concept is of the value set: by a code, or by wording where that has any."""
     value_set = view.value_set(name)
     said = [plain(concept, 300)] if isinstance(concept, str) else texts(concept)
     return value_set.holds_any(view.index.concept(concept)) or any(map(value_set.named_in, said))

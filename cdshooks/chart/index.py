@@ -9,11 +9,17 @@ from cdshooks.chart.coded import codes_of, own_codes
 from cdshooks.chart.forms import FORMS, answers
 from cdshooks.chart.owner import Owner
 from cdshooks.fhir.dates import when
-from cdshooks.fhir.elements import URN, Json, obj, objects, referred, string, told_id
+from cdshooks.fhir.elements import URN, Json, fhir_code, obj, objects, referred, string, told_id
 from cdshooks.knowledge import Code, Systems, ValueSet
 
 PARTED = ("Observation", FORMS)
 """Types whose parts go by codes of their own."""
+HOLDERS = ("DiagnosticReport", "Observation")
+"""Types that may hold their results in themselves."""
+VOID = ("entered-in-error", "cancelled")
+"""Statuses of one whose results count for nothing."""
+EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+"""Elements that date a result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +64,8 @@ class Index:
         type = resource.get("resourceType")
         if isinstance(type, str):
             self._waiting.setdefault(type, []).append(resource)
+            if type in HOLDERS and "contained" in resource:
+                self._waiting.setdefault("Observation", []).extend(_results_in(resource))
 
     @property
     def types(self) -> frozenset[str]:
@@ -176,6 +184,20 @@ class Index:
                 codes = self.concept(component.get("code"))
                 if codes:
                     yield self._record(resource, type, id, codes, component)
+
+
+def _results_in(holder: Json) -> Iterator[Json]:
+    """The observations inside a report or panel, of its patient and day where they name none.
+
+    They go without their id, which says something in there only.
+    """
+    if fhir_code(holder.get("status")) in VOID:
+        return
+    for inner in objects(holder.get("contained")):
+        if inner.get("resourceType") == "Observation":
+            lent = ("subject", *(EFFECTIVE if inner.keys().isdisjoint(EFFECTIVE) else ()))
+            own = {key: value for key, value in inner.items() if key != "id"}
+            yield {key: holder[key] for key in lent if key in holder} | own
 
 
 def _latest(resources: list[Json]) -> Iterable[Json]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -34,15 +35,24 @@ def with_upper_limit(view: View, measure: Measure, reading: Reading) -> Reading:
 def _record(view: View, measure: Measure, reading: Reading) -> Record | None:
     """The result, or the component of one, that a reading comes from, if it can be told.
 
-    One without an id cannot be told from others, nor one component from another of its code.
+    One component cannot be told from another of its code, nor a result without an id from
+    another of its day.
     """
     reference = next((origin.resource for origin in reading.origins), "")
     whole = view.index.get(reference) if "/" in reference else None
-    if whole is None or whole.resource.get("component") is None:
+    if whole is not None and whole.resource.get("component") is None:
         return whole
     coded = view.index.coded("Observation", measure.value_sets)
-    found = [r for r in coded if r.reference == whole.reference and "valueQuantity" in r.part]
+    found = [r for r in coded if r.reference == reference and "valueQuantity" in r.part]
+    if whole is None:
+        found = [r for r in found if _day(r, view) == reading.day]
     return found[0] if len(found) == 1 else None
+
+
+def _day(record: Record, view: View) -> date | None:
+    start, end = choice(record.resource, "effective", view.zone)
+    moment = end or start or when(record.resource.get("issued"), view.zone)
+    return moment.day if moment else None
 
 
 def _own(record: Record, measure: Measure, view: View) -> UpperLimit | None:
@@ -137,10 +147,8 @@ def _performers(resource: Json) -> Iterator[str]:
 
 
 def _recent(record: Record, lookback: str, view: View) -> bool:
-    start, end = choice(record.resource, "effective", view.zone)
-    moment = end or start or when(record.resource.get("issued"), view.zone)
-    since = view.since(lookback)
-    return moment is not None and since is not None and moment.day >= since
+    day, since = _day(record, view), view.since(lookback)
+    return day is not None and since is not None and day >= since
 
 
 def _assumed(view: View, measure: Measure, name: str) -> UpperLimit:

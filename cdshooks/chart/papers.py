@@ -1,6 +1,15 @@
 """Answers about tasks, documents and messages, and about the people around the patient."""
 
-from cdshooks.chart.entries import ENDED, coded, entries, entry, status_of, status_then, within
+from cdshooks.chart.entries import (
+    ENDED,
+    coded,
+    entries,
+    entry,
+    status_of,
+    status_then,
+    within,
+    worded,
+)
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import period, when
@@ -27,7 +36,7 @@ def tasked(view: View, wanted: Tasked) -> Entries:
     """Tasks by the day of their writing; those that are over, by the day of their last change."""
     since = view.since(wanted.lookback)
     found = []
-    for record in coded(view, ("Task",), wanted.value_set):
+    for record in worded(view, ("Task",), wanted.value_set):
         changed = when(record.resource.get("lastModified"), view.zone)
         over = changed if status_of(record) in OVER else None
         status = status_then(status_of(record), over, "in-progress", view)

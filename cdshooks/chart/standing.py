@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from cdshooks.chart.care import is_asked_for
-from cdshooks.chart.entries import RUNNING, coded, entries, entry, status_of, status_then, within
+from cdshooks.chart.entries import (
+    RUNNING,
+    coded,
+    entries,
+    entry,
+    states,
+    status_of,
+    status_then,
+    within,
+)
 from cdshooks.chart.index import Record
 from cdshooks.chart.view import View
 from cdshooks.fhir.dates import When, choice, period, when
@@ -169,7 +178,7 @@ def _decision(resource: Json, value_set: ValueSet, view: View) -> str | None:
             kind
             for p in valid
             if (kind := fhir_code(p.get("type"))) in ("deny", "permit")
-            and value_set.holds_any(view.index.concept(p.get("code")))
+            and any(states(code, value_set.id, view) for code in objects(p.get("code")))
         }
         decision = ("deny" if "deny" in kinds else "permit") if kinds else decision
         level = [inner for p in valid for inner in objects(p.get("provision"))]

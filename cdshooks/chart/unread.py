@@ -25,12 +25,18 @@ def unread(view: View, order: Json) -> str | None:
     return reference if known else None
 
 
+def unread_drafts(view: View) -> tuple[str, ...]:
+    """Each such reference of a draft once."""
+    found = (unread(view, draft) for _, draft in view.context.draft_orders)
+    return tuple(dict.fromkeys(reference for reference in found if reference))
+
+
 def unread_medications(view: View) -> tuple[str, ...]:
     """Each such reference once: of drafts first, then of the chart."""
     entries = [record.resource for type in MEDICATIONS for record in view.index.of(type)]
-    orders = [*(draft for _, draft in view.context.draft_orders), *entries]
-    found = (unread(view, order) for order in orders)
-    return tuple(dict.fromkeys(reference for reference in found if reference))
+    found = (unread(view, order) for order in entries)
+    taken = (reference for reference in found if reference)
+    return tuple(dict.fromkeys((*unread_drafts(view), *taken)))
 
 
 def unread_studies(view: View) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ VENTILATION = {
 
 @derived
 def no_intubation(
-    listed: Annotated[Entries, Listed("do-not-intubate")],
-    ordered: Annotated[Entries, Ordered("do-not-intubate", drafts=False)],
+    listed: Annotated[Entries, Listed("do-not-intubate", named=True)],
+    ordered: Annotated[Entries, Ordered("do-not-intubate", drafts=False, named=True)],
 ) -> Entries:
     """That the patient is not to be intubated, as a finding or as an order."""
     return merged("not for intubation", listed, ordered)

@@ -26,7 +26,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.inputs import PaCO2, Ph, Pneumothorax, SittingVc, Snip
-from cdshooks.rules.states.gas_triggers import LAB, GasLimits, on_oxygen
+from cdshooks.rules.states.gas_triggers import LAB, GasLimits, on_oxygen, saturation_on_oxygen
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.ventilation import HOME_ORDERS, Vent, vent
 
@@ -117,6 +117,7 @@ def oxygen_risks(
 def oxygen_without_niv(
     order: Annotated[Order | None, Draft(value_set="oxygen", or_none=True)],
     running: Annotated[bool, State(on_oxygen)],
+    measured: Annotated[Reading | None, State(saturation_on_oxygen)],
     vent: Annotated[Vent, State(vent)],
     niv_orders: Annotated[Entries, Ordered("home-niv", types=HOME_ORDERS, statuses=("active",))],
     goals: Annotated[Goals, State(goals)],
@@ -136,7 +137,7 @@ def oxygen_without_niv(
     is not known. Pneumonia, pulmonary embolism or COVID-19 make it information only
     with a normal gas since they began, and care for comfort always does.
     """
-    if order is None and not running:
+    if order is None and not running and not measured:
         return NotIndicated("no oxygen ordered or running")
     if vent.state in VENTILATED or any(entry.status == "draft" for entry in niv_orders):
         return NotIndicated(f"ventilation: {vent.state}, or ordered with the oxygen")
@@ -151,6 +152,7 @@ def oxygen_without_niv(
         because=tuple(_why(vent, goals, paco2, risks, illness)),
         evidence=(
             *([order] if order else []),
+            *([measured] if measured and not order else []),
             *(risk.reading for risk in risks),
             *([gas] if gas else []),
             *illness,

@@ -52,7 +52,8 @@ class TracheostomyLimits(Limits):
 def tracheostomy_order_check(
     order: Annotated[Order | None, Draft(value_set="tracheostomy", or_none=True)],
     open_orders: Annotated[
-        Entries, Ordered("tracheostomy", drafts=False, lookback="tracheostomy_order_days")
+        Entries,
+        Ordered("tracheostomy", drafts=False, lookback="tracheostomy_order_days", named=True),
     ],
     call: Annotated[Call, This()],
     wish: Annotated[TivWish, State(tiv_wish)],

@@ -19,6 +19,7 @@ from cdshooks.chart import (
     answer,
     keys,
     read_value,
+    unread_drafts,
     unread_medications,
     unread_studies,
 )
@@ -91,12 +92,16 @@ def fetched(
 def complete(view: View, sent: Sent, client: Client) -> View:
     """The chart with what the rules for this patient need; the same one if nothing is."""
     view = _read(view, _deciding(view), sent, client)
+    found = state_of(population, view)
+    if found.related or found.diagnosis in ("als", "provisional"):
+        # What rules speak may hang on a draft that only refers to its drug.
+        view = _with_referred(view, unread_drafts(view), client)
     speaking = speaking_rules(view)
     if not speaking:
         return view
     if _lacks(view, sent.searches):
         view = _read(view, tuple(_needed(view, speaking, sent.searches)), sent, client)
-    return _with_referred(view, client)
+    return _with_referred(view, (*unread_medications(view), *unread_studies(view)), client)
 
 
 def _lacks(view: View, searches: Iterable[Search]) -> bool:
@@ -187,9 +192,8 @@ def _result(old: Result, fetched: Fetched, view: View) -> Result:
     return old if old.answered is Answered.PART else Result(old.search, Answered.FAILED)
 
 
-def _with_referred(view: View, client: Client) -> View:
-    """The chart with the Medications and studies that it only refers to."""
-    references = (*unread_medications(view), *unread_studies(view))
+def _with_referred(view: View, references: Iterable[str], client: Client) -> View:
+    """The chart with the Medications and studies of these references."""
     names = (_relative(reference, client.base) for reference in references)
     wanted = list(dict.fromkeys(name for name in names if name))[:MOST_REFERRED]
     if not wanted:

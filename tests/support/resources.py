@@ -224,6 +224,9 @@ def record(phrase: str, today: date) -> list[Json]:
     return made
 
 
+REVOKED_FOR = "http://hl7.org/fhir/StructureDefinition/request-statusReason"
+
+
 def _common(type: str, flags: list[str], default: str) -> Json:
     status = next((f for f in flags if f in _STATUS), default)
     subject = OTHER if "foreign" in flags else PATIENT
@@ -240,6 +243,10 @@ def _common(type: str, flags: list[str], default: str) -> Json:
     for flag in flags:
         if flag.startswith("because="):
             resource["statusReason"] = {"text": flag[8:].replace("_", " ")}
+    if "declined-by-extension" in flags:
+        resource["extension"] = [
+            {"url": REVOKED_FOR, "valueCodeableConcept": {"text": "Patient declined"}}
+        ]
     if "unsuccessful" in flags:
         resource["outcome"] = {"text": "Unsuccessful"}
     if "here" in flags:
@@ -288,6 +295,9 @@ def _condition(name: str, flags: list[str], start: date | None, end: date | None
 
 def _procedure(name: str, flags: list[str], start: date | None, end: date | None) -> list[Json]:
     resource = _common("Procedure", flags, "completed") | {"code": concept(name, _index(flags))}
+    words = next((f[5:] for f in flags if f.startswith("text=")), None)
+    if words:
+        resource["code"] = {"text": words.replace("_", " ")}
     if start and end:
         resource["performedPeriod"] = {"start": start.isoformat(), "end": end.isoformat()}
     elif start and "in-progress" in flags:
@@ -366,6 +376,9 @@ def _consent(kind: str) -> Any:
         resource = _common("Consent", flags, "active")
         resource["patient"] = resource.pop("subject")
         code = _drug(name) if name.isdigit() else concept(name, _index(flags))
+        words = next((f[6:] for f in flags if f.startswith("words=")), None)
+        if words:
+            code = {"text": words.replace("_", " ")}
         provision: Json = {"type": kind, "code": [code]}
         if "nested" in flags:
             provision = {"type": "permit", "provision": [provision]}
@@ -408,6 +421,9 @@ def _task(name: str, flags: list[str], start: date | None, end: date | None) -> 
     """``A to B days ago``: written A days ago and last changed B days ago."""
     resource = _common("Task", flags, "requested") | {"intent": "plan", "code": concept(name)}
     resource["for"] = resource.pop("subject")
+    words = next((f[5:] for f in flags if f.startswith("text=")), None)
+    if words:
+        resource["code"] = {"text": words.replace("_", " ")}
     if start:
         resource["authoredOn"] = start.isoformat()
         resource["lastModified"] = (end or start).isoformat()

@@ -243,6 +243,18 @@ def test_a_referenced_medication_is_read_and_recognised() -> None:
     assert said.unread == ""
 
 
+def test_the_medication_of_a_draft_is_read_before_it_is_known_which_rules_speak() -> None:
+    """Succinylcholine, which only the Medication on the server names."""
+    drug = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "10154"}
+    medication = RILUZOLE | {"code": {"coding": [drug]}}
+    draft = by_reference("r") | {"status": "draft"}
+    with running(FhirServer([*base_patient().resources(), medication])) as server:
+        request = fhir_calls.request("order-sign", server.url, [], prefetch={})
+        request["context"]["draftOrders"]["entry"] = [{"resource": draft}]
+        said = fhir_calls.say(request)
+    assert "nmb-succinylcholine" in said.rules
+
+
 @pytest.mark.req("PFD-3")
 def test_a_drug_is_not_called_absent_while_a_medication_is_unread() -> None:
     chart = base_patient().put("riluzole", by_reference("r"))

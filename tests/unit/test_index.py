@@ -221,3 +221,45 @@ def test_a_version_of_another_patient_takes_nobodys_place() -> None:
 def test_resources_without_an_id_are_all_read() -> None:
     nameless = {k: v for k, v in fvc().items() if k != "id"}
     assert len(index(nameless, dict(nameless), fvc(), fvc()).of("Observation")) == 3
+
+
+def report(**members: Any) -> Json:
+    held = {key: value for key, value in fvc().items() if key != "subject"}
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "subject": {"reference": "Patient/anna"},
+        "effectiveDateTime": "2026-05-01",
+        "contained": [held],
+        "result": [{"reference": "#1"}],
+    } | members
+
+
+def test_a_result_inside_a_report_is_of_its_patient_and_day() -> None:
+    (record,) = index(report()).coded("Observation", [SETS["fvc-percent"]])
+    assert record.resource["effectiveDateTime"] == "2026-05-01"
+    assert (record.type, record.id) == ("Observation", "")
+
+
+def test_a_result_inside_a_report_keeps_its_own_day() -> None:
+    own = report(contained=[fvc(effectivePeriod={"end": "2026-04-01"})])
+    (record,) = index(own).coded("Observation", [SETS["fvc-percent"]])
+    assert "effectiveDateTime" not in record.resource
+
+
+def test_results_with_one_id_inside_two_reports_are_two() -> None:
+    assert found(report(), report(id="s", effectiveDateTime="2026-06-01")) == 2
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"subject": {"reference": "Patient/other"}},
+        {"status": "entered-in-error"},
+        {"status": "cancelled"},
+        {"contained": [fvc(subject={"reference": "Patient/other"})]},
+    ],
+)
+def test_a_result_inside_what_does_not_count_does_not_count(members: Json) -> None:
+    assert found(report(**members)) == 0

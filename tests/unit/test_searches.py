@@ -56,8 +56,9 @@ def test_a_computed_value_asks_for_what_it_is_computed_from() -> None:
 def test_panels_that_hold_a_value_as_a_component_are_asked_for_too() -> None:
     asked = plan([Latest("paco2", None), Latest("alt", None)], KNOWLEDGE, full=True)
     breathing, laboratory = (search.query for search in asked)
-    assert all(code in breathing for code in ("24336-0", "24338-6", "81458-2"))
-    assert all(code in laboratory for code in ("24325-3", "24323-8", "57021-8", "58410-2"))
+    assert all(code in breathing for code in ("24336-0", "24338-6", "81458-2", "18759-1"))
+    panels = ("24325-3", "24323-8", "57021-8", "58410-2", "34534-8")
+    assert all(code in laboratory for code in panels)
 
 
 def test_the_plan_does_not_depend_on_the_order_of_the_rules() -> None:

@@ -230,12 +230,21 @@ def test_an_unnamed_laboratory_is_not_the_same_as_another_unnamed_one() -> None:
     assert limit_of(result(performer=[{}]), earlier(performer=[{}])) == ASSUMED
 
 
+def nameless(**more: Any) -> Json:
+    return {key: value for key, value in result(**more).items() if key != "id"}
+
+
+def test_a_result_without_an_id_has_its_own_range() -> None:
+    assert limit_of(nameless(referenceRange=[high(50)])) == ranged(50)
+    other = nameless(ago=40, value=30, referenceRange=[high(60)])
+    assert limit_of(nameless(referenceRange=[high(50)]), other) == ranged(50)
+
+
 def test_a_result_without_an_id_takes_no_range_of_another() -> None:
-    nameless = result(performer=[{"reference": "Organization/lab"}])
-    del nameless["id"]
-    other = earlier(referenceRange=[high(60, "U/L")])
-    del other["id"]
-    assert limit_of(nameless, other) == ASSUMED
+    other = nameless(ago=100, referenceRange=[high(60)])
+    assert limit_of(nameless(), other) == ASSUMED
+    twin = nameless(value=110, referenceRange=[high(60)])
+    assert limit_of(nameless(), twin) == ASSUMED
 
 
 def test_a_result_dated_by_its_report_lends_its_range() -> None:

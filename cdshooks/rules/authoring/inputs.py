@@ -145,11 +145,15 @@ class Ordered(Input):
 
 @dataclass(frozen=True, slots=True)
 class Performed(Input):
-    """Procedures of a value set in one of ``statuses``: ``Entries``."""
+    """Procedures of a value set in one of ``statuses``: ``Entries``.
+
+    named: those that only the wording of the value set tells count too.
+    """
 
     value_set: str
     statuses: tuple[str, ...]
     lookback: str | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

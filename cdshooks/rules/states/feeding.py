@@ -23,7 +23,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.states.swallowing import NO_MEALS, SwallowItem
 
 Route = Literal["tube", "tube-ordered", "parenteral", "route-unknown", "oral"]
-Tubes = Annotated[Entries, Performed("gastrostomy", statuses=("completed",))]
+Tubes = Annotated[Entries, Performed("gastrostomy", statuses=("completed",), named=True)]
 OPEN = ("active", "on-hold")
 
 
@@ -56,7 +56,9 @@ class Feeding:
 @derived
 def tube_in_place(
     placed: Tubes,
-    removed: Annotated[Entries, Performed("gastrostomy-removal", statuses=("completed",))],
+    removed: Annotated[
+        Entries, Performed("gastrostomy-removal", statuses=("completed",), named=True)
+    ],
     status: Annotated[Entries, Listed("gastrostomy-status")],
     device: Annotated[Entries, InUse("feeding-tube")],
     without: Annotated[Reading | Missing, Latest("alsfrs-item-5a", lookback=None)],

@@ -63,7 +63,10 @@ def on_oxygen(
     orders: Annotated[
         Entries,
         Ordered(
-            "oxygen", types=("ServiceRequest", "DeviceRequest", "MedicationRequest"), drafts=False
+            "oxygen",
+            types=("ServiceRequest", "DeviceRequest", "MedicationRequest"),
+            drafts=False,
+            named=True,
         ),
     ],
     devices: Annotated[Entries, InUse("oxygen")],
@@ -71,6 +74,17 @@ def on_oxygen(
 ) -> bool:
     """Whether oxygen is ordered, in use or being given."""
     return bool(orders or devices or given)
+
+
+@derived
+def saturation_on_oxygen(
+    saturations: Annotated[
+        tuple[Reading, ...], Series("spo2", lookback="acute_sign_days", each=True)
+    ],
+) -> Reading | None:
+    """The newest saturation of the last hours, if it was measured on oxygen."""
+    newest = saturations[-1] if saturations else None
+    return newest if newest and "oxygen" in newest.context else None
 
 
 @derived

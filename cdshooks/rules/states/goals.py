@@ -52,7 +52,7 @@ def goals(
     comfort: Annotated[Entries, Enrolled("comfort-care")],
     dying: Annotated[Entries, Enrolled("last-days")],
     resuscitation: Annotated[Entries, Listed("do-not-resuscitate")],
-    code_status: Annotated[Entries, Ordered("do-not-resuscitate", drafts=False)],
+    code_status: Annotated[Entries, Ordered("do-not-resuscitate", drafts=False, named=True)],
     call: Annotated[Call, This()],
     limits: GoalsLimits,
 ) -> Goals:
