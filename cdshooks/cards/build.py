@@ -22,7 +22,17 @@ from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import OWN_CHOICE, Parameter
-from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Stop, Update, origins
+from cdshooks.rules.authoring import (
+    Create,
+    Delete,
+    Entry,
+    Offer,
+    Order,
+    Origin,
+    Stop,
+    Update,
+    origins,
+)
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
@@ -47,11 +57,19 @@ def cards(
     offering = findings if edit_active else map(without_stops, findings)
     clusters = ordered(clustered(offering, view.hook, order), order)
     kept = capped(clusters, view.hook)
-    offered: set[tuple[object, ...]] = set()
+    offered = _outdone(kept, view)
     made = [_card(c, view, public_url, offered) for c in kept]
     if made and len(kept) < len(clusters):
         _tell_of_more(made[-1], len(clusters) - len(kept))
     return tuple(Card(body, _findings(c)) for body, c in zip(made, kept, strict=True))
+
+
+def _outdone(clusters: Iterable[Cluster], view: View) -> set[tuple[object, ...]]:
+    """The offers for a need that another offer of the response meets."""
+    wanted = {offer for c in clusters for _, offer in _offers(c) if isinstance(offer, Create)}
+    drafts = {offer.draft for offer in wanted}
+    templates = view.knowledge.base.drafts
+    return {_identity(o) for o in wanted if templates[o.draft].unless_offered in drafts}
 
 
 def _findings(cluster: Cluster) -> tuple[Finding, ...]:
