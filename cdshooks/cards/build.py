@@ -69,7 +69,9 @@ def _outdone(clusters: Iterable[Cluster], view: View) -> set[tuple[object, ...]]
     wanted = {offer for c in clusters for _, offer in _offers(c) if isinstance(offer, Create)}
     drafts = {offer.draft for offer in wanted}
     templates = view.knowledge.base.drafts
-    return {_identity(o) for o in wanted if templates[o.draft].unless_offered in drafts}
+    return {
+        _identity(o) for o in wanted if not drafts.isdisjoint(templates[o.draft].unless_offered)
+    }
 
 
 def _findings(cluster: Cluster) -> tuple[Finding, ...]:

@@ -47,8 +47,21 @@ def test_what_speaks_against_the_drug_now_speaks_against_it_in_anticipation() ->
     assert not [label for label in said if "antipsychotic" in label]
 
 
+def test_one_request_for_palliative_care_is_offered() -> None:
+    case = next(vignettes.load(vignettes.FOLDER / "niv-withdrawal-plan.yaml"))
+    record = "ALS + task ventilation-stop-request, 2 days ago"
+    cells = dict(case.cells) | {"record": record, "pain": "8, 2 days ago"}
+    withdrawal, pain = (
+        [s["label"] for s in vignettes.shared_card(of)["suggestions"]]
+        for of in (replace(case, cells=cells), replace(case, rule="pain-manage", cells=cells))
+    )
+    assert "Ask the palliative team now" in withdrawal
+    assert "Refer to palliative care" not in pain
+    assert "Propose an analgesic" in pain
+
+
 def test_a_draft_gives_way_to_a_draft_that_there_is() -> None:
     drafts = base().drafts
-    named = {draft.unless_offered for draft in drafts.values() if draft.unless_offered}
+    named = {name for draft in drafts.values() for name in draft.unless_offered}
     assert named
     assert named <= set(drafts)
