@@ -64,13 +64,26 @@ def cards(
     return tuple(Card(body, _findings(c)) for body, c in zip(made, kept, strict=True))
 
 
-def _outdone(clusters: Iterable[Cluster], view: View) -> set[tuple[object, ...]]:
-    """The offers for a need that another offer of the response meets."""
-    wanted = {offer for c in clusters for _, offer in _offers(c) if isinstance(offer, Create)}
-    drafts = {offer.draft for offer in wanted}
+def _outdone(clusters: list[Cluster], view: View) -> set[tuple[object, ...]]:
+    """Offers for a need that another offer meets, and changes to a draft that should go.
+
+    A draft should go where graver advice of the response removes it.
+    """
+    wanted = [(advice.level, offer) for c in clusters for advice, offer in _offers(c)]
+    drafts = {offer.draft for _, offer in wanted if isinstance(offer, Create)}
+    removed = [(level, o.order.reference) for level, o in wanted if isinstance(o, Delete)]
     templates = view.knowledge.base.drafts
-    return {
-        _identity(o) for o in wanted if not drafts.isdisjoint(templates[o.draft].unless_offered)
+    met = {
+        _identity(offer)
+        for _, offer in wanted
+        if isinstance(offer, Create)
+        and not drafts.isdisjoint(templates[offer.draft].unless_offered)
+    }
+    return met | {
+        _identity(offer)
+        for level, offer in wanted
+        if isinstance(offer, Update)
+        and any(level < graver and offer.order.reference == ref for graver, ref in removed)
     }
 
 

@@ -50,6 +50,8 @@ def _standing(order: tuple[str, ...], advice: Advice) -> tuple[int, bool, int]:
 def _key(finding: Finding, hook: str) -> object:
     rule = finding.rule
     if hook in ORDER_HOOKS:
+        if isinstance(finding.outcome, Recommend) and finding.outcome.shares:
+            return finding.outcome.shares
         order = finding.order.reference if finding.order else None
         return (order, rule.merge or rule.id)
     return group_of(finding)
