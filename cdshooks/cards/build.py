@@ -67,11 +67,15 @@ def cards(
 def _outdone(clusters: list[Cluster], view: View) -> set[tuple[object, ...]]:
     """Offers for a need that another offer meets, and changes to a draft that should go.
 
-    A draft should go where graver advice of the response removes it.
+    A draft should go where critical advice of the response removes it.
     """
-    wanted = [(advice.level, offer) for c in clusters for advice, offer in _offers(c)]
+    wanted = [(advice.outcome.indicator, o) for c in clusters for advice, o in _offers(c)]
     drafts = {offer.draft for _, offer in wanted if isinstance(offer, Create)}
-    removed = [(level, o.order.reference) for level, o in wanted if isinstance(o, Delete)]
+    removed = {
+        offer.order.reference
+        for indicator, offer in wanted
+        if isinstance(offer, Delete) and indicator == "critical"
+    }
     templates = view.knowledge.base.drafts
     met = {
         _identity(offer)
@@ -81,9 +85,10 @@ def _outdone(clusters: list[Cluster], view: View) -> set[tuple[object, ...]]:
     }
     return met | {
         _identity(offer)
-        for level, offer in wanted
+        for indicator, offer in wanted
         if isinstance(offer, Update)
-        and any(level < graver and offer.order.reference == ref for graver, ref in removed)
+        and indicator != "critical"
+        and offer.order.reference in removed
     }
 
 

@@ -59,6 +59,6 @@ def test_the_dose_of_a_draft_that_should_go_is_not_corrected() -> None:
     assert change not in found
 
 
-def test_the_dose_is_corrected_where_what_forbids_the_drug_is_not_graver() -> None:
+def test_the_dose_is_corrected_where_what_speaks_against_the_drug_is_no_critical() -> None:
     found = labels(signed("199206 100 mg 2/d", ALT="150 U/L high=40, 9 days ago"))
     assert "Change to 50 mg every 12 hours" in found
