@@ -67,15 +67,11 @@ def cards(
 def _outdone(clusters: list[Cluster], view: View) -> set[tuple[object, ...]]:
     """Offers for a need that another offer meets, and changes to a draft that should go.
 
-    A draft should go where critical advice of the response removes it.
+    A draft should go where critical advice of the response removes it, and no other in its place.
     """
-    wanted = [(advice.outcome.indicator, o) for c in clusters for advice, o in _offers(c)]
+    wanted = [(advice, offer) for c in clusters for advice, offer in _offers(c)]
     drafts = {offer.draft for _, offer in wanted if isinstance(offer, Create)}
-    removed = {
-        offer.order.reference
-        for indicator, offer in wanted
-        if isinstance(offer, Delete) and indicator == "critical"
-    }
+    removed = {ref for c in clusters for advice in c for ref in _condemned(advice)}
     templates = view.knowledge.base.drafts
     met = {
         _identity(offer)
@@ -85,11 +81,18 @@ def _outdone(clusters: list[Cluster], view: View) -> set[tuple[object, ...]]:
     }
     return met | {
         _identity(offer)
-        for indicator, offer in wanted
+        for advice, offer in wanted
         if isinstance(offer, Update)
-        and indicator != "critical"
+        and advice.outcome.indicator != "critical"
         and offer.order.reference in removed
     }
+
+
+def _condemned(advice: Advice) -> Iterator[str]:
+    """The draft that critical advice removes; of several either one may stay."""
+    removed = [o.order.reference for o in advice.outcome.offers if isinstance(o, Delete)]
+    if advice.outcome.indicator == "critical" and len(removed) == 1:
+        yield from removed
 
 
 def _findings(cluster: Cluster) -> tuple[Finding, ...]:

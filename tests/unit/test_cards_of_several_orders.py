@@ -62,3 +62,9 @@ def test_the_dose_of_a_draft_that_should_go_is_not_corrected() -> None:
 def test_the_dose_is_corrected_where_what_speaks_against_the_drug_is_no_critical() -> None:
     found = labels(signed("199206 100 mg 2/d", ALT="150 U/L high=40, 9 days ago"))
     assert "Change to 50 mg every 12 hours" in found
+
+
+def test_of_two_drafts_that_must_not_meet_the_one_that_may_stay_is_corrected() -> None:
+    found = labels(signed("997010 324 mg 1/d + 1040058 1 {capsule} 2/d"))
+    assert len([label for label in found if label.startswith("Remove the")]) == 2
+    assert "Change to 1 capsule daily for 7 days, then 1 every 12 hours" in found
