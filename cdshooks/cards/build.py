@@ -18,16 +18,14 @@ from cdshooks.cards.clusters import (
 from cdshooks.cards.detail import detail
 from cdshooks.cards.drafts import action, companions, label, product
 from cdshooks.cards.in_hand import open_offer, waited_for
+from cdshooks.cards.offered import identity, offers_of, outdone
 from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import OWN_CHOICE, Parameter
 from cdshooks.rules.authoring import (
-    Create,
     Delete,
-    Entry,
     Offer,
-    Order,
     Origin,
     Stop,
     Update,
@@ -57,42 +55,11 @@ def cards(
     offering = findings if edit_active else map(without_stops, findings)
     clusters = ordered(clustered(offering, view.hook, order), order)
     kept = capped(clusters, view.hook)
-    offered = _outdone(kept, view)
+    offered = outdone(kept, view)
     made = [_card(c, view, public_url, offered) for c in kept]
     if made and len(kept) < len(clusters):
         _tell_of_more(made[-1], len(clusters) - len(kept))
     return tuple(Card(body, _findings(c)) for body, c in zip(made, kept, strict=True))
-
-
-def _outdone(clusters: list[Cluster], view: View) -> set[tuple[object, ...]]:
-    """Offers for a need that another offer meets, and changes to a draft that should go.
-
-    A draft should go where critical advice of the response removes it, and no other in its place.
-    """
-    wanted = [(advice, offer) for c in clusters for advice, offer in _offers(c)]
-    drafts = {offer.draft for _, offer in wanted if isinstance(offer, Create)}
-    removed = {ref for c in clusters for advice in c for ref in _condemned(advice)}
-    templates = view.knowledge.base.drafts
-    met = {
-        _identity(offer)
-        for _, offer in wanted
-        if isinstance(offer, Create)
-        and not drafts.isdisjoint(templates[offer.draft].unless_offered)
-    }
-    return met | {
-        _identity(offer)
-        for advice, offer in wanted
-        if isinstance(offer, Update)
-        and advice.outcome.indicator != "critical"
-        and offer.order.reference in removed
-    }
-
-
-def _condemned(advice: Advice) -> Iterator[str]:
-    """The draft that critical advice removes; of several either one may stay."""
-    removed = [o.order.reference for o in advice.outcome.offers if isinstance(o, Delete)]
-    if advice.outcome.indicator == "critical" and len(removed) == 1:
-        yield from removed
 
 
 def _findings(cluster: Cluster) -> tuple[Finding, ...]:
@@ -188,14 +155,14 @@ def _suggestions(
 ) -> Iterator[tuple[Advice, Offer, Json]]:
     """Each offer once a response, on its most severe card, with the advice that makes it."""
     evidence = _origins(cluster)
-    for advice, wanted in _offers(cluster):
+    for advice, wanted in offers_of(cluster):
         offer = wanted if isinstance(wanted, Update | Delete | Stop) else open_offer(wanted, view)
-        if offer is None or _identity(offer) in offered:
+        if offer is None or identity(offer) in offered:
             continue
         made = action(offer, view, evidence)
         if made is None:
             continue
-        offered.add(_identity(offer))
+        offered.add(identity(offer))
         suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
         if offer.recommended:
             suggestion["isRecommended"] = True
@@ -205,24 +172,8 @@ def _suggestions(
 
 def _in_hand(cluster: Cluster, view: View) -> tuple[str, ...]:
     """What the card would offer if it were not asked for already."""
-    told = (waited_for(offer, view) for _, offer in _offers(cluster))
+    told = (waited_for(offer, view) for _, offer in offers_of(cluster))
     return tuple(dict.fromkeys(line for line in told if line))
-
-
-def _offers(cluster: Cluster) -> Iterator[tuple[Advice, Offer]]:
-    """The offers of a card, without changes to a draft that graver advice of it removes."""
-    removed: set[str] = set()
-    for advice in cluster:
-        for offer in advice.outcome.offers:
-            if not (isinstance(offer, Update) and offer.order.reference in removed):
-                yield advice, offer
-        removed.update(o.order.reference for o in advice.outcome.offers if isinstance(o, Delete))
-
-
-def _identity(offer: Offer) -> tuple[object, ...]:
-    about: Order | Entry | None = getattr(offer, "order", None) or getattr(offer, "entry", None)
-    place = (about.type, about.id) if about else ()
-    return (type(offer).__name__, getattr(offer, "draft", ""), place)
 
 
 def _selection(suggested: list[tuple[Advice, Offer, Json]]) -> str:
