@@ -14,16 +14,23 @@ from cdshooks.cards.clusters import (
     group_of,
     ordered,
     without_stops,
-    without_vain_changes,
 )
 from cdshooks.cards.detail import detail
 from cdshooks.cards.drafts import action, companions, label, product
 from cdshooks.cards.in_hand import open_offer, waited_for
+from cdshooks.cards.offered import identity, offers_of, outdone
 from cdshooks.cards.text import summary
 from cdshooks.chart import ORDER_HOOKS, View
 from cdshooks.engine import Finding
 from cdshooks.knowledge import OWN_CHOICE, Parameter
-from cdshooks.rules.authoring import Delete, Entry, Offer, Order, Origin, Stop, Update, origins
+from cdshooks.rules.authoring import (
+    Delete,
+    Offer,
+    Origin,
+    Stop,
+    Update,
+    origins,
+)
 
 Json = dict[str, Any]
 EXTENSION = "org.als-cdshooks"
@@ -47,8 +54,8 @@ def cards(
     order = view.knowledge.base.card_order["cards"].order
     offering = findings if edit_active else map(without_stops, findings)
     clusters = ordered(clustered(offering, view.hook, order), order)
-    kept = [without_vain_changes(one, clusters) for one in capped(clusters, view.hook)]
-    offered: set[tuple[object, ...]] = set()
+    kept = capped(clusters, view.hook)
+    offered = outdone(kept, view)
     made = [_card(c, view, public_url, offered) for c in kept]
     if made and len(kept) < len(clusters):
         _tell_of_more(made[-1], len(clusters) - len(kept))
@@ -148,14 +155,14 @@ def _suggestions(
 ) -> Iterator[tuple[Advice, Offer, Json]]:
     """Each offer once a response, on its most severe card, with the advice that makes it."""
     evidence = _origins(cluster)
-    for advice, wanted in _offers(cluster):
+    for advice, wanted in offers_of(cluster):
         offer = wanted if isinstance(wanted, Update | Delete | Stop) else open_offer(wanted, view)
-        if offer is None or _identity(offer) in offered:
+        if offer is None or identity(offer) in offered:
             continue
         made = action(offer, view, evidence)
         if made is None:
             continue
-        offered.add(_identity(offer))
+        offered.add(identity(offer))
         suggestion: Json = {"label": label(offer, view.knowledge), "uuid": str(uuid4())}
         if offer.recommended:
             suggestion["isRecommended"] = True
@@ -165,24 +172,8 @@ def _suggestions(
 
 def _in_hand(cluster: Cluster, view: View) -> tuple[str, ...]:
     """What the card would offer if it were not asked for already."""
-    told = (waited_for(offer, view) for _, offer in _offers(cluster))
+    told = (waited_for(offer, view) for _, offer in offers_of(cluster))
     return tuple(dict.fromkeys(line for line in told if line))
-
-
-def _offers(cluster: Cluster) -> Iterator[tuple[Advice, Offer]]:
-    """The offers of a card, without changes to a draft that graver advice of it removes."""
-    removed: set[str] = set()
-    for advice in cluster:
-        for offer in advice.outcome.offers:
-            if not (isinstance(offer, Update) and offer.order.reference in removed):
-                yield advice, offer
-        removed.update(o.order.reference for o in advice.outcome.offers if isinstance(o, Delete))
-
-
-def _identity(offer: Offer) -> tuple[object, ...]:
-    about: Order | Entry | None = getattr(offer, "order", None) or getattr(offer, "entry", None)
-    place = (about.type, about.id) if about else ()
-    return (type(offer).__name__, getattr(offer, "draft", ""), place)
 
 
 def _selection(suggested: list[tuple[Advice, Offer, Json]]) -> str:

@@ -1,12 +1,12 @@
 """Which findings share a card, in which order the cards stand, and how many there may be."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from cdshooks.chart import ORDER_HOOKS
 from cdshooks.engine import Finding
-from cdshooks.rules.authoring import LEVELS, Delete, Recommend, Stop, Update
+from cdshooks.rules.authoring import LEVELS, Recommend, Stop
 
 DUE = "DUE"
 INFOS_AT_ORDERS = 3
@@ -50,6 +50,8 @@ def _standing(order: tuple[str, ...], advice: Advice) -> tuple[int, bool, int]:
 def _key(finding: Finding, hook: str) -> object:
     rule = finding.rule
     if hook in ORDER_HOOKS:
+        if isinstance(finding.outcome, Recommend) and finding.outcome.shares:
+            return finding.outcome.shares
         order = finding.order.reference if finding.order else None
         return (order, rule.merge or rule.id)
     return group_of(finding)
@@ -92,23 +94,3 @@ def without_stops(finding: Finding) -> Finding:
         return finding
     offers = tuple(offer for offer in outcome.offers if not isinstance(offer, Stop))
     return replace(finding, outcome=replace(outcome, offers=offers))
-
-
-def without_vain_changes(cluster: Cluster, clusters: Iterable[Cluster]) -> Cluster:
-    """The advice of a card without changes to a draft that another, critical card removes."""
-    critical = (a for c in clusters if c is not cluster for a in c if a.level == len(LEVELS) - 1)
-    removed = {
-        o.order.reference for a in critical for o in a.outcome.offers if isinstance(o, Delete)
-    }
-    return tuple(_unchanged(advice, removed) for advice in cluster) if removed else cluster
-
-
-def _unchanged(advice: Advice, removed: Collection[str]) -> Advice:
-    """The advice without changes to these drafts: its text still says what is wrong."""
-    outcome = advice.outcome
-    offers = tuple(
-        offer
-        for offer in outcome.offers
-        if not (isinstance(offer, Update) and offer.order.reference in removed)
-    )
-    return replace(advice, outcome=replace(outcome, offers=offers))

@@ -30,13 +30,15 @@ def detail(findings: Sequence[Finding], knowledge: Knowledge, in_hand: Sequence[
 
 
 def _reasons(findings: Sequence[Finding]) -> Iterator[str]:
-    """The sentences of each finding; those after the first are led by their own summary."""
-    for number, finding in enumerate(findings):
-        outcome = finding.outcome
-        if not isinstance(outcome, Recommend):
-            continue
-        told = [line for line in outcome.because if line.rstrip(".") != outcome.summary.rstrip(".")]
-        lines = told if number == 0 else (outcome.summary, *told)
+    """The sentences of each finding; those after the first are led by their own summary.
+
+    Of two orders of which the same is to be said it is said once.
+    """
+    outcomes = [f.outcome for f in findings if isinstance(f.outcome, Recommend)]
+    said = dict.fromkeys((outcome.summary, outcome.because) for outcome in outcomes)
+    for number, (summary, because) in enumerate(said):
+        told = [line for line in because if line.rstrip(".") != summary.rstrip(".")]
+        lines = told if number == 0 else (summary, *told)
         if lines:
             yield bullets(lines)
 

@@ -234,7 +234,8 @@ class DraftFile(Strict):
 
     open: the parameter that says how long an open request for the same keeps it from
     being offered; None: no longer than its day. for_each_reason: whether only a request
-    for the same reason is the same.
+    for the same reason is the same. unless_offered: other drafts that meet the same
+    need; where a response offers one of them, it does not offer this one.
     """
 
     label: Text
@@ -242,6 +243,7 @@ class DraftFile(Strict):
     resource: dict[str, Any]
     open: Text | None = "open_referral_days"
     for_each_reason: bool = False
+    unless_offered: tuple[Text, ...] = ()
 
 
 class CardOrderFile(Strict):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    Allergic,
+    Allergies,
     CannotAssess,
     Create,
     Delete,
@@ -180,13 +182,15 @@ def anticholinergic_cognition(
     risks: Risks,
     glycopyrronium: Glycopyrronium,
     potassium: Potassium,
+    allergies: Annotated[Allergies, Allergic(GLYCO)],
     limits: CutOff,
 ) -> Outcome:
     """
     Prefer glycopyrrolate against saliva where thinking is impaired.
 
     risks and potassium: what forbids glycopyrrolate too; then none is offered, and
-    what the contraindication rule would stop is not preferred either.
+    what the contraindication rule would stop is not preferred either. allergies: to
+    glycopyrrolate, which neither is then.
     """
     if order.regimen.route == "ophthalmic":
         return NotIndicated("drops for the eye")
@@ -196,11 +200,13 @@ def anticholinergic_cognition(
         if failed:
             return CannotAssess("cognition could not be read", tuple(dict.fromkeys(failed)))
         return NotIndicated("no cognitive impairment is recorded")
-    known = risks.any is None and not risks.failed and _for_saliva(order)
+    barred = next((f"{one}" for one in (risks.any, *_allergies(allergies)) if one), "")
+    unread = risks.failed or allergies.failed
+    known = not barred and not unread and _for_saliva(order)
     return Recommend(
-        summary=f"Cognitive impairment recorded: {_rather(order, risks)}",
+        summary=f"Cognitive impairment recorded: {_rather(order, risks, allergies)}",
         indicator="warning",
-        because=tuple(_impaired(impaired, ecas, risks, low=low, for_saliva=_for_saliva(order))),
+        because=tuple(_impaired(impaired, ecas, barred, low=low, for_saliva=_for_saliva(order))),
         evidence=(order, impaired, *([ecas] if low and isinstance(ecas, Reading) else [])),
         by=(limits.ecas_total_lt,) if low else (),
         offers=_instead(order, offered=known and not glycopyrronium and not potassium),
@@ -212,13 +218,19 @@ def _for_saliva(order: Order) -> bool:
     return "other" not in order.reasons or not order.reasons.isdisjoint(SALIVA_REASONS)
 
 
-def _rather(order: Order, risks: Obstacles) -> str:
+def _allergies(allergies: Allergies) -> Iterator[str]:
+    yield from (f"An allergy to {allergy.label}" for allergy in allergies)
+
+
+def _rather(order: Order, risks: Obstacles, allergies: Allergies) -> str:
     """What to do instead; glycopyrrolate only where it would help and nothing forbids it."""
     drug = order.label
     if not _for_saliva(order):
         return f"{drug} has central anticholinergic effects; consider a drug with fewer."
     if risks.any:
         return f"{drug} has central effects, and {risks.any.label} forbids glycopyrrolate."
+    if allergies:
+        return f"{drug} has central effects, and an allergy to glycopyrrolate is recorded."
     return f"prefer glycopyrrolate to {drug} for saliva (fewer central effects)."
 
 
@@ -231,7 +243,7 @@ def _instead(order: Order, *, offered: bool) -> tuple[Offer, ...]:
 
 
 def _impaired(
-    impaired: Entries, ecas: Reading | Missing, risks: Obstacles, *, low: bool, for_saliva: bool
+    impaired: Entries, ecas: Reading | Missing, barred: str, *, low: bool, for_saliva: bool
 ) -> Iterator[str]:
     yield from (f"On the problem list: {entry}." for entry in impaired)
     if low:
@@ -239,5 +251,5 @@ def _impaired(
     if not for_saliva:
         return
     yield "Glycopyrrolate hardly enters the brain; NICE names it first with impairment."
-    if risks.any:
-        yield f"{risks.any} forbids glycopyrrolate too: consider botulinum toxin."
+    if barred:
+        yield f"{barred} forbids glycopyrrolate too: consider botulinum toxin."

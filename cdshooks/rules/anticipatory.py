@@ -11,7 +11,6 @@ from cdshooks.rules.authoring import (
     Enrolled,
     Entries,
     Indicator,
-    Listed,
     NotIndicated,
     Outcome,
     Recommend,
@@ -23,6 +22,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.offered_drugs import Against, against_antipsychotic
 from cdshooks.rules.states.opioid_cautions import Cautions, opioid_cautions
 from cdshooks.rules.states.relief import (
     Antipsychotics,
@@ -59,25 +59,23 @@ def at_hand(
 @derived
 def against_them(
     drying: Risky,
-    sedating: Annotated[Entries, Listed("antipsychotic-risk")],
+    sedating: Annotated[Against, State(against_antipsychotic)],
     opioid: Annotated[Allergies, Allergic("opioid")],
     benzodiazepine: Annotated[Allergies, Allergic("benzodiazepine")],
     glycopyrronium: Annotated[Allergies, Allergic("glycopyrronium")],
-    antipsychotic: Annotated[Allergies, Allergic("antipsychotic")],
 ) -> dict[str, str]:
     """What speaks against proposing a class, by class; unread allergies speak against it too."""
     allergies = {
         "opioid": opioid,
         "benzodiazepine": benzodiazepine,
         "drying drug": glycopyrronium,
-        "antipsychotic": antipsychotic,
     }
     found = {name: "allergies could not be read" for name, a in allergies.items() if a.failed}
     found |= {name: "allergy on record" for name, a in allergies.items() if a}
     if drying.newest:
         found["drying drug"] = f"{drying.newest}"
-    if sedating.newest:
-        found["antipsychotic"] = f"{sedating.newest}"
+    if sedating:
+        found["antipsychotic"] = "; ".join(sedating.reasons) or "what may be could not be read"
     return found
 
 

@@ -83,7 +83,7 @@ def pba_treat(
 
     score: CNS-LS of the last six months. Dextromethorphan with quinidine is named
     in the US only; elsewhere an SSRI is. Neither is proposed where an order of it
-    would be warned of as contraindicated.
+    would be warned of.
     """
     likely = isinstance(score, Reading) and score.meets(limits.cns_ls_ge)
     if not likely and not coded:

@@ -30,9 +30,12 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.liver import CertainLimits, multiple_of
 from cdshooks.rules.states.liver_function import LiverFindings, liver_findings
+from cdshooks.rules.states.pregnancy import Pregnancy, pregnancy
+from cdshooks.rules.states.region import Region
 from cdshooks.rules.states.ventilation import Vent, vent
 
 CURRENT = "lab_current_days"
+REASON = "Amyotrophic lateral sclerosis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def riluzole_blockers(
     liver: Annotated[LiverFindings, State(liver_findings)],
     allergies: Annotated[Allergies, Allergic("riluzole")],
     lung: Annotated[Entries, Listed("riluzole-lung-blocker")],
+    expecting: Annotated[Pregnancy, State(pregnancy)],
+    region: Region,
     certain: CertainLimits,
     limits: BlockerLimits,
 ) -> Blockers:
@@ -73,7 +78,9 @@ def riluzole_blockers(
     What an order for riluzole would be warned of.
 
     Aminotransferases above three times the limit, signs of liver dysfunction
-    graver than an information, an allergy, interstitial lung disease.
+    graver than an information, an allergy, interstitial lung disease, pregnancy, and
+    breast-feeding where the label forbids it. That a pregnancy could not be asked for
+    stands in nobody's way: the order asks again.
     """
     multiples = [multiple_of(one, certain) for one in (alt, ast)]
     high = any(m is not None and m.may_meet(limits.baseline_eu_gt) for m in multiples)
@@ -82,6 +89,8 @@ def riluzole_blockers(
         "liver dysfunction or disease": any(one.level != "info" for one in liver.found),
         "an allergy to riluzole": bool(allergies),
         "interstitial lung disease": bool(lung),
+        "pregnancy": bool(expecting.signs),
+        "breast-feeding": bool(expecting.feeding) and not region.us,
     }
     unread = [one.failed for one in (alt, ast) if isinstance(one, Missing)]
     keys = [key for failed in (*unread, liver.failed, allergies.failed) for key in failed]
@@ -103,6 +112,7 @@ def riluzole_consider(
     history: Annotated[Entries, Medication("riluzole", ended=True, planned=True)],
     declined: Annotated[Entries, Declined("riluzole")],
     blockers: Annotated[Blockers, State(riluzole_blockers)],
+    inhibitors: Annotated[Entries, Medication("cyp1a2-strong")],
     ventilation: Annotated[Vent, State(vent)],
     call: Annotated[Call, This()],
     limits: ConsiderLimits,
@@ -112,7 +122,7 @@ def riluzole_consider(
 
     Not with anything in the way that an order would be warned of, and not after a
     refusal or an end for which a reason was written down. Only when the medication
-    was really read.
+    was really read. inhibitors: strong ones of CYP1A2, beside which no order is drafted.
     """
     since = call.today - timedelta(days=int(limits.consider_gap_days))
     if any(entry.end is None or entry.end >= since for entry in history):
@@ -136,13 +146,15 @@ def riluzole_consider(
             "Riluzole should be offered in ALS (AAN 2009, level A). In trials it raised survival "
             "at one year from about 49% to 58% and median survival from 11.8 to 14.8 months.",
             "Tell the patient to report fever, jaundice or a new dry cough.",
+            *(f"{entry} can raise riluzole levels: no order is drafted." for entry in inhibitors),
         ),
-        offers=(
-            Create(
-                "riluzole-order",
-                reason="Amyotrophic lateral sclerosis",
-                beside=("hepatic-panel",),
-            ),
-            Create("report-symptoms"),
-        ),
+        evidence=(inhibitors,),
+        offers=(_start(drafted=not inhibitors), Create("report-symptoms")),
     )
+
+
+def _start(*, drafted: bool) -> Create:
+    """The order with the tests that belong to it; the tests alone if none is drafted."""
+    if drafted:
+        return Create("riluzole-order", reason=REASON, beside=("hepatic-panel",))
+    return Create("hepatic-panel", reason=REASON)

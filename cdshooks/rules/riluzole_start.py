@@ -36,6 +36,7 @@ from cdshooks.rules.authoring import (
     uninterpretable,
 )
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.liver import BASELINE_TESTS
 from cdshooks.rules.states.riluzole import EpisodeLimits
 
 BASELINE = "baseline_lookback_days"
@@ -153,6 +154,7 @@ def riluzole_baseline_lft_missing(
             Create("hepatic-panel", recommended=True, reason="Before the first riluzole dose"),
             Create("report-symptoms"),
         ),
+        shares=BASELINE_TESTS,
     )
 
 

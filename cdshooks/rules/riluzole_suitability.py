@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -24,7 +23,6 @@ from cdshooks.rules.authoring import (
     Person,
     Reading,
     Recommend,
-    Reported,
     Row,
     State,
     Threshold,
@@ -34,11 +32,10 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.feeding import tube_in_place
+from cdshooks.rules.states.pregnancy import Pregnancy, pregnancy
 from cdshooks.rules.states.region import Region
 from cdshooks.rules.states.riluzole import Episode, not_taken, riluzole_episode
 from cdshooks.rules.states.swallowing import NO_MEALS, SwallowItem
-
-STATED, TESTED = "pregnancy_status_days", "pregnancy_test_days"
 
 
 @rule(
@@ -61,66 +58,25 @@ STATED, TESTED = "pregnancy_status_days", "pregnancy_test_days"
 def riluzole_pregnancy(
     order: Annotated[Order, Draft("riluzole")],
     person: Annotated[Person, Patient()],
-    listed: Annotated[Entries, Listed("pregnancy", lookback=STATED)],
-    stated: Annotated[Entries, Reported("pregnancy-status", lookback=STATED, answer="pregnant")],
-    tested: Annotated[
-        Entries, Reported("pregnancy-test", lookback=TESTED, answer="pregnancy-test-positive")
-    ],
-    negative: Annotated[
-        Entries, Reported("pregnancy-test", lookback=TESTED, answer="pregnancy-test-negative")
-    ],
-    hormone: Annotated[Reading | Missing, Latest("pregnancy-hormone", lookback=TESTED)],
-    denied: Annotated[
-        Entries, Reported("pregnancy-status", lookback=TESTED, answer="not-pregnant")
-    ],
-    feeding: Annotated[Entries, Listed("breast-feeding")],
+    found: Annotated[Pregnancy, State(pregnancy)],
     region: Region,
 ) -> Outcome:
     """
     Warn of riluzole in pregnancy, and when breast-feeding.
 
-    listed and stated: of the last 300 days, since no pregnancy lasts longer.
-    tested: positive. hormone: above the laboratory's limit, without one from 25 [IU]/L on.
-    denied and negative: a later statement or test that there is none silences.
+    found: signs of a pregnancy that no later statement or test denies, and breast-feeding.
     """
     if person.sex == "male":
         return NotIndicated("the patient is a man")
-    signs: list[Entry | Reading] = [*listed, *stated, *tested]
-    against: list[Entry | Reading] = [*_denying(denied, negative, tested)]
-    if isinstance(hormone, Reading):
-        (signs if _raised(hormone) else against).append(hormone)
-    none = max((sign.day or date.min for sign in against), default=None)
-    pregnant = [e for e in signs if none is None or (e.day or date.min) > none]
-    if pregnant:
+    if found.signs:
         level: Indicator = "warning" if region.us else "critical"
-        return _unsafe(order, "Pregnancy recorded", level, tuple(pregnant), region)
-    if feeding:
+        return _unsafe(order, "Pregnancy recorded", level, found.signs, region)
+    if found.feeding:
         level = "info" if region.us else "critical"
-        return _unsafe(order, "Breast-feeding recorded", level, tuple(feeding), region)
-    failed = tuple(dict.fromkeys((*listed.failed, *stated.failed, *feeding.failed)))
-    if failed:
-        return CannotAssess("whether there is a pregnancy could not be read", failed)
+        return _unsafe(order, "Breast-feeding recorded", level, found.feeding, region)
+    if found.failed:
+        return CannotAssess("whether there is a pregnancy could not be read", found.failed)
     return NotIndicated("no pregnancy or breast-feeding is recorded")
-
-
-def _denying(denied: Entries, negative: Entries, tested: Entries) -> Iterator[Entry]:
-    """Statements and tests that there is no pregnancy.
-
-    A bare yes answers both questions to a test, and means that it is positive.
-    """
-    positive = {origin for entry in tested for origin in entry.origins}
-    yield from denied
-    yield from (entry for entry in negative if positive.isdisjoint(entry.origins))
-
-
-def _raised(hormone: Reading) -> bool:
-    """Whether so much of the hormone shows a pregnancy; the assumed limit itself does."""
-    limit = hormone.upper_limit
-    if limit is None or hormone.bound in ("<", "≤"):
-        return False
-    return hormone.value > limit.value or (
-        limit.source == "assumed" and hormone.value == limit.value
-    )
 
 
 def _unsafe(

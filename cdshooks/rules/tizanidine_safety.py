@@ -39,7 +39,7 @@ from cdshooks.rules.states.antispastics import (
     number_of,
     raised_alt,
 )
-from cdshooks.rules.states.liver import CertainLimits, Grade, told
+from cdshooks.rules.states.liver import BASELINE_TESTS, CertainLimits, Grade, told
 from cdshooks.rules.states.taking import taken_within
 
 
@@ -87,7 +87,8 @@ def tizanidine_liver_dose(
     Check what the label asks of tizanidine: ALT before it, its dose, and the kidneys.
 
     taken: none now and none that ended in the last 90 days makes it a new start.
-    riluzole: drafted or taken, a second drug that can harm the liver.
+    riluzole: drafted or taken, a second drug that can harm the liver. Where nothing but the
+    test before the first dose is missing, the card is that of riluzole, if it is started too.
     """
     new = not taken_within(taken, limits.antispastic_start_gap_days, call.today)
     grade = raised_alt(alt, certain, alts)
@@ -105,6 +106,7 @@ def tizanidine_liver_dose(
     if not found:
         return NotIndicated("ALT, dose and kidneys give no reason to speak")
     first = found[0]
+    untested = all(doubt.summary == NO_ALT for doubt in found)
     return Recommend(
         summary=first.summary,
         indicator="warning",
@@ -113,6 +115,7 @@ def tizanidine_liver_dose(
         by=tuple(limit for doubt in found for limit in doubt.by),
         missing=(alt.text,) if isinstance(alt, Missing) else (),
         offers=liver_panel(alt, grade, pending, "Before tizanidine"),
+        shares=BASELINE_TESTS if untested else None,
     )
 
 

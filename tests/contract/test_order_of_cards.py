@@ -143,11 +143,12 @@ def test_at_signing_orders_never_share_a_card() -> None:
 
 
 def test_at_signing_three_informations_stay_and_every_warning() -> None:
-    """Four orders with food and no liver tests: every warning, three hints."""
+    """Four orders with food: every warning, three hints; liver tests are asked for once."""
     four = tuple(drafts.draft("199206 50 mg 2/d with-food") for _ in range(4))
     cards = sent("riluzole-start-without-liver-tests", "order-sign", *four)
     told_of = [told(card) for card in cards]
-    assert told_of.count("warning riluzole-baseline-lft-missing") == 4
+    assert told_of.count("warning riluzole-baseline-lft-missing") == 1
+    assert told_of.count("warning riluzole-duplicate") == 3
     assert told_of.count("info riluzole-food-timing") == INFOS_AT_ORDERS
     assert [card["indicator"] for card in cards] == sorted(
         (card["indicator"] for card in cards), reverse=True

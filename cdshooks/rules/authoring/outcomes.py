@@ -75,6 +75,7 @@ class Recommend:
     overrides: override reasons of this outcome alone, before the rule's own.
     due: what is due, in two or three words; as information it then joins the one
     card of everything that is due today.
+    shares: at order hooks, the name of a card that advice on several orders shares.
     """
 
     summary: str
@@ -88,6 +89,7 @@ class Recommend:
     choose: Literal["any", "at-most-one"] = "any"
     due: str | None = None
     criteria: tuple[str, ...] = ()
+    shares: str | None = None
 
     def capped(self, indicator: Indicator) -> "Recommend":
         """The same advice, at this level at most."""

@@ -21,6 +21,8 @@ SOURCES = {
     "text": "the laboratory's range, read from its text",
     "earlier result": "the range of another result of the same laboratory",
 }
+BASELINE_TESTS = "baseline liver tests"
+"""The card on liver tests before the first dose, of whatever drugs are started together."""
 DECIMALS = (1, 2, 3)
 """Decimals of a multiple: as many as keep 5.025 from looking like exactly 5."""
 

@@ -23,6 +23,7 @@ from cdshooks.rules.authoring import (
     derived,
 )
 from cdshooks.rules.states.heart import Qtc, QtcLimits, heart_against_combination
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.taking import lately
 from cdshooks.rules.states.words import ended, sentence
 
@@ -90,21 +91,37 @@ def partners_of_combination(
 
 
 @derived
+def watched_beside_combination(
+    qt: Annotated[Entries, Medication("dmq-qt")],
+    slowing: Annotated[Entries, Medication("dmq-cyp3a4")],
+) -> Entries:
+    """Drugs on record that prolong QT with the combination, or that slow its breakdown."""
+    return merged("drug", qt, slowing)
+
+
+@derived
 def against_combination(
     heart: Annotated[tuple[Entries, ...], State(heart_against_combination)],
     qtc: LongQtc,
     measured: Qtc,
+    current: Annotated[Reading | Missing, Latest("qtc", lookback="qtc_current_days")],
+    watched: Annotated[Entries, State(watched_beside_combination)],
     allergies: Annotated[Allergies, Allergic("dmq-allergens")],
     partners: Annotated[Against, State(partners_of_combination)],
 ) -> Against:
-    """What an order of dextromethorphan/quinidine would be warned of as contraindicated."""
+    """What an order of dextromethorphan/quinidine would be warned of.
+
+    watched: drugs beside which it asks for an electrocardiogram of the last three months.
+    """
+    alone = watched if isinstance(current, Missing) else Entries()
     reasons = (
         *(f"{entry}" for found in heart for entry in found),
         *([f"{qtc}"] if qtc else []),
         *(f"recorded reaction to {allergy.label}" for allergy in allergies),
         *partners.reasons,
+        *(f"{entry}, and no QTc of the last three months" for entry in alone),
     )
-    found = _against(iter(reasons), *heart, measured, allergies)
+    found = _against(iter(reasons), *heart, measured, allergies, alone)
     return Against(found.reasons, tuple(dict.fromkeys((*found.failed, *partners.failed))))
 
 

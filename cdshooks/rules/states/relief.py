@@ -1,7 +1,7 @@
 """What troubles somebody at the end of life, and what is given against it?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -157,8 +157,26 @@ def drying_drugs(
     )
 
 
+@derived
+def drying_risks(
+    glaucoma: Annotated[Entries, Listed("glaucoma")],
+    urine: Annotated[Entries, Listed("urinary-obstruction")],
+    bowel: Annotated[Entries, Listed("ileus")],
+    myasthenia: Annotated[Entries, Listed("myasthenia")],
+    others: Annotated[Entries, Listed("antimuscarinic-risk")],
+    potassium: Annotated[Entries, Medication("solid-potassium")],
+) -> Entries:
+    """What an order of glycopyrronium would be warned of, and local words for the same.
+
+    potassium: tablets or capsules, which a gut that does not move may keep.
+    """
+    found = merged("risk", glaucoma, urine, bowel, myasthenia, others, potassium)
+    by_origin = {entry.origins: entry for entry in reversed(found.items)}
+    return replace(found, items=tuple(reversed(by_origin.values())))
+
+
 Drying = Annotated[Entries, State(drying_drugs)]
-Risky = Annotated[Entries, Listed("antimuscarinic-risk")]
+Risky = Annotated[Entries, State(drying_risks)]
 
 
 @derived
