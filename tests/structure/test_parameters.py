@@ -72,7 +72,6 @@ OUT_OF_REACH: dict[tuple[str, str] | tuple[str, str, bool], str] = {
     ("riluzole-adverse-effect", "forgotten_order_days"): "it is an information in any case",
     ("riluzole-consider", "certain_alt_multiple"): BY_MULTIPLE,
     ("riluzole-consider", "device_request_counts_days"): NIV_ONLY,
-    ("riluzole-consider", "region"): "what speaks against an offer does so under every label",
     ("riluzole-duplicate", "new_start_gap_days"): TAKEN_NOW,
     ("riluzole-formulation-swallow", "forgotten_order_days"): "it helps with an old order as well",
     ("riluzole-formulation-swallow", "new_start_gap_days"): TAKEN_NOW,
