@@ -42,11 +42,26 @@ def _record(view: View, measure: Measure, reading: Reading) -> Record | None:
     whole = view.index.get(reference) if "/" in reference else None
     if whole is not None and whole.resource.get("component") is None:
         return whole
-    coded = view.index.coded("Observation", measure.value_sets)
-    found = [r for r in coded if r.reference == reference and "valueQuantity" in r.part]
-    if whole is None:
-        found = [r for r in found if _day(r, view) == reading.day]
+    day = None if "/" in reference else reading.day
+    found = _alike(view, measure).get((reference, day), [])
     return found[0] if len(found) == 1 else None
+
+
+def _alike(view: View, measure: Measure) -> dict[tuple[str, date | None], list[Record]]:
+    """Values of a measure by their resource, or by the day of one without an id.
+
+    Sorted once a view: a chart may hold thousands of results without an id.
+    """
+    key = ("alike", measure.id)
+    if key not in view.memory:
+        found: dict[tuple[str, date | None], list[Record]] = {}
+        for record in view.index.coded("Observation", measure.value_sets):
+            if "valueQuantity" in record.part:
+                day = None if record.id else _day(record, view)
+                found.setdefault((record.reference, day), []).append(record)
+        view.memory[key] = found
+    kept: dict[tuple[str, date | None], list[Record]] = view.memory[key]
+    return kept
 
 
 def _day(record: Record, view: View) -> date | None:
