@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cdshooks import examples
 from cdshooks.app import site_of
+from cdshooks.chart import ORDER_HOOKS
 from cdshooks.cli.bundle import FileInvalid, patient_of, read_bundle, read_orders, request
 from cdshooks.cli.show import Headline, show, show_trace
 from cdshooks.errors import CdsHooksError, SettingsInvalid
@@ -72,6 +73,7 @@ def call(hook: str, bundle: str, order_file: Path | None, as_json: bool, **optio
         headline, body = _answered(question)
     except RecursionError:
         raise FileInvalid(f"{bundle}: nested too deeply") from None
+    _tell_of_orders(question)
     if as_json:
         click.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2))
         return
@@ -86,6 +88,17 @@ def _service(hook: str) -> Service:
     if hook not in offered:
         raise HookUnknown(f"no service answers the hook {hook}; there are: {', '.join(offered)}")
     return offered[hook]
+
+
+def _tell_of_orders(question: Question) -> None:
+    """Says on stderr where orders and hook do not fit: no card would look like no need of one."""
+    hook, given = question.service.hook, question.order_file is not None
+    if hook in ORDER_HOOKS and not given:
+        click.echo(
+            f"{hook} judges draft orders, and none is given: name their file with --order", err=True
+        )
+    if given and hook not in ORDER_HOOKS:
+        click.echo(f"--order: not used, since {hook} has no draft orders", err=True)
 
 
 def settings_of(today: str | None, profile: str | None) -> DemoSettings:
