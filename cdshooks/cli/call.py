@@ -101,8 +101,14 @@ def _tell_of_orders(question: Question) -> None:
         click.echo(f"--order: not used, since {hook} has no draft orders", err=True)
 
 
-def settings_of(today: str | None, profile: str | None) -> DemoSettings:
-    """The settings of the demo, with those of the command line over them."""
+def settings_of(
+    today: str | None, profile: str | None, *, day: str = "--today", profiles: str = "--profile"
+) -> DemoSettings:
+    """
+    The settings of the demo, with those of the command line over them.
+
+    day, profiles: the options by which they were given, for what is said of a mistake.
+    """
     environment = DemoSettings.load()
     # Nobody calls over a network here, so a day may be named whatever the environment says.
     given: dict[str, Any] = {"auth": "off"}
@@ -112,7 +118,8 @@ def settings_of(today: str | None, profile: str | None) -> DemoSettings:
     except ValidationError as problem:
         name = str(problem.errors()[0]["loc"][0])
         accepts = type(environment).model_fields[name].description
-        raise SettingsInvalid(f"--{name}: expected {accepts}") from None
+        option = {"today": day, "profile": profiles}[name]
+        raise SettingsInvalid(f"{option}: expected {accepts}") from None
 
 
 def _answered(question: Question) -> tuple[Headline, dict[str, Any]]:
