@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Why,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.inputs import RECENT
@@ -78,7 +79,7 @@ def fatigue_found(
     score: up to 7 it is the mean of its items, from 9 on their sum; what lies between the
     two is refused like any value that cannot be.
     """
-    failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
+    failed = failed_in(score, coded)
     degree, by = _scored(score, limits)
     refused = isinstance(score, Missing) and score.why is Why.IMPLAUSIBLE
     notes = (str(score),) if refused else ()
@@ -86,7 +87,7 @@ def fatigue_found(
     if coded and degree == "none":
         degree = "present"
     told = f"FSS {score.amount}" if isinstance(score, Reading) and by else _recorded(coded)
-    return Fatigue(degree, told, facts, (by,) if by else (), notes, tuple(dict.fromkeys(failed)))
+    return Fatigue(degree, told, facts, (by,) if by else (), notes, failed)
 
 
 def _recorded(coded: Entries) -> str:
@@ -163,8 +164,8 @@ def blood_unchecked(
     }
     open_ = {name: draft for name, (draft, test, order) in found.items() if _lacks(test, order)}
     tests = (thyroid, blood)
-    failed = dict.fromkeys(k for t in tests if isinstance(t, Missing) for k in t.failed)
-    return Causes(open_, tuple(failed))
+    failed = failed_in(*tests)
+    return Causes(open_, failed)
 
 
 def _lacks(test: Reading | Missing, order: Entries) -> bool:
@@ -202,6 +203,5 @@ def causes_unchecked(
         ),
     }
     wanted = {name: draft for name, (draft, lacking) in unchecked.items() if lacking}
-    unread = [key for t in (night, weight) if isinstance(t, Missing) for key in t.failed]
-    failed = dict.fromkeys((*breathing.failed, *unread, *mood.failed, *blood.failed))
-    return Causes({**wanted, **blood.unchecked}, tuple(failed))
+    failed = failed_in(breathing, night, weight, mood, blood)
+    return Causes({**wanted, **blood.unchecked}, failed)
