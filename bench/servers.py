@@ -15,6 +15,7 @@ from threading import Thread
 from bench.calls import Address
 from bench.patients import NOW
 
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 TICKS = os.sysconf("SC_CLK_TCK")
 _TOLD = re.compile(r"(?:listens on|Listening at:) http://([\d.]+|localhost):(\d+)")
 
@@ -59,6 +60,11 @@ def handles(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
+def _environment() -> dict[str, str]:
+    """This process's, with bytecode kept: an installed service compiles nothing when it starts."""
+    return {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
+
+
 @contextmanager
 def serving(
     *command: str, module: str = "cdshooks", variables: Mapping[str, str] | None = None
@@ -67,7 +73,7 @@ def serving(
     told = {"CDSHOOKS_AUTH": "off", "CDSHOOKS_TODAY": NOW.isoformat()}
     process = subprocess.Popen(
         [sys.executable, "-m", module, *command],
-        env={**os.environ, "CDSHOOKS_LOG_LEVEL": "ERROR", **told, **(variables or {})},
+        env={**_environment(), "CDSHOOKS_LOG_LEVEL": "ERROR", **told, **(variables or {})},
         stderr=subprocess.PIPE,
         text=True,
     )

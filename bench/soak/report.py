@@ -22,7 +22,9 @@ required and its store in PostgreSQL is called at half of the rate that it could
 50 and 500 observations with and without ALS, orders, feedback, each with a token of its own, a
 quarter with a FHIR server to read. That server answers for ten seconds each well, after 4 s, with
 status 500, with a reset connection, and with garbage. Then the database is stopped for 4 s, and so
-on in turns."""
+on in turns. Before all that, each of these ways of the FHIR server is met once under the greatest
+load: a worker keeps the memory that its busiest moment needed, and what grows after that is a
+leak."""
 
 
 def verdicts(found: Soak) -> Sequence[Verdict]:

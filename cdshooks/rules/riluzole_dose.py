@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -31,6 +32,13 @@ from cdshooks.rules.authoring import (
 )
 
 
+@lru_cache(maxsize=64)
+def _still(label: Decimal, tolerance_pct: Decimal) -> tuple[Fraction, Fraction]:
+    """The least and the most that is still a labelled dose. Kept, for fractions are slow."""
+    part = Fraction(tolerance_pct) / 100
+    return Fraction(label) * (1 - part), Fraction(label) * (1 + part)
+
+
 @dataclass(frozen=True, slots=True)
 class DayLimits(Limits):
     """The daily dose of the label, and how far from it is still it."""
@@ -41,11 +49,11 @@ class DayLimits(Limits):
 
     def below(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is under a labelled one by more than the tolerance."""
-        return mg < Fraction(label) * (1 - Fraction(self.tolerance_pct) / 100)
+        return mg < _still(label, self.tolerance_pct)[0]
 
     def above(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is over a labelled one by more than the tolerance."""
-        return mg > Fraction(label) * (1 + Fraction(self.tolerance_pct) / 100)
+        return mg > _still(label, self.tolerance_pct)[1]
 
     def off(self, mg: Fraction, label: Decimal) -> bool:
         """Whether a dose is not the labelled one."""

@@ -122,6 +122,25 @@ def test_a_412_is_as_described(client: FlaskClient) -> None:
     assert (reply.status_code, differences("POST", path, reply)) == (412, [])
 
 
+FEEDBACK: Json = {"card": "c", "outcomeTimestamp": "2026-06-01T09:30:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ({"outcome": "accepted", "acceptedSuggestions": [{"id": "s"}]}, True),
+        ({"outcome": "accepted", "acceptedSuggestions": []}, False),
+        ({"outcome": "accepted"}, False),
+        ({"outcome": "overridden"}, True),
+        ({"outcome": "overridden", "acceptedSuggestions": []}, True),
+    ],
+)
+def test_feedback_is_described_as_it_is_read(said: Json, right: bool, client: FlaskClient) -> None:
+    body = {"feedback": [FEEDBACK | said]}
+    reply = client.post("/cds-services/als-chart-review/feedback", json=body)
+    assert (conforms("Feedback", body) == [], reply.status_code == 200) == (right, right)
+
+
 def test_the_oracle_notices_what_is_not_described(client: FlaskClient) -> None:
     assert differences("POST", "/cds-services", client.post("/cds-services")) == []
     assert differences("POST", "/cds-services", client.get("/cds-services")) != []
