@@ -118,6 +118,12 @@ def test_codes_of_several_profiles_add_up_and_numbers_overlay(profile: Any) -> N
         ("captures: [sniff]", "captures.sniff: no such concept"),
         ("codez: {}", "codez: no such key; a profile has meaning, parameters, captures, codes"),
         ("off: [niv-consider]", "False: no such key"),
+        ("codes: snip", "codes: expected keys with values; a profile has meaning, parameters"),
+        (
+            given("region", "US").replace("mark: PD", "mark: Z"),
+            "region.mark: expected 'V', 'V secondary'",
+        ),
+        (given("region", "US").replace("2026-11-21", "lately"), "checked: expected a day, such as"),
         ("parameters: {vc_asymptomatic_lt: 60}", "vc_asymptomatic_lt: expected keys with values"),
         ("parameters: {vc_asymptomatic_lt: {value: 60}}", "vc_asymptomatic_lt.mark: is missing"),
         (given("vc_asymptomatic_lt", '"60"'), "vc_asymptomatic_lt: value: expected a number"),
