@@ -126,12 +126,14 @@ def masked(line: Line) -> dict[str, Any]:
         others = {name: count for name, count in parts.items() if count and name not in few}
         few |= {min(others, key=lambda name: others[name])}
     answered = line.accepted + line.overridden
+    # Reasons are a part of what was overridden, and would tell of a number that is hidden.
+    told = {} if "overridden" in few else line.reasons
     return {
         "rule": line.rule,
         "month": line.month,
         "shown": _few(line.shown),
         **{name: _few(count, hide=name in few) for name, count in parts.items()},
-        "reasons": {r: n for r, n in sorted(line.reasons.items()) if n >= FEWEST},
+        "reasons": {r: n for r, n in sorted(told.items()) if n >= FEWEST},
         "seconds": line.seconds if answered >= FEWEST else None,
     }
 

@@ -98,6 +98,12 @@ def test_rare_reasons_and_the_time_of_few_are_left_out() -> None:
     assert masked(a_line(accepted=2, overridden=2))["seconds"] is None
 
 
+def test_reasons_do_not_tell_a_count_that_is_hidden() -> None:
+    row = masked(a_line(shown=9, accepted=2, overridden=7, reasons={"patient-declined": 7}))
+    assert (row["accepted"], row["overridden"]) == ("<5", "<5")
+    assert row["reasons"] == {}
+
+
 def test_rules_are_ranked_by_how_often_they_are_overridden() -> None:
     found = [
         a_line(),
