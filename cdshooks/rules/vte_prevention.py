@@ -219,7 +219,7 @@ def vte_outpatient_risk(
     done = oral.newest or injected.newest or explained.newest
     if done:
         return NotIndicated(f"{done}")
-    failed = failed_in(oral, injected, explained)
+    failed = tuple(dict.fromkeys((*oral.failed, *injected.failed, *explained.failed)))
     if failed:
         return CannotAssess("what was explained or is taken could not be read", failed)
     return Recommend(

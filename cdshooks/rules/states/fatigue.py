@@ -79,7 +79,7 @@ def fatigue_found(
     score: up to 7 it is the mean of its items, from 9 on their sum; what lies between the
     two is refused like any value that cannot be.
     """
-    failed = failed_in(score, coded)
+    failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
     degree, by = _scored(score, limits)
     refused = isinstance(score, Missing) and score.why is Why.IMPLAUSIBLE
     notes = (str(score),) if refused else ()
@@ -87,7 +87,7 @@ def fatigue_found(
     if coded and degree == "none":
         degree = "present"
     told = f"FSS {score.amount}" if isinstance(score, Reading) and by else _recorded(coded)
-    return Fatigue(degree, told, facts, (by,) if by else (), notes, failed)
+    return Fatigue(degree, told, facts, (by,) if by else (), notes, tuple(dict.fromkeys(failed)))
 
 
 def _recorded(coded: Entries) -> str:
