@@ -12,10 +12,10 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import orjson
 import structlog
-from flask import Flask
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
@@ -53,9 +53,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as problem:
-        reason = (
-            "the port is in use" if problem.errno == errno.EADDRINUSE else str(problem.strerror)
-        )
+        # Python adds the address to what the system said.
+        said = str(problem.strerror).partition(" (while")[0].lower()
+        reason = "the port is in use" if problem.errno == errno.EADDRINUSE else said
         raise SettingsInvalid(
             f"cannot listen on {host} port {port}: {reason}; choose another with --host or --port"
         ) from None
@@ -69,13 +69,13 @@ def address(host: str, listener: socket.socket) -> str:
 
 
 def run(
-    app: Flask,
+    app: WSGIApplication,
     listener: socket.socket,
     *,
     workers: int,
     threads: int,
     announce: Callable[[], None],
-    again: Callable[[], Flask] | None = None,
+    again: Callable[[], WSGIApplication] | None = None,
 ) -> None:
     """Serves ``app`` until SIGINT or SIGTERM, then ends the process with exit code 0.
 
@@ -132,7 +132,9 @@ def _give_memory_back() -> None:
 
 
 class _Embedded(BaseApplication):  # type: ignore[misc]
-    def __init__(self, app: Flask, again: Callable[[], Flask], options: dict[str, Any]) -> None:
+    def __init__(
+        self, app: WSGIApplication, again: Callable[[], WSGIApplication], options: dict[str, Any]
+    ) -> None:
         self._app = app
         self._again = again
         self._options = options
@@ -144,7 +146,7 @@ class _Embedded(BaseApplication):  # type: ignore[misc]
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> WSGIApplication:
         return self._app
 
     def reload(self) -> None:

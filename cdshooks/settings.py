@@ -134,13 +134,13 @@ class Settings(BaseSettings):
     )
     allow_public_sandbox: bool = Field(
         default=False,
-        description="true lets the public CDS Hooks Sandbox be a trusted client of serve, "
-        "although anybody can sign as it: for synthetic patients only",
+        description="true or false; true lets the public CDS Hooks Sandbox be a trusted client "
+        "of serve, although anybody can sign as it: for synthetic patients only",
     )
     allow_plain_http: bool = Field(
         default=False,
-        description="true lets serve require authentication at an http address, where tokens "
-        "and patients' data can be read on the way: to try it only",
+        description="true or false; true lets serve require authentication at an http address, "
+        "where tokens and patients' data can be read on the way: to try it only",
     )
     admin_token: SecretStr | None = Field(
         default=None,
@@ -161,8 +161,9 @@ class Settings(BaseSettings):
     fhir_allowed: Annotated[tuple[Base, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=(),
         description=(
-            "base URLs of FHIR servers that may be read for callers that are not "
-            "authenticated, comma-separated; the demo also reads any on localhost"
+            "base URLs such as https://ehr.example.org/fhir, comma-separated, of FHIR servers "
+            "that may be read for callers that are not authenticated; the demo also reads any "
+            "on localhost"
         ),
     )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
@@ -179,14 +180,14 @@ class Settings(BaseSettings):
     max_entries: int = Field(
         default=10_000,
         ge=1,
-        description="the most entries of one Bundle in prefetch, a whole number, 1 or more",
+        description="a whole number, 1 or more: the most entries of one Bundle in prefetch",
     )
     max_calls: int = Field(
         default=16,
         ge=1,
         le=256,
-        description="calls that one process answers at a time, 1 to 256; as many again wait, "
-        "for DEADLINE_MS at most, and the others are told to come back",
+        description="a whole number, 1 to 256, of calls that one process answers at a time; as "
+        "many again wait, for DEADLINE_MS at most, and the others are told to come back",
     )
     deadline_ms: int = Field(
         default=2000, ge=1, description="a whole number of milliseconds, 1 or more"
@@ -220,8 +221,8 @@ class Settings(BaseSettings):
     )
     tracing: bool = Field(
         default=False,
-        description="true sends traces of calls, without patient data, by OpenTelemetry to where "
-        "OTEL_EXPORTER_OTLP_ENDPOINT says; needs the extra tracing",
+        description="true or false; true sends traces of calls, without patient data, by "
+        "OpenTelemetry to where OTEL_EXPORTER_OTLP_ENDPOINT says; needs the extra tracing",
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
         Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
@@ -301,11 +302,11 @@ def _config_file() -> Path | None:
         written = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as problem:
         raise SettingsInvalid(
-            f"{_PREFIX}CONFIG: expected a TOML file: {problem.strerror}"
+            f"{_PREFIX}CONFIG: expected a TOML file: {name}: {problem.strerror}"
         ) from None
-    except ValueError:
+    except ValueError as problem:
         raise SettingsInvalid(
-            f"{_PREFIX}CONFIG: expected a TOML file in UTF-8; it is not TOML"
+            f"{_PREFIX}CONFIG: expected a TOML file in UTF-8: {name}: {problem}"
         ) from None
     unknown = [key for key in written if key not in Settings.model_fields]
     if unknown:

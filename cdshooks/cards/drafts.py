@@ -13,6 +13,7 @@ from cdshooks.knowledge import Knowledge
 from cdshooks.rules.authoring import (
     Create,
     Delete,
+    Entry,
     Offer,
     Order,
     Origin,
@@ -40,15 +41,9 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
             file = view.knowledge.base.drafts[offer.draft]
             resource = filled(offer, view, evidence)
             return {"type": "create", "description": file.description, "resource": resource}
-        case Stop():
+        case Stop() | Update():
             file = view.knowledge.base.drafts[offer.draft]
-            ended = _ended(offer, view)
-            if ended is None:
-                return None
-            return {"type": "update", "description": file.description, "resource": ended}
-        case Update():
-            file = view.knowledge.base.drafts[offer.draft]
-            corrected = _corrected(offer, view)
+            corrected = _corrected(offer, file.resource, view)
             if corrected is None:
                 return None
             return {"type": "update", "description": file.description, "resource": corrected}
@@ -132,32 +127,25 @@ def _in_slot(slot: str, slots: Json) -> Any:
     return (date.fromisoformat(slots["{today}"]) + timedelta(days=int(ahead[1]))).isoformat()
 
 
-def _corrected(offer: Update, view: View) -> Json | None:
-    """The client's whole order, repaired, with the template's fields in place of its own."""
-    original = _original(offer.order, view)
+def _corrected(offer: Stop | Update, template: Json, view: View) -> Json | None:
+    """The whole order, repaired, with the template's fields in place of its own."""
+    original = _signed(offer.entry, view) if isinstance(offer, Stop) else _draft(offer.order, view)
     if original is None:
         return None
-    template = view.knowledge.base.drafts[offer.draft].resource
     resource = repaired({**original, **template})
     if resource is None or any(element not in resource for element in NEEDED):
         return None
     return _with_text(resource)
 
 
-def _ended(offer: Stop, view: View) -> Json | None:
-    """An active prescription of the chart, whole, with the template's fields instead of its own."""
-    entry = offer.entry
+def _signed(entry: Entry, view: View) -> Json | None:
+    """The prescription of the chart that an entry was read from."""
     record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
-    if record is None or record.type != "MedicationRequest":
-        return None
-    template = view.knowledge.base.drafts[offer.draft].resource
-    resource = repaired({**record.resource, **template})
-    if resource is None or any(element not in resource for element in NEEDED):
-        return None
-    return _with_text(resource)
+    return record.resource if record and record.type == "MedicationRequest" else None
 
 
-def _original(order: Order, view: View) -> Json | None:
+def _draft(order: Order, view: View) -> Json | None:
+    """The client's own resource of a draft order."""
     for _, resource in view.context.draft_orders:
         if (resource.get("resourceType"), resource.get("id")) == (order.type, order.id):
             return resource

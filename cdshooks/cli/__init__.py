@@ -1,5 +1,6 @@
 """The command line: ``cdshooks``, also ``python -m cdshooks``."""
 
+import errno
 import gc
 from functools import partial
 from importlib import import_module
@@ -11,7 +12,7 @@ from rich.panel import Panel
 
 from cdshooks import __version__
 from cdshooks.app import create_app
-from cdshooks.cli.failure import in_a_line
+from cdshooks.cli.failure import in_a_line, of_a_file
 from cdshooks.errors import CdsHooksError
 from cdshooks.http.places import threads_for
 from cdshooks.settings import DemoSettings, Settings
@@ -57,6 +58,11 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except CdsHooksError as error:
             raise click.ClickException(in_a_line(error)) from error
+        except OSError as error:
+            # A reader that has gone, such as `| head`, is no error; click ends quietly.
+            if error.errno == errno.EPIPE:
+                raise
+            raise click.ClickException(of_a_file(error)) from error
 
 
 @click.group(cls=_Commands)

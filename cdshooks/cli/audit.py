@@ -9,6 +9,7 @@ import orjson
 from cdshooks.cli.insights import since_option
 from cdshooks.feedback import Store
 from cdshooks.feedback.audit import entries
+from cdshooks.feedback.migrate import check as check_store
 from cdshooks.services.audit_event import audit_event
 from cdshooks.settings import Settings
 
@@ -23,5 +24,6 @@ def audit_command() -> None:
 def export(since: datetime | None) -> None:
     """Print one FHIR R4 AuditEvent a call, as lines of JSON."""
     with closing(Store(Settings.load().store_url)) as store:
+        check_store(store)
         for number, entry in entries(store, since and since.replace(tzinfo=UTC)):
             click.echo(orjson.dumps(audit_event(number, entry)))

@@ -76,7 +76,7 @@ def patient_of(bundle: Json, name: str) -> str:
     """The id of the one Patient that a Bundle is about."""
     found = patients(bundle)
     if len(found) != 1:
-        count = "no" if not found else "more than one"
+        count = "none" if not found else "more than one"
         raise FileInvalid(f"{name}: expected one Patient with an id; there is {count}")
     return next(iter(found))
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cdshooks import examples
 from cdshooks.app import site_of
+from cdshooks.chart import ORDER_HOOKS
 from cdshooks.cli.bundle import FileInvalid, patient_of, read_bundle, read_orders, request
 from cdshooks.cli.show import Headline, show, show_trace
 from cdshooks.errors import CdsHooksError, SettingsInvalid
@@ -72,6 +73,7 @@ def call(hook: str, bundle: str, order_file: Path | None, as_json: bool, **optio
         headline, body = _answered(question)
     except RecursionError:
         raise FileInvalid(f"{bundle}: nested too deeply") from None
+    _tell_of_orders(question)
     if as_json:
         click.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2))
         return
@@ -88,8 +90,25 @@ def _service(hook: str) -> Service:
     return offered[hook]
 
 
-def settings_of(today: str | None, profile: str | None) -> DemoSettings:
-    """The settings of the demo, with those of the command line over them."""
+def _tell_of_orders(question: Question) -> None:
+    """Says on stderr where orders and hook do not fit: no card would look like no need of one."""
+    hook, given = question.service.hook, question.order_file is not None
+    if hook in ORDER_HOOKS and not given:
+        click.echo(
+            f"{hook} judges draft orders, and none is given: name their file with --order", err=True
+        )
+    if given and hook not in ORDER_HOOKS:
+        click.echo(f"--order: not used, since {hook} has no draft orders", err=True)
+
+
+def settings_of(
+    today: str | None, profile: str | None, *, day: str = "--today", profiles: str = "--profile"
+) -> DemoSettings:
+    """
+    The settings of the demo, with those of the command line over them.
+
+    day, profiles: the options by which they were given, for what is said of a mistake.
+    """
     environment = DemoSettings.load()
     # Nobody calls over a network here, so a day may be named whatever the environment says.
     given: dict[str, Any] = {"auth": "off"}
@@ -99,7 +118,8 @@ def settings_of(today: str | None, profile: str | None) -> DemoSettings:
     except ValidationError as problem:
         name = str(problem.errors()[0]["loc"][0])
         accepts = type(environment).model_fields[name].description
-        raise SettingsInvalid(f"--{name}: expected {accepts}") from None
+        option = {"today": day, "profile": profiles}[name]
+        raise SettingsInvalid(f"{option}: expected {accepts}") from None
 
 
 def _answered(question: Question) -> tuple[Headline, dict[str, Any]]:

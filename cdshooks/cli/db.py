@@ -7,6 +7,7 @@ import click
 from cdshooks.errors import StoreInvalid
 from cdshooks.feedback import Store
 from cdshooks.feedback.migrate import NO_WAY_BACK
+from cdshooks.feedback.migrate import check as check_store
 from cdshooks.feedback.migrate import upgrade as upgrade_store
 from cdshooks.feedback.prune import Keep
 from cdshooks.feedback.prune import prune as prune_store
@@ -33,6 +34,7 @@ def prune() -> None:
     settings = Settings.load()
     keep = Keep(settings.keep_cards_days, settings.keep_audit_days)
     with closing(Store(settings.store_url)) as store:
+        check_store(store)
         gone = prune_store(store, keep, clock_of(settings)())
     for table, rows in gone.items():
         click.echo(f"{table}: {rows} deleted")

@@ -1,5 +1,7 @@
 """Errors as the command line tells them."""
 
+from pathlib import Path
+
 from cdshooks.errors import CdsHooksError, StoreUnavailable
 
 
@@ -14,3 +16,17 @@ def in_a_line(error: CdsHooksError) -> str:
         return str(error)
     first = str(driver).strip().partition("\n")[0]
     return f"CDSHOOKS_DATABASE_URL: {error}: {first}"
+
+
+def of_a_file(error: OSError) -> str:
+    """What the system said of a file or folder that could not be read or written."""
+    reason = (error.strerror or "cannot be read or written").lower()
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def check_writable(file: Path) -> None:
+    """Raises OSError where a file cannot be written, before much work is done for it."""
+    is_new = not file.exists()
+    file.open("ab").close()
+    if is_new:
+        file.unlink()

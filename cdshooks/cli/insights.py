@@ -11,8 +11,10 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from cdshooks import rules
 from cdshooks.feedback import Store
 from cdshooks.feedback.insights import lines, masked, ranked
+from cdshooks.feedback.migrate import check as check_store
 from cdshooks.settings import Settings
 
 COLUMNS = ("rule", "month", "shown", "accepted", "overridden", "ignored", "reasons", "seconds")
@@ -39,7 +41,11 @@ def insights(since: datetime | None, rule: str | None, form: str) -> None:
     Counts under 5 are masked. A showing counts once in 24 hours.
     """
     with closing(Store(Settings.load().store_url)) as store:
+        check_store(store)
         found = lines(store, since and since.replace(tzinfo=UTC), rule)
+    # A rule of an earlier version may still have its counts.
+    if rule and not found and rule not in {one.id for one in rules.load()}:
+        raise click.ClickException(f"no rule {rule}; cdshooks rules list names them all")
     rows = [masked(line) for line in found]
     if form == "json":
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))

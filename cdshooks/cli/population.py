@@ -31,8 +31,17 @@ from cdshooks.population.engines.running import ENGINES
 from cdshooks.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+
 NAMED = 10
 """Lines that were not used and are named in the terminal; --unread writes all."""
+
+
+def _of_spark(context: click.Context, option: click.Parameter, master: str | None) -> str | None:
+    if master and context.params["engine"] != "spark":
+        raise click.BadParameter("expected with --engine spark", param=option)
+    return master
+
+
 _OPTIONS = (
     click.option(
         "--parts",
@@ -60,8 +69,15 @@ _OPTIONS = (
         type=click.Choice(ENGINES),
         default="duckdb",
         show_default=True,
+        # What other options go with hangs on it.
+        is_eager=True,
     ),
-    click.option("--master", metavar="URL", help="Of a Spark cluster, such as spark://host:7077."),
+    click.option(
+        "--master",
+        metavar="URL",
+        help="Of a Spark cluster, such as spark://host:7077; with --engine spark.",
+        callback=_of_spark,
+    ),
 )
 
 

@@ -100,7 +100,7 @@ def _done(
 def _task(settings: Settings, span: Span, options: dict[str, Any]) -> Replay:
     profiles = [settings.profile]
     if options["compare"]:
-        profiles.append(settings_of(None, options["compare"]).profile)
+        profiles.append(settings_of(None, options["compare"], profiles="--compare").profile)
     # Two files of one name would be one and the same in every table.
     for told in (label, _version):
         if len(set(map(told, profiles))) < len(profiles):

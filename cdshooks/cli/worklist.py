@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cdshooks import rules
 from cdshooks.cli.call import settings_of
+from cdshooks.cli.failure import check_writable
 from cdshooks.cli.population import (
     Bars,
     engine_options,
@@ -65,7 +66,9 @@ def _rules(_: click.Context, option: click.Parameter, asked: tuple[str, ...]) ->
     type=click.Path(path_type=Path),
     help="Write the worklist: .csv, .parquet or .html. May be given several times.",
 )
-@click.option("--as-of", "--today", "today", metavar="WHEN", help="Judge as of this date.")
+@click.option(
+    "--as-of", "--today", "today", metavar="WHEN", help="Judge as of this date or instant."
+)
 @click.option("--profile", metavar="NAMES", help="Knowledge profiles, comma-separated.")
 @click.option(
     "--group",
@@ -79,7 +82,13 @@ def _rules(_: click.Context, option: click.Parameter, asked: tuple[str, ...]) ->
     "--rule", "rules", metavar="ID", multiple=True, help="Only this rule.", callback=_rules
 )
 @click.option("--indicator", "indicators", multiple=True, type=click.Choice(LEVELS))
-@click.option("--top", default=20, show_default=True, help="Patients to show in the terminal.")
+@click.option(
+    "--top",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Patients to show in the terminal.",
+)
 @click.option("--no-values", is_flag=True, help="Leave out what holds values of the chart.")
 @click.option("--hash-ids", is_flag=True, help="Hash patient ids under CDSHOOKS_HASH_KEY.")
 @click.option(
@@ -103,8 +112,10 @@ def worklist(source: Path, files: tuple[Path, ...], **options: Any) -> None:
     """
     for file in files:
         check(file)
+    for file in (*files, *filter(None, [options["unread"]])):
+        check_writable(file)
     filters = Filters(options["groups"], options["rules"], options["indicators"])
-    settings = settings_of(options["today"], options["profile"])
+    settings = settings_of(options["today"], options["profile"], day="--as-of, --today")
     task = _task(settings, values=not options["no_values"], hashed=options["hash_ids"])
     folder = options["parts"] or Path(PARTS)
     console = Console(stderr=True, highlight=False)

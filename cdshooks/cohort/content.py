@@ -3,10 +3,8 @@
 from functools import cache
 from importlib.resources import files
 
-from pydantic import ValidationError
-
-from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
+from cdshooks.knowledge.checking import checked
 from cdshooks.knowledge.model import Strict, Text
 
 FILE = "content.yaml"
@@ -138,8 +136,4 @@ class Content(Strict):
 @cache
 def content() -> Content:
     """The file, read once a process; raises KnowledgeInvalid if it is wrong."""
-    try:
-        return Content.model_validate(yaml.read(files("cdshooks.cohort") / FILE))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise KnowledgeInvalid(FILE, ".".join(map(str, first["loc"])), first["msg"]) from None
+    return checked(Content, yaml.read(files("cdshooks.cohort") / FILE), FILE)

@@ -4,10 +4,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
+from cdshooks.knowledge.checking import checked
 from cdshooks.knowledge.model import Strict, Text
 
 FILE = "distributions.yaml"
@@ -76,11 +76,7 @@ class Distributions(Strict):
 @cache
 def distributions() -> Distributions:
     """The file, read once a process; raises KnowledgeInvalid if it is wrong."""
-    try:
-        return Distributions.model_validate(yaml.read(files("cdshooks.cohort") / FILE))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise KnowledgeInvalid(FILE, ".".join(map(str, first["loc"])), first["msg"]) from None
+    return checked(Distributions, yaml.read(files("cdshooks.cohort") / FILE), FILE)
 
 
 @cache

@@ -126,12 +126,14 @@ def masked(line: Line) -> dict[str, Any]:
         others = {name: count for name, count in parts.items() if count and name not in few}
         few |= {min(others, key=lambda name: others[name])}
     answered = line.accepted + line.overridden
+    # Reasons are a part of what was overridden, and would tell of a number that is hidden.
+    told = {} if "overridden" in few else line.reasons
     return {
         "rule": line.rule,
         "month": line.month,
         "shown": _few(line.shown),
         **{name: _few(count, hide=name in few) for name, count in parts.items()},
-        "reasons": {r: n for r, n in sorted(line.reasons.items()) if n >= FEWEST},
+        "reasons": {r: n for r, n in sorted(told.items()) if n >= FEWEST},
         "seconds": line.seconds if answered >= FEWEST else None,
     }
 
@@ -141,21 +143,36 @@ def _few(count: int, *, hide: bool = False) -> int | str:
 
 
 def ranked(found: Iterable[Line]) -> list[tuple[str, float]]:
-    """Rules by the share of showings that was overridden, the most overridden first."""
+    """Rules by the share of showings that was overridden, the most overridden first.
+
+    Where that would tell of fewer than FEWEST showings, the rule is left out.
+    """
     shown: Counter[str] = Counter()
     overridden: Counter[str] = Counter()
     for line in found:
         shown[line.rule] += line.shown
         overridden[line.rule] += line.overridden
-    rates = {rule: overridden[rule] / n for rule, n in shown.items() if n >= FEWEST}
-    return sorted(rates.items(), key=lambda item: (-item[1], item[0]))
+    rates = _shares(overridden, shown)
+    return sorted(rates, key=lambda item: (-item[1], item[0]))
 
 
 def acceptance(found: Iterable[Line]) -> list[tuple[str, float]]:
-    """The share of showings that was accepted, by month, over all rules."""
+    """The share of showings that was accepted, by month, over all rules.
+
+    Where that would tell of fewer than FEWEST showings, the month is left out.
+    """
     shown: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
     for line in found:
         shown[line.month] += line.shown
         accepted[line.month] += line.accepted
-    return [(month, accepted[month] / n) for month, n in sorted(shown.items()) if n >= FEWEST]
+    return sorted(_shares(accepted, shown))
+
+
+def _shares(parts: Counter[str], wholes: Counter[str]) -> list[tuple[str, float]]:
+    """Each share that tells of no small count: neither of the part nor of the rest."""
+    return [
+        (name, parts[name] / whole)
+        for name, whole in wholes.items()
+        if whole >= FEWEST and not {parts[name], whole - parts[name]} & set(range(1, FEWEST))
+    ]

@@ -10,10 +10,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated, Generic, Literal, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
+from cdshooks.knowledge.checking import checked
 from cdshooks.knowledge.model import Strict, Text
 
 FILE = "dosage.yaml"
@@ -203,11 +204,7 @@ def dosage_tables(root: Traversable = ROOT) -> DosageTables:
 
     Raises KnowledgeInvalid, naming the key, for what is missing, unknown or said twice.
     """
-    try:
-        file = DosageFile.model_validate(yaml.read(root.joinpath(FILE)))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise KnowledgeInvalid(FILE, ".".join(map(str, first["loc"])), first["msg"]) from error
+    file = checked(DosageFile, yaml.read(root.joinpath(FILE)), FILE)
     return DosageTables(
         file=file,
         units=_lookup("dose_units", file.dose_units),

@@ -7,9 +7,10 @@ from datetime import date
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from cdshooks.errors import KnowledgeInvalid
+from cdshooks.knowledge.checking import checked
 from cdshooks.knowledge.codes import Code, Systems, canonical
 from cdshooks.knowledge.model import Strict, Text
 from cdshooks.knowledge.sheets import sheet
@@ -165,7 +166,7 @@ def ingredients(
     releases: dict[str, str] = {}
     for file in files:
         header, rows = sheet(file, INGREDIENT)
-        head = _head(header, file.name)
+        head = checked(IngredientFile, header, file.name)
         for ingredient, names in head.ingredients.items():
             if ingredient in releases:
                 raise KnowledgeInvalid(file.name, ingredient, "stands in another file too")
@@ -196,14 +197,6 @@ def ingredients(
         _words=_worded({key: file.words for key, file in routes.items()}),
         _directions=_worded({key: file.directions for key, file in routes.items()}),
     )
-
-
-def _head(header: dict[str, object], file: str) -> IngredientFile:
-    try:
-        return IngredientFile.model_validate(header)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise KnowledgeInvalid(file, ".".join(map(str, first["loc"])), first["msg"]) from error
 
 
 def _name(ingredient: str, names: IngredientNames, named: dict[str, list[Named]]) -> None:

@@ -10,12 +10,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from cdshooks.errors import KnowledgeInvalid
 from cdshooks.knowledge import yaml
 from cdshooks.knowledge.base import Base, Knowledge, Measure
+from cdshooks.knowledge.checking import checked
 from cdshooks.knowledge.codes import Coding, Systems, ValueSet, canonical
 from cdshooks.knowledge.dosage import dosage_tables
 from cdshooks.knowledge.interactions import DrugSetFile, Ingredients, RouteFile, ingredients
@@ -42,12 +40,6 @@ M = TypeVar("M", bound=Strict)
 ROOT = files("cdshooks.knowledge")
 OWN = ".yaml"
 """How the name of a profile ends that is a file of the site."""
-_PLAIN = {
-    "extra_forbidden": "no such key",
-    "missing": "is missing",
-    "model_type": "expected keys with values",
-    "tuple_type": "expected a list in [ ]",
-}
 KINDS = (".yaml", ".csv")
 """Endings of knowledge files."""
 
@@ -107,12 +99,7 @@ def _folder(root: Traversable, name: str) -> list[Traversable]:
 
 def _entries(file: Traversable, model: type[M]) -> Iterator[tuple[str, M]]:
     for key, value in yaml.read(file).items():
-        try:
-            yield str(key), model.model_validate(value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join([str(key), *map(str, first["loc"])])
-            raise KnowledgeInvalid(file.name, where, _plain(first)) from error
+        yield str(key), checked(model, value, file.name, key=str(key))
 
 
 def _all(root: Traversable, name: str, model: type[M]) -> dict[str, M]:
@@ -239,20 +226,9 @@ def _stem(file: Traversable) -> str:
 
 
 def _profile(file: Traversable) -> ProfileFile:
-    try:
-        # A word such as off is a key of its own kind in YAML.
-        return ProfileFile.model_validate({str(k): v for k, v in yaml.read(file).items()})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        keys = ", ".join(ProfileFile.model_fields)
-        known = f"; a profile has {keys}" if len(first["loc"]) == 1 else ""
-        raise KnowledgeInvalid(file.name, where, f"{_plain(first)}{known}") from error
-
-
-def _plain(error: ErrorDetails) -> str:
-    """What pydantic found wrong, in the words of the file instead of Python's."""
-    return _PLAIN.get(error["type"], error["msg"])
+    # A word such as off is a key of its own kind in YAML.
+    content = {str(key): value for key, value in yaml.read(file).items()}
+    return checked(ProfileFile, content, file.name, kind="a profile")
 
 
 def of_site(shipped: Base, names: Iterable[str]) -> Knowledge:

@@ -11,6 +11,8 @@ Operator = Literal["<", "<=", ">", ">="]
 Mark = Literal["V", "V secondary", "S", "NV", "U", "P", "PD", "L"]
 ParameterValue = Decimal | int | bool | str | None
 
+MOST_DAYS = 36_525
+"""A century. What reaches further back has no date that a comparison could be made with."""
 OWN_CHOICE = "product"
 """The source of what no guideline or label gives: a choice of this project."""
 MARKS: dict[str, str] = {
@@ -67,7 +69,16 @@ class Parameter:
             return None if usual else "value: expected a number"
         if isinstance(value, bool | str) or value < 0:
             return f"value: expected a number, 0 or more, in {self.unit}"
+        if self._counts_days and (value != int(value) or value > MOST_DAYS):
+            return f"value: expected a whole number of days, 0 to {MOST_DAYS}"
         return None
+
+    @property
+    def _counts_days(self) -> bool:
+        """Whether it is compared with a difference of dates; the length of a month is not."""
+        own = self.value
+        is_month = isinstance(own, Decimal) and own != int(own)
+        return self.unit == "d" and not is_month
 
     def __str__(self) -> str:
         number = shown(self.value, None) if isinstance(self.value, Decimal) else str(self.value)

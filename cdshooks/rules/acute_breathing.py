@@ -8,11 +8,11 @@ from cdshooks.rules.authoring import (
     Create,
     Entry,
     Indicator,
-    Missing,
     NotIndicated,
     Outcome,
     Recommend,
     State,
+    failed_in,
     on,
     rule,
 )
@@ -52,9 +52,9 @@ def resp_acute_decompensation(
     if goals.level == "last days" or vent.state == "intubated":
         return NotIndicated(f"goals: {goals.level}, ventilation: {vent.state}")
     if not signs:
-        failed = [k for t in (paco2, rate) if isinstance(t, Missing) for k in t.failed]
+        failed = failed_in(paco2, rate)
         if failed:
-            return CannotAssess("vital signs could not be read", tuple(dict.fromkeys(failed)))
+            return CannotAssess("vital signs could not be read", failed)
         return NotIndicated("no sign of acute respiratory failure")
     values = _values(signs)
     return Recommend(

@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     decides,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.anticholinergic_risk import Obstacles, obstacles
@@ -196,9 +197,9 @@ def anticholinergic_cognition(
         return NotIndicated("drops for the eye")
     low = isinstance(ecas, Reading) and ecas.meets(limits.ecas_total_lt)
     if not impaired and not low:
-        failed = (*impaired.failed, *(ecas.failed if isinstance(ecas, Missing) else ()))
+        failed = failed_in(impaired, ecas)
         if failed:
-            return CannotAssess("cognition could not be read", tuple(dict.fromkeys(failed)))
+            return CannotAssess("cognition could not be read", failed)
         return NotIndicated("no cognitive impairment is recorded")
     barred = next((f"{one}" for one in (risks.any, *_allergies(allergies)) if one), "")
     unread = risks.failed or allergies.failed

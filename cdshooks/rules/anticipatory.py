@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     State,
     decides,
     derived,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
@@ -123,7 +124,7 @@ def eol_anticipatory_prescribing(
         return NotIndicated("all classes are ordered as needed")
     unread = [name for name in missing if not classes[name].whole]
     if unread:
-        failed = tuple(dict.fromkeys(key for name in unread for key in classes[name].failed))
+        failed = failed_in(*(classes[name] for name in unread))
         return CannotAssess("whether the medicines are ordered could not be read", failed)
     reason = f"Anticipatory medicines: {goals.evidence or weeks.newest}"
     return Recommend(

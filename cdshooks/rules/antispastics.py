@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     decides,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.antispastics import (
@@ -81,7 +82,7 @@ def dantrolene_liver(
     unknown = isinstance(alt, Missing) and alt.proven and not pending
     level = _level(disease, grade, warned=bool(riluzole) or unknown)
     if level is None:
-        failed = (*disease.failed, *(alt.failed if isinstance(alt, Missing) else ()))
+        failed = failed_in(disease, alt)
         if failed:
             return CannotAssess("ALT or the problem list could not be read", failed)
         return NotIndicated("a current ALT is not high, or liver tests are on order")
@@ -163,7 +164,7 @@ def baclofen_renal_respiratory(
     drugs = tuple(dict.fromkeys(entry.label for entry in sedating))
     found = [*_renal(egfr, limits), *_sedated(weak, sedating, drugs, limits)]
     if not found:
-        failed = (*(egfr.failed if isinstance(egfr, Missing) else ()), *weak.failed)
+        failed = failed_in(egfr, weak)
         if failed:
             return CannotAssess("kidneys or breathing could not be read", failed)
         return NotIndicated("kidneys, breathing and other drugs give no reason to speak")

@@ -23,6 +23,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
+    failed_in,
     on,
     rule,
 )
@@ -84,7 +85,7 @@ def bereavement_support(
     contact = tasks.newest or messages.newest
     if contact:
         return NotIndicated(f"{contact}")
-    unread = (*people.failed, *tasks.failed, *messages.failed)
+    unread = failed_in(people, tasks, messages)
     if not people or not (tasks.none and messages.none):
         if unread:
             return CannotAssess("relatives or contacts could not be read", unread)

@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Recommend,
     State,
+    failed_in,
     rule,
 )
 from cdshooks.rules.inputs import PaCO2
@@ -83,8 +84,8 @@ def blood_gas_indicated(
 
 
 def _nothing_found(*tests: Reading | Missing) -> Outcome:
-    failed = dict.fromkeys(k for t in tests if isinstance(t, Missing) for k in t.failed)
+    failed = failed_in(*tests)
     if failed:
         unread = [t.text for t in tests if isinstance(t, Missing) and t.failed]
-        return CannotAssess("; ".join(unread), tuple(failed))
+        return CannotAssess("; ".join(unread), failed)
     return NotIndicated("nothing points to carbon dioxide retention")

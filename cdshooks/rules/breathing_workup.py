@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     Recommend,
     State,
     Threshold,
+    failed_in,
     rule,
 )
 from cdshooks.rules.inputs import SittingVc, Snip
@@ -142,7 +143,7 @@ def _watched(
 def _nothing_seen(*tests: Reading | Missing) -> Outcome:
     """No weakness seen; and no reassurance where a test could not be read or never was."""
     missing = [test for test in tests if isinstance(test, Missing)]
-    failed = tuple(dict.fromkeys(key for test in missing for key in test.failed))
+    failed = failed_in(*missing)
     if failed or len(missing) == len(tests):
         return CannotAssess("; ".join(test.text for test in missing), failed)
     return NotIndicated("no early weakness")

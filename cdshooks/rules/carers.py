@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     derived,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
@@ -70,9 +71,7 @@ def burden(
     """The newer of the two forms, which have scales and limits of their own."""
     tests = ((long, limits.zbi22_ge), (short, limits.zbi12_ge))
     found = [(score, limit) for score, limit in tests if isinstance(score, Reading)]
-    failed = tuple(
-        dict.fromkeys(k for t in (long, short) if isinstance(t, Missing) for k in t.failed)
-    )
+    failed = failed_in(long, short)
     if not found:
         proven = all(t.proven for t in (long, short) if isinstance(t, Missing))
         return Burden(None, None, (), failed, proven)

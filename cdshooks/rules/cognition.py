@@ -28,6 +28,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Visited,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -156,7 +157,7 @@ def cognitive_screen_abnormal(
     seen = dementia.newest or tested.newest or visits.newest or capacity.after(since).newest
     if seen:
         return NotIndicated(f"{seen}")
-    failed = (*referrals.failed, *tested.failed, *visits.failed, *dementia.failed)
+    failed = failed_in(referrals, tested, visits, dementia)
     if failed:
         return CannotAssess("what followed the screen could not be read", failed)
     waiting, late = _referred(referrals, call.today, limits)

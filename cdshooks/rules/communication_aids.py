@@ -20,6 +20,7 @@ from cdshooks.rules.authoring import (
     Recommend,
     Threshold,
     Visited,
+    failed_in,
     rule,
     shown,
 )
@@ -87,7 +88,7 @@ def aac_refer(
     done = next((entries.newest for entries in answers if entries.newest), None)
     if done:
         return NotIndicated(f"{done}")
-    unread = tuple(dict.fromkeys(key for entries in answers for key in entries.failed))
+    unread = failed_in(*answers)
     if unread:
         return CannotAssess("communication aids could not be read", unread)
     weak_hand = isinstance(hand, Reading) and hand.meets(limits.hand_item_le)
@@ -127,7 +128,7 @@ def _values(
 
 def _speaks_well(*tests: Reading | Missing) -> Outcome:
     readings = [test for test in tests if isinstance(test, Reading)]
-    failed = dict.fromkeys(key for t in tests if isinstance(t, Missing) for key in t.failed)
+    failed = failed_in(*tests)
     if failed:
-        return CannotAssess("measures of speech could not be read", tuple(failed))
+        return CannotAssess("measures of speech could not be read", failed)
     return NotIndicated("; ".join(map(str, readings)) or "speech was not measured")

@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     derived,
+    failed_in,
     on,
     rule,
     shown,
@@ -86,8 +87,8 @@ def hindrances(
         ),
         BACLOFEN: baclofen,
     }
-    failed = (*heart.failed, *mexiletine.failed, *combination.failed)
-    return Hindrances(against, tuple(dict.fromkeys(failed)))
+    failed = failed_in(heart, mexiletine, combination)
+    return Hindrances(against, failed)
 
 
 def _allergy(allergies: Allergies) -> Iterator[str]:
@@ -141,9 +142,9 @@ def cramps_treat(
     recent = next((e for e in given if lately(e, limits.cramp_treated_le_days, call.today)), None)
     if recent:
         return NotIndicated(f"treated: {recent}")
-    unread = (*mexiletine.failed, *quinine.failed, *others.failed, *hindered.failed)
+    unread = failed_in(mexiletine, quinine, others, hindered)
     if unread:
-        return CannotAssess("treatment could not be read", tuple(dict.fromkeys(unread)))
+        return CannotAssess("treatment could not be read", unread)
     steps = STEPS.get(where.jurisdiction or "", ())
     left = [drug for drug in steps if not tried[drug]]
     if steps and not left:
@@ -154,7 +155,7 @@ def cramps_treat(
 
 def _no_cramps(coded: Entries, count: Reading | Missing) -> Outcome:
     if isinstance(count, Missing) and (count.failed or not coded.whole):
-        failed = tuple(dict.fromkeys((*count.failed, *coded.failed)))
+        failed = failed_in(count, coded)
         return CannotAssess("whether there are cramps could not be read", failed)
     return NotIndicated(f"{count}" if isinstance(count, Reading) else "no cramps recorded")
 

@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     decides,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.heart import Qtc, QtcLimits, heart_against_combination
@@ -85,7 +86,7 @@ def dmq_contraindicated_cardiac(
     """
     found = [*_recorded(heart), *_measured(qtc, person, limits)]
     if not found:
-        failed = tuple(dict.fromkeys(key for entries in heart for key in entries.failed))
+        failed = failed_in(*heart)
         if failed:
             return CannotAssess("the problem list could not be read", failed)
         return NotIndicated("no heart disease that the label names, and no long QTc")

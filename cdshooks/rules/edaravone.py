@@ -30,6 +30,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     derived,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.population import Population, population
@@ -70,9 +71,9 @@ def edaravone_hypersensitivity_sulfite(
     """
     found = (*itself, *sulfites)
     if not found and not asthma:
-        failed = (*itself.failed, *asthma.failed)
+        failed = failed_in(itself, asthma)
         if failed or not itself.whole:
-            return CannotAssess("allergies could not be read", tuple(dict.fromkeys(failed)))
+            return CannotAssess("allergies could not be read", failed)
         return NotIndicated("no allergy to edaravone or sulfites is recorded")
     slight = not asthma and all(allergy.slight for allergy in found)
     what = "Edaravone" if itself else "Sulfite"

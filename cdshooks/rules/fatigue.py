@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     State,
     Studied,
     Threshold,
+    failed_in,
     rule,
 )
 from cdshooks.rules.inputs import SittingVc
@@ -128,7 +129,7 @@ def fatigue_treat(
     stopped = tried.newest or caution.newest
     if stopped:
         return NotIndicated(f"{stopped}")
-    failed = (*causes.failed, *tried.failed, *caution.failed)
+    failed = failed_in(causes, tried, caution)
     if failed:
         return CannotAssess("what stands against a drug could not be read", failed)
     if causes.unchecked:
@@ -186,7 +187,7 @@ def rtms_research_only(
         return NotIndicated("the patient takes part in a study")
     if depression.newest:
         return NotIndicated(f"{depression.newest} is a licensed indication")
-    failed = (*studies.failed, *depression.failed)
+    failed = failed_in(studies, depression)
     if failed:
         return CannotAssess("studies or the problem list could not be read", failed)
     risks = [f"{e.newest}" for e in (seizures, implants) if e.newest]

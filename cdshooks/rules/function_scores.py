@@ -21,6 +21,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -178,7 +179,7 @@ def alsfrs_data_quality(
     """Point out scores that contradict themselves, their scale or other records."""
     doubts = (*_outside_the_scale(rejected), *contradictions)
     if not doubts:
-        failed = item_12.failed if isinstance(item_12, Missing) else ()
+        failed = failed_in(item_12)
         if failed:
             return CannotAssess("ALSFRS-R scores could not be read", failed)
         return NotIndicated("the scores agree")

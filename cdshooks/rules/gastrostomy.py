@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -181,7 +182,7 @@ def gastrostomy_discuss_early(
 def _no_reason(swallows: Swallowing, vc: Reading | Missing) -> Outcome:
     """No reason seen; and no reassurance where nothing was measured or read."""
     lacking = (*swallows.missing, *([vc] if isinstance(vc, Missing) else []))
-    failed = tuple(dict.fromkeys(key for missing in lacking for key in missing.failed))
+    failed = failed_in(*lacking)
     if failed or (not swallows.known and isinstance(vc, Missing)):
         return CannotAssess("; ".join(m.text for m in lacking), failed)
     return NotIndicated("no reason for an early talk")
@@ -267,7 +268,7 @@ def _none_met(swallows: Swallowing, weight: Reading | Missing) -> Outcome:
     if swallows.known:
         return NotIndicated("no criterion is met")
     lacking = (*swallows.missing, *([weight] if isinstance(weight, Missing) else []))
-    failed = tuple(dict.fromkeys(key for missing in lacking for key in missing.failed))
+    failed = failed_in(*lacking)
     return CannotAssess("; ".join(m.text for m in lacking), failed)
 
 

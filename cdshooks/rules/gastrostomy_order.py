@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     Update,
     decides,
     derived,
+    failed_in,
     rule,
 )
 from cdshooks.rules.inputs import Pneumothorax
@@ -140,7 +141,7 @@ def gastrostomy_resp_risk(
         return _secured(vent)
     if not danger.met and not danger.unmeasured:
         return NotIndicated("breathing allows a gastrostomy, as far as it was measured")
-    failed = tuple(dict.fromkeys(key for m in danger.missing for key in m.failed))
+    failed = failed_in(*danger.missing)
     if not danger.met and failed:
         return CannotAssess("breathing tests could not be read", failed)
     level: Indicator = danger.met[0][0] if danger.met else "info"

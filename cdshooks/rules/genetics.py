@@ -33,6 +33,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Visited,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -129,8 +130,8 @@ def genetic_counselling_offer(
         return NotIndicated(reason)
     read = (counselled, *orders, refusals)
     if not genes.whole or not all(entries.whole for entries in read):
-        failed = dict.fromkeys((*genes.failed, *(key for e in read for key in e.failed)))
-        return CannotAssess("gene tests and counselling could not be read", tuple(failed))
+        failed = failed_in(genes, *read)
+        return CannotAssess("gene tests and counselling could not be read", failed)
     if population.diagnosed is None:
         return CannotAssess("the day of the diagnosis is not recorded")
     known = Decimal((call.today - population.diagnosed).days)

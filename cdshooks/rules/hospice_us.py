@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -200,7 +201,7 @@ def hospice_eligibility_us(
         return NotIndicated(f"declined: {said}")
     items = (*breathing, *rapid)
     if not items:
-        failed = vc.failed if isinstance(vc, Missing) else ()
+        failed = failed_in(vc)
         if failed:
             return CannotAssess("vital capacity could not be read", failed)
         return NotIndicated("the criteria are not met on record")

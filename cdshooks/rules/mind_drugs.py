@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     decides,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.goals import Goals, goals
@@ -72,7 +73,7 @@ def antipsychotic_caution(
     risks = [*(["dementia"] if demented else []), *(["dysphagia"] if swallow else [])]
     if not risks:
         if dementia.failed or swallow.failed:
-            failed = tuple(dict.fromkeys((*dementia.failed, *swallow.failed)))
+            failed = failed_in(dementia, swallow)
             return CannotAssess("dementia and dysphagia could not be read", failed)
         return NotIndicated("neither dementia at an older age nor dysphagia is recorded")
     return Recommend(

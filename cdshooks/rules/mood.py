@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     Visited,
+    failed_in,
     on,
     rule,
 )
@@ -109,9 +110,9 @@ def pba_treat(
 
 
 def _no_lability(score: Reading | Missing, coded: Entries, limits: LabilityLimits) -> Outcome:
-    failed = score.failed if isinstance(score, Missing) else ()
-    if failed or coded.failed:
-        return CannotAssess("signs of pseudobulbar affect could not be read", failed + coded.failed)
+    failed = failed_in(score, coded)
+    if failed:
+        return CannotAssess("signs of pseudobulbar affect could not be read", failed)
     if isinstance(score, Reading) and score.meets(limits.cns_ls_possible_ge):
         return NotIndicated(f"{score} is possible pseudobulbar affect, not likely")
     return NotIndicated("no sign of pseudobulbar affect")
@@ -237,9 +238,9 @@ def depression_treat(
     given = drugs.newest or referred.newest or visits.newest
     if given:
         return NotIndicated(f"treated: {given}")
-    unread = (*drugs.failed, *referred.failed, *visits.failed)
+    unread = failed_in(drugs, referred, visits)
     if unread:
-        return CannotAssess(UNREAD_DRUGS, tuple(dict.fromkeys(unread)))
+        return CannotAssess(UNREAD_DRUGS, unread)
     score, limit = high[0]
     severe = isinstance(phq9, Reading) and phq9.meets(limits.phq9_severe_ge)
     told = f"{score.label} {score.amount} ({on(score.day)})"
@@ -277,7 +278,7 @@ def _about_depression(hads: Reading | Missing, limits: DepressionLimits) -> Iter
 
 
 def _not_depressed(*tests: Reading | Missing) -> Outcome:
-    failed = dict.fromkeys(key for t in tests if isinstance(t, Missing) for key in t.failed)
+    failed = failed_in(*tests)
     if failed:
-        return CannotAssess("depression scores could not be read", tuple(failed))
+        return CannotAssess("depression scores could not be read", failed)
     return NotIndicated("no high depression score of the last months")

@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     Recommend,
     State,
     Threshold,
+    failed_in,
     on,
     rule,
 )
@@ -177,9 +178,9 @@ def niv_coverage_check_us(
     """
     if site.jurisdiction != "US":
         return NotIndicated("not in the United States")
-    failed = [key for t in (paco2, vc, mip) if isinstance(t, Missing) for key in t.failed]
+    failed = failed_in(paco2, vc, mip)
     if failed:
-        return CannotAssess("breathing tests could not be read", tuple(dict.fromkeys(failed)))
+        return CannotAssess("breathing tests could not be read", failed)
     tests = tuple(_elements(paco2, vc, mip, night, limits))
     met = [str(test) for test in tests if test.met]
     missing = [

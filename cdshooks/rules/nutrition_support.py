@@ -30,6 +30,7 @@ from cdshooks.rules.authoring import (
     Why,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -121,7 +122,7 @@ def body_composition(
     if done.newest or isinstance(measured, Reading):
         return NotIndicated(f"done: {done.newest or measured}")
     if done.failed or not measured.proven or measured.failed:
-        return CannotAssess(measured.text, (*done.failed, *measured.failed))
+        return CannotAssess(measured.text, failed_in(done, measured))
     if not reasons:
         return NotIndicated("no loss of weight, low BMI or new diagnosis")
     if clinic:

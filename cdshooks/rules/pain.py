@@ -32,6 +32,7 @@ from cdshooks.rules.authoring import (
     Visited,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -176,7 +177,7 @@ def pain_manage(
         return NotIndicated(f"changed lately: {new}")
     carried = [e for e in care if e.type == "CarePlan"]
     treated = (*(e for e in drugs if e.end is None), *plans, *carried)
-    unread = tuple(dict.fromkeys((*drugs.failed, *plans.failed)))
+    unread = failed_in(drugs, plans)
     if unread and not treated:
         return CannotAssess("what is done against pain could not be read", unread)
     begun = [*(c.start for c in taken if c.end is None), *(e.start for e in (*plans, *carried))]

@@ -28,6 +28,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Visited,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -147,7 +148,7 @@ def palliative_referral(
         return NotIndicated("palliative care is not recorded in coded form here")
     if not contact.none or referrals.failed or population.diagnosed is None:
         because = "palliative care or the day of the diagnosis could not be read"
-        return CannotAssess(because, (*contact.failed, *referrals.failed))
+        return CannotAssess(because, failed_in(contact, referrals))
     days = Decimal((call.today - population.diagnosed).days)
     if not limits.palliative_from_ge_days.met_by(days):
         return NotIndicated(f"diagnosed {days} days ago")

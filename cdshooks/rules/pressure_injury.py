@@ -27,6 +27,7 @@ from cdshooks.rules.authoring import (
     Visited,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -69,7 +70,7 @@ class Risks:
     @property
     def failed(self) -> tuple[str, ...]:
         """Searches that did not answer."""
-        return tuple(dict.fromkeys(key for m in self.missing for key in m.failed))
+        return failed_in(*self.missing)
 
 
 @derived
@@ -146,7 +147,7 @@ def pressure_injury_risk(
         return _injured(injury, plans, mask)
     if not risks.found:
         if risks.failed or not injury.whole:
-            failed = tuple(dict.fromkeys((*risks.failed, *injury.failed)))
+            failed = failed_in(risks, injury)
             return CannotAssess("what puts the skin at risk could not be read", failed)
         return NotIndicated("no risk to the skin is known")
     done = checks.newest or relief.newest or requested.newest
@@ -154,9 +155,9 @@ def pressure_injury_risk(
         return NotIndicated(f"{done}")
     if not recorded:
         return NotIndicated("skin checks are not recorded here")
-    unread = (*checks.failed, *relief.failed, *requested.failed)
+    unread = failed_in(checks, relief, requested)
     if unread:
-        return CannotAssess("skin checks could not be read", tuple(dict.fromkeys(unread)))
+        return CannotAssess("skin checks could not be read", unread)
     told = risks.found[0].told
     return Recommend(
         summary=f"Immobile ({told}): check skin and pressure-relief equipment",
@@ -172,7 +173,7 @@ def _injured(injury: Entries, plans: tuple[Entries, ...], mask: Entry | None) ->
     made = next((plan.newest for plan in plans if plan.newest), None)
     if made:
         return NotIndicated(f"{made}")
-    unread = tuple(dict.fromkeys(key for plan in plans for key in plan.failed))
+    unread = failed_in(*plans)
     if unread:
         return CannotAssess("wound care could not be read", unread)
     newest = injury.newest

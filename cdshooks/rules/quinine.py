@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     derived,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.region import Region
@@ -91,8 +92,7 @@ def quinine_bars(
         if isinstance(reading, Reading) and reading.meets(limit):
             found.append(Bar(str(reading), (reading,), (limit,)))
     missing = tuple(r.text for r in (platelets, qtc) if isinstance(r, Missing))
-    failed = [key for r in (platelets, qtc) if isinstance(r, Missing) for key in r.failed]
-    return Bars(tuple(found), missing, tuple(dict.fromkeys((*failed, *allergies.failed))))
+    return Bars(tuple(found), missing, failed_in(platelets, qtc, allergies))
 
 
 @rule(

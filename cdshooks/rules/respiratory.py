@@ -23,6 +23,7 @@ from cdshooks.rules.authoring import (
     This,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -166,7 +167,7 @@ def _nothing_met(criteria: NivCriteria) -> Outcome:
     """No advice; and no reassurance where no test was there to be judged."""
     if criteria.tested:
         return NotIndicated("no criterion is met")
-    failed = tuple(dict.fromkeys(key for m in criteria.missing for key in m.failed))
+    failed = failed_in(*criteria.missing)
     return CannotAssess("; ".join(m.text for m in criteria.missing), failed)
 
 

@@ -31,6 +31,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     decides,
     derived,
+    failed_in,
     on,
     rule,
     uninterpretable,
@@ -81,7 +82,7 @@ def counts_on_riluzole(
         anc=_of(anc, episode),
         segmented=_of(segmented, episode),
         white=_of(white, episode),
-        unread=tuple(dict.fromkeys(key for one in missing for key in one.failed)),
+        unread=failed_in(*missing),
         odd=tuple(one for one in unusable if one is not None),
     )
 

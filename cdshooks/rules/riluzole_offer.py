@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     derived,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.liver import CertainLimits, multiple_of
@@ -92,10 +93,8 @@ def riluzole_blockers(
         "pregnancy": bool(expecting.signs),
         "breast-feeding": bool(expecting.feeding) and not region.us,
     }
-    unread = [one.failed for one in (alt, ast) if isinstance(one, Missing)]
-    keys = [key for failed in (*unread, liver.failed, allergies.failed) for key in failed]
     named = tuple(name for name, is_so in found.items() if is_so)
-    return Blockers(named, tuple(dict.fromkeys(keys)))
+    return Blockers(named, failed_in(alt, ast, liver, allergies))
 
 
 @rule(
@@ -133,7 +132,7 @@ def riluzole_consider(
         return NotIndicated(f"in the way: {', '.join(blockers.found)}")
     if ventilation.state == "invasive":
         return NotIndicated("ventilated by tracheostomy")
-    unread = tuple(dict.fromkeys((*history.failed, *declined.failed, *blockers.failed)))
+    unread = failed_in(history, declined, blockers)
     if not history.whole or unread:
         return CannotAssess("medication, refusals or what speaks against it was not read", unread)
     return Recommend(

@@ -21,6 +21,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.drooling import (
@@ -100,7 +101,7 @@ def sialorrhea_first_line(
         return NotIndicated(f"{tried or other or acting}")
     if bars.untolerated:
         return NotIndicated(f"{bars.untolerated[0].label} was not tolerated")
-    unread = tuple(dict.fromkeys((*drugs.failed, *toxin.failed, *bars.failed)))
+    unread = failed_in(drugs, toxin, bars)
     if unread:
         return CannotAssess(UNREAD, unread)
     if order:

@@ -25,6 +25,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
+    failed_in,
     on,
     rule,
 )
@@ -108,9 +109,9 @@ def sialorrhea_botulinum(
     if done:
         return NotIndicated(f"{done}")
     failure = _failure(saliva, courses(drugs, renewals), bars, call.today, limits)
-    unread = (*drugs.failed, *toxin.failed, *ordered.failed, *bars.failed)
+    unread = failed_in(drugs, toxin, ordered, bars)
     if unread:
-        return CannotAssess(UNREAD, tuple(dict.fromkeys(unread)))
+        return CannotAssess(UNREAD, unread)
     if failure is None:
         return NotIndicated("no anticholinergic has failed or is ruled out")
     thinned = oral.newest or injected.newest

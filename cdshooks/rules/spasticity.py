@@ -27,6 +27,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Visited,
     decides,
+    failed_in,
     on,
     rule,
 )
@@ -117,9 +118,9 @@ def spasticity_treat(
         )
     if treated or taken:
         return NotIndicated(f"treated: {treated or taken[0]}")
-    unread = (*drugs.failed, *seen.failed, *referred.failed)
+    unread = failed_in(drugs, seen, referred)
     if unread:
-        return CannotAssess("treatment could not be read", tuple(dict.fromkeys(unread)))
+        return CannotAssess("treatment could not be read", unread)
     return Recommend(
         summary=f"Spasticity ({told}): physiotherapy and antispastic drug options",
         indicator="info",
@@ -144,7 +145,7 @@ def _day(entry: Entry | None) -> date | None:
 
 def _none_found(coded: Entries, grade: Reading | Missing) -> Outcome:
     if isinstance(grade, Missing) and (grade.failed or not coded.whole):
-        failed = tuple(dict.fromkeys((*grade.failed, *coded.failed)))
+        failed = failed_in(grade, coded)
         return CannotAssess("whether there is spasticity could not be read", failed)
     return NotIndicated(f"{grade}" if isinstance(grade, Reading) else "no spasticity recorded")
 

@@ -18,6 +18,7 @@ from cdshooks.rules.authoring import (
     Recommend,
     State,
     Visited,
+    failed_in,
     on,
     rule,
 )
@@ -58,7 +59,7 @@ def dysarthria_slt(
     item: ALSFRS-R item 1. A visit that is booked, or a referral that is open, is an answer.
     """
     seen = visits.newest or reviews.newest or booked.newest or referred.newest
-    unread = tuple(dict.fromkeys((*visits.failed, *reviews.failed, *referred.failed)))
+    unread = failed_in(visits, reviews, referred)
     due = bool(change) and recorded and not seen and not unread
     if due:
         return Recommend(
@@ -129,7 +130,7 @@ def communication_review(
         return NotIndicated(f"{done}")
     if not recorded:
         return NotIndicated("reviews of communication are not recorded here")
-    unread = tuple(dict.fromkeys((*visits.failed, *recent.failed, *ever.failed)))
+    unread = failed_in(visits, recent, ever)
     if unread:
         return CannotAssess("reviews of communication could not be read", unread)
     if clinic:

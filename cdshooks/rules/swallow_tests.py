@@ -31,6 +31,7 @@ from cdshooks.rules.authoring import (
     Visited,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -80,12 +81,11 @@ def swallow_looks(
         if last and last.day:
             found.append(Look(last.label.lower(), last.day, last))
     missing = [m for m in (eat10, item) if isinstance(m, Missing)]
-    failed = [key for m in missing for key in m.failed]
-    failed += [*visits.failed, *studies.failed]
+    failed = failed_in(*missing, visits, studies)
     nil = bool(nothing) or (isinstance(item, Reading) and item.value == NO_MEALS)
     whole = all(m.proven for m in missing) and not failed
     newest = max(found, key=lambda look: look.day, default=None)
-    return Looks(newest, nil, tuple(dict.fromkeys(failed)), whole)
+    return Looks(newest, nil, failed, whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from cdshooks.rules.authoring import (
     State,
     Visited,
     decides,
+    failed_in,
     rule,
 )
 from cdshooks.rules.states.feeding import Feeding, feeding
@@ -80,7 +81,7 @@ def texture_modification(
     if referrals >= {DIETITIAN, SLT}:
         return NotIndicated("dietitian and speech and language therapy are on order")
     if ordered.failed or dietitian.failed:
-        failed = tuple(dict.fromkeys((*ordered.failed, *dietitian.failed)))
+        failed = failed_in(ordered, dietitian)
         return CannotAssess("diet orders or visits could not be read", failed)
     reason = f"Moderate dysphagia: {swallows.moderate.words}"
     offers = (

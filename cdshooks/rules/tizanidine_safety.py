@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     decides,
+    failed_in,
     read_as,
     rule,
     total_of,
@@ -123,7 +124,7 @@ NO_ALT = "Tizanidine: check ALT at baseline and 1 month after the maximum dose (
 
 
 def _unread(alt: Missing, taken: Entries) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*alt.failed, *taken.failed)))
+    return failed_in(alt, taken)
 
 
 def _high(grade: Grade | None) -> Iterator[Doubt]:

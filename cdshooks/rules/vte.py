@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     decides,
+    failed_in,
     on,
     rule,
 )
@@ -108,7 +109,7 @@ def vte_suspected(
     draft = next((e for e in (*waiting, *ordered) if e.status == "draft"), None)
     if draft or waiting:
         return NotIndicated(f"imaging is ordered: {draft or waiting.newest}")
-    unread = tuple(dict.fromkeys((*signs.failed, *oral.failed, *injected.failed, *ordered.failed)))
+    unread = failed_in(signs, oral, injected, ordered)
     if unread:
         return CannotAssess("imaging or anticoagulation could not be read", unread)
     first = signs.open[0]
@@ -234,9 +235,9 @@ def vte_treat(
     given = given or next((e for e in past if _is_course(e, limits)), None)
     if given:
         return NotIndicated(f"treated: {given}")
-    unread = (*oral.failed, *injected.failed, *placed.failed, *filters.failed)
+    unread = failed_in(oral, injected, placed, filters)
     if unread:
-        return CannotAssess("anticoagulants could not be read", tuple(dict.fromkeys(unread)))
+        return CannotAssess("anticoagulants could not be read", unread)
     clot = known.acute[0]
     against = [str(entry) for entry in bleeding]
     low = isinstance(platelets, Reading) and platelets.meets(limits.vte_platelets_lt)

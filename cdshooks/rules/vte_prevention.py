@@ -31,6 +31,7 @@ from cdshooks.rules.authoring import (
     Visited,
     decides,
     derived,
+    failed_in,
     on,
     rule,
 )
@@ -79,8 +80,8 @@ def prevention(
     since = stay.start if stay and stay.start else call.today
     checks = [e for e in (*assessed, *answered) if e.day is not None and e.day >= since]
     read = (oral, injected, worn, ordered, assessed, answered)
-    failed = dict.fromkeys(key for entries in read for key in entries.failed)
-    return Prevention((*oral, *injected, *worn, *ordered, *checks), tuple(failed))
+    failed = failed_in(*read)
+    return Prevention((*oral, *injected, *worn, *ordered, *checks), failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _short(walking: Reading | Missing, weak: bool) -> str:
 def _legs_not_weak(walking: Reading | Missing, weakness: Entries) -> Outcome:
     if isinstance(walking, Reading):
         return NotIndicated(f"{walking}")
-    failed = tuple(dict.fromkeys((*walking.failed, *weakness.failed)))
+    failed = failed_in(walking, weakness)
     if failed:
         return CannotAssess("whether the legs are weak could not be read", failed)
     return NotIndicated(walking.text)

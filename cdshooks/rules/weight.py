@@ -25,6 +25,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Why,
     decides,
+    failed_in,
     on,
     rule,
 )
@@ -274,7 +275,7 @@ def low_bmi(
     assessment for a gastrostomy is not offered against a refusal, nor where none can be made.
     """
     if bmi is None:
-        failed = tuple(dict.fromkeys((*_failed(current), *_failed(reported))))
+        failed = failed_in(current, reported)
         return CannotAssess("neither a BMI nor a current weight with a height", failed)
     if not limit.met_by(bmi.value):
         return NotIndicated(str(bmi))
@@ -294,10 +295,6 @@ def low_bmi(
         by=(limit, *([limits.stable_loss_lt] if always else [])),
         offers=unless_open(offers, referrals),
     )
-
-
-def _failed(fact: Reading | Missing) -> tuple[str, ...]:
-    return fact.failed if isinstance(fact, Missing) else ()
 
 
 def _undernourished(bmi: Bmi, always: Entry | None) -> Iterator[str]:

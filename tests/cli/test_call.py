@@ -113,6 +113,13 @@ def test_orders_may_come_as_a_list_or_a_bundle(order: Path, tmp_path: Path) -> N
         assert topics(answered("order-sign", NEW, "--order", path)) == alone
 
 
+def test_orders_that_do_not_fit_the_hook_are_told(order: Path) -> None:
+    assert "none is given: name their file with --order" in call("order-sign", NEW).stderr
+    assert "patient-view has no draft orders" in call("patient-view", NEW, "--order", order).stderr
+    assert call("order-sign", NEW, "--order", order).stderr == ""
+    assert call("patient-view", NEW).stderr == ""
+
+
 def test_explain_tells_what_every_rule_concluded(order: Path) -> None:
     shown = call("order-sign", NEW, "--order", order, "--explain").stdout
     assert "Every rule" in shown
@@ -209,10 +216,10 @@ def test_a_refusal_is_one_line() -> None:
         ('{"a": NaN}', "not JSON"),
         ("[]", "expected a FHIR Bundle"),
         ('{"resourceType": "Patient", "id": "a"}', "expected a FHIR Bundle"),
-        ('{"resourceType": "Bundle"}', "expected one Patient with an id; there is no"),
+        ('{"resourceType": "Bundle"}', "expected one Patient with an id; there is none"),
         (
             '{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]}',
-            "expected one Patient with an id; there is no",
+            "expected one Patient with an id; there is none",
         ),
         (
             '{"resourceType": "Bundle", "entry": ['

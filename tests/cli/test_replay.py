@@ -149,6 +149,21 @@ def test_two_files_of_one_name_are_refused(charts: Path, question: Path, tmp_pat
     assert "by other names" in refused.output
 
 
+def test_what_stands_beside_profile_is_named_by_its_own_option(
+    charts: Path, tmp_path: Path
+) -> None:
+    refused = replay(charts, "--from", "2025-01-01", "--compare", ",", "--out", tmp_path / "out")
+    assert refused.exit_code == 1
+    assert "--compare: expected one or more names of profiles" in refused.output
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(charts: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = replay(charts, "--from", "2025-01-01", "--out", tmp_path / "file" / "out")
+    assert refused.exit_code == 1
+    assert refused.output == f"Error: {tmp_path}/file/out: not a directory\n"
+
+
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
     refused = replay(tmp_path / "nothing", "--from", "2025-01-01", "--out", tmp_path / "out")
     assert refused.exit_code == 1

@@ -29,6 +29,15 @@ def test_the_page_shows_counts_rates_and_a_plot(app_with: Callable[..., Flask]) 
     assert "style=" not in page.text
 
 
+def test_a_page_of_few_cards_shows_neither_rates_nor_a_plot(app_with: Callable[..., Flask]) -> None:
+    app = app_with(DemoSettings)
+    write_calls(app.extensions["memory"].store, TERMS, [call(issued("card", patient="p"))])
+    page = app.test_client().get("/insights").text
+    assert page.count("Too few to show.") == 2
+    assert "<td>niv-consider</td>" in page
+    assert "<ol>" not in page
+
+
 def test_a_page_without_cards_says_so(demo: FlaskClient) -> None:
     assert "No card was recorded" in demo.get("/insights").text
 

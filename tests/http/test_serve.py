@@ -161,6 +161,16 @@ def test_serve_warns_when_it_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stdout == ""
 
 
+def test_an_address_of_another_machine_is_one_line() -> None:
+    # An address of TEST-NET-1, which no machine has.
+    result = CliRunner().invoke(main, ["demo", "--host", "192.0.2.1", "--port", "5000"])
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: cannot listen on 192.0.2.1 port 5000: cannot assign requested address; "
+        "choose another with --host or --port\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_a_port_in_use_is_one_line(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDSHOOKS_AUTH", "off")

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -117,12 +118,53 @@ def test_filters_leave_only_what_was_asked_for(tmp_path: Path) -> None:
         (("--group", "RESPI"), "no group RESPI; there are: "),
         (("--group", "resp"), "no group resp; there are: "),
         (("--rule", "niv"), "no rule niv; cdshooks rules names them all"),
+        (("--top", "-1"), "-1 is not in the range"),
+        (("--master", "spark://host:7077"), "'--master': expected with --engine spark"),
     ],
 )
 def test_a_filter_that_nothing_can_pass_is_refused(arguments: tuple[str, str], said: str) -> None:
     result = worklist(".", *arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--out", "nowhere/list.csv"), "nowhere/list.csv: no such file or directory"),
+        (("--unread", "nowhere/lines.csv"), "nowhere/lines.csv: no such file or directory"),
+        (("--out", "folder.csv"), "folder.csv: is a directory"),
+        (("--parts", "file/parts"), "file/parts: not a directory"),
+        (("--as-of", "tomorrow"), "--as-of, --today: expected a date"),
+    ],
+)
+def test_what_cannot_be_written_is_told_in_a_line_before_anything_is_done(
+    tmp_path: Path, arguments: tuple[str, str], said: str
+) -> None:
+    source = exports.as_bundles(tmp_path / "bundles", FEW[:1])
+    Path("folder.csv").mkdir()
+    Path("file").touch()
+    result = worklist(source, *arguments)
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {said}\n" or result.stderr.startswith(f"Error: {said} ")
+    assert not Path("worklist.parts").exists()
+
+
+def test_a_file_that_could_be_written_is_not_there_until_it_is(tmp_path: Path) -> None:
+    assert worklist(tmp_path / "no export", "--out", "list.csv").exit_code == 1
+    assert not Path("list.csv").exists()
+
+
+def test_an_engine_that_is_not_installed_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.delitem(sys.modules, "cdshooks.population.engines.spark", raising=False)
+    source = exports.as_bundles(tmp_path / "bundles", FEW[:1])
+    refused = worklist(source, "--engine", "spark")
+    assert refused.exit_code == 1
+    assert "Spark is not installed" in refused.stderr
+    assert worklist(source).exit_code == 0
 
 
 def test_a_csv_holds_no_formula(tmp_path: Path) -> None:

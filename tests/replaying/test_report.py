@@ -147,6 +147,17 @@ def test_a_change_from_few_patients_is_told_as_few(tmp_path: Path) -> None:
     assert "niv-consider few 12 few 12" in said
 
 
+def test_no_plot_tells_what_the_table_calls_few(tmp_path: Path) -> None:
+    rows = (*many(20, "default", 12), *many(20, "narrower", 2))
+    html = page(rows, tmp_path, "default", "narrower")
+    assert "niv-consider 12 few 12 few" in text(html)
+    assert "12 and 2" not in html
+    assert "The rules that fire most" not in html
+    plain = page((*many(20, "default", 12), *many(20, "wider", 14)), tmp_path, "default", "wider")
+    assert "Consider non-invasive ventilation: 12 and 14" in plain
+    assert "The rules that fire most" in plain
+
+
 def test_profiles_that_say_the_same_change_nothing(tmp_path: Path) -> None:
     rows = (*many(20, "default", 6), *many(20, "same", 6))
     assert "No rule that fires for 5 patients or more fires more or less often" in text(

@@ -98,15 +98,31 @@ def test_rare_reasons_and_the_time_of_few_are_left_out() -> None:
     assert masked(a_line(accepted=2, overridden=2))["seconds"] is None
 
 
+def test_reasons_do_not_tell_a_count_that_is_hidden() -> None:
+    row = masked(a_line(shown=9, accepted=2, overridden=7, reasons={"patient-declined": 7}))
+    assert (row["accepted"], row["overridden"]) == ("<5", "<5")
+    assert row["reasons"] == {}
+
+
 def test_rules_are_ranked_by_how_often_they_are_overridden() -> None:
     found = [
         a_line(),
-        a_line(rule="resp-watch", shown=10, overridden=9),
-        a_line(rule="rare", shown=4, overridden=4),
+        a_line(rule="resp-watch", shown=50, accepted=0, overridden=45),
+        a_line(rule="rare", shown=4, accepted=0, overridden=4),
         a_line(month="2026-05", overridden=0),
     ]
     assert ranked(found) == [("resp-watch", 0.9), ("niv-consider", 10 / 60)]
-    assert acceptance(found) == [("2026-05", 12 / 30), ("2026-06", 36 / 44)]
+    assert acceptance(found) == [("2026-05", 12 / 30), ("2026-06", 12 / 84)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "part", "is_told"),
+    [(5, 0, True), (5, 5, True), (9, 5, False), (9, 4, False), (10, 5, True), (4, 4, False)],
+)
+def test_a_share_does_not_tell_what_a_count_hides(shown: int, part: int, *, is_told: bool) -> None:
+    found = [a_line(shown=shown, accepted=part, overridden=part)]
+    assert ranked(found) == ([("niv-consider", part / shown)] if is_told else [])
+    assert acceptance(found) == ([("2026-06", part / shown)] if is_told else [])
 
 
 def run(store: Store, *arguments: str) -> Result:
@@ -128,6 +144,26 @@ def test_the_command_line_tells_the_same_in_three_forms(store: Store) -> None:
     assert "100% overridden" in run(store, "insights").output
     since = run(store, "insights", "--since", "2026-06-02", "--format", "json")
     assert json.loads(since.output) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [("insights",), ("audit", "export"), ("db", "prune")], ids=" ".join
+)
+def test_a_store_that_was_never_made_is_told_with_the_command_that_makes_it(
+    url: str, arguments: tuple[str, ...]
+) -> None:
+    done = CliRunner().invoke(main, arguments, env={"CDSHOOKS_DATABASE_URL": url})
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: the store has not the form")
+    assert "run cdshooks db upgrade" in done.output
+
+
+def test_counts_of_a_rule_that_never_was_are_refused(store: Store) -> None:
+    variables = {"CDSHOOKS_DATABASE_URL": store.url.render_as_string(hide_password=False)}
+    done = CliRunner().invoke(main, ["insights", "--rule", "niv_consider"], env=variables)
+    assert done.exit_code == 1
+    assert "no rule niv_consider; cdshooks rules list names them all" in done.output
+    assert "No card" in run(store, "insights", "--rule", "niv-consider").output
 
 
 def test_the_command_line_prunes(store: Store) -> None:

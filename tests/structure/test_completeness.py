@@ -77,6 +77,13 @@ def test_every_parameter_is_used() -> None:
     assert [name for name in base().parameters if name not in used and not quoted(name)] == []
 
 
+def test_a_unit_of_parameters_has_one_spelling() -> None:
+    spellings: dict[str, set[str]] = {}
+    for parameter in base().parameters.values():
+        spellings.setdefault(parameter.unit.replace(" ", "").lower(), set()).add(parameter.unit)
+    assert [units for units in spellings.values() if len(units) > 1] == []
+
+
 def test_every_limits_field_is_a_parameter_of_its_group() -> None:
     for group in {group for rule in RULES for group in rule.limits}:
         for spec in fields(group):  # type: ignore[arg-type]

@@ -105,7 +105,19 @@ def test_a_file_that_cannot_be_read_is_said_so(
     if content is not None:
         file.write_bytes(content.encode() if isinstance(content, str) else content)
     monkeypatch.setenv("CDSHOOKS_CONFIG", str(file))
-    assert refusal().startswith("CDSHOOKS_CONFIG: expected a TOML file")
+    said = refusal()
+    assert said.startswith("CDSHOOKS_CONFIG: expected a TOML file")
+    assert str(file) in said
+
+
+def test_a_file_that_is_not_toml_is_named_with_its_line_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "cdshooks.toml"
+    file.write_text('auth = "off"\nadmin_token = "hunter2 hunter2 hunter2\n')
+    monkeypatch.setenv("CDSHOOKS_CONFIG", str(file))
+    assert "(at line 2, column" in refusal()
+    assert "hunter2" not in refusal()
 
 
 @pytest.mark.parametrize(
@@ -130,6 +142,9 @@ def test_a_file_that_cannot_be_read_is_said_so(
         ("MAX_BODY_BYTES", "0"),
         ("DEADLINE_MS", "soon"),
         ("LOG_LEVEL", "loud"),
+        ("MAX_CALLS", "257"),
+        ("MAX_ENTRIES", "0"),
+        ("TRACING", "perhaps"),
     ],
 )
 def test_a_wrong_value_is_answered_with_the_name_and_what_it_accepts(
@@ -152,6 +167,8 @@ def test_two_wrong_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_every_setting_says_what_it_accepts() -> None:
     for field in Settings.model_fields.values():
         assert field.description
+        if field.annotation is bool:
+            assert field.description.startswith("true or false")
 
 
 def test_another_day_is_refused_under_authentication(monkeypatch: pytest.MonkeyPatch) -> None:

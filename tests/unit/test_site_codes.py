@@ -118,6 +118,12 @@ def test_codes_of_several_profiles_add_up_and_numbers_overlay(profile: Any) -> N
         ("captures: [sniff]", "captures.sniff: no such concept"),
         ("codez: {}", "codez: no such key; a profile has meaning, parameters, captures, codes"),
         ("off: [niv-consider]", "False: no such key"),
+        ("codes: snip", "codes: expected keys with values; a profile has meaning, parameters"),
+        (
+            given("region", "US").replace("mark: PD", "mark: Z"),
+            "region.mark: expected 'V', 'V secondary'",
+        ),
+        (given("region", "US").replace("2026-11-21", "lately"), "checked: expected a day, such as"),
         ("parameters: {vc_asymptomatic_lt: 60}", "vc_asymptomatic_lt: expected keys with values"),
         ("parameters: {vc_asymptomatic_lt: {value: 60}}", "vc_asymptomatic_lt.mark: is missing"),
         (given("vc_asymptomatic_lt", '"60"'), "vc_asymptomatic_lt: value: expected a number"),
@@ -125,6 +131,9 @@ def test_codes_of_several_profiles_add_up_and_numbers_overlay(profile: Any) -> N
         (given("vc_asymptomatic_lt", "-5"), "value: expected a number, 0 or more, in %"),
         (given("vc_asymptomatic_lt", '60, operator: ">"'), "operator: expected < or <="),
         (given("resp_value_max_age_days", "null"), "value: expected a number"),
+        (given("resp_value_max_age_days", "1.5"), "expected a whole number of days, 0 to 36525"),
+        (given("resp_value_max_age_days", "36526"), "expected a whole number of days, 0 to 36525"),
+        (given("pft_due_days", "-1"), "value: expected a number, 0 or more, in d"),
         (given("resp_value_max_age_days", '9, operator: ">"'), "operator: expected none"),
         (given("broad_codes_are_als", "1"), "value: expected true or false"),
         (given("region", "DE"), "value: expected one of US, EU, CH"),
@@ -139,6 +148,14 @@ def test_a_profile_that_says_what_cannot_be_is_refused_with_file_and_key(
         profile(text)
     assert problem in str(refusal.value)
     assert "our-site.yaml" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("resp_value_max_age_days", "0"), ("pft_due_days", "36525"), ("days_per_month", "30.5")],
+)
+def test_days_are_whole_and_a_month_need_not_be(profile: Any, name: str, value: str) -> None:
+    assert str(profile(given(name, value)).parameters[name].value) == value
 
 
 def test_a_profile_is_not_called_like_a_shipped_one(tmp_path: Path) -> None:

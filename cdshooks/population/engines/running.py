@@ -40,14 +40,16 @@ def run(
     input, the same settings and the same version; else PartsDiffer is raised.
     workers: processes. memory: MB that DuckDB keeps of lines while it groups them.
     master: the address of a Spark cluster. Raises SourceInvalid for a folder that
-    is no export.
+    is no export, EngineMissing where the engine is not installed.
     """
     export = source_of(source)
     machine = Machine(workers, memory, engine, master)
+    # Before the folder is claimed: one that no engine works in would refuse the next run.
+    parts = _engine(machine)
     _manifest(export, task, engine).claim(out)
     done = out / "summary.json"
     if not done.exists():
-        counts = _engine(machine)(export, task, out, machine, progress)
+        counts = parts(export, task, out, machine, progress)
         done.with_suffix(".new").write_bytes(orjson.dumps(counts))
         done.with_suffix(".new").replace(done)
         shutil.rmtree(out / "work", ignore_errors=True)

@@ -112,12 +112,16 @@ def _month_plot(months: Sequence[Line], names: Sequence[str], *, clinic: bool) -
 
 
 def _rule_plot(told: Sequence[Line], fired: Sequence[Line], names: Sequence[str]) -> Markup:
-    """The rules that fire most, and how often under each profile."""
+    """The rules that fire most, and how often under each profile.
+
+    One that fires for few under any of them is left to the table, which says so.
+    """
+    few = {line["rule"] for line in fired if line["patients"] < FEWEST}
     titles = {rule.id: rule.title for rule in rules.load()}
     times = {(line["rule"], line["profile"]): line["times"] for line in fired}
     found = [
         Bar(titles[line["rule"]], tuple(float(times.get((line["rule"], n), 0)) for n in names))
-        for line in told[:TOP]
+        for line in [line for line in told if line["rule"] not in few][:TOP]
     ]
     said = "; ".join(f"{bar.words}: {_listed(bar.values)}" for bar in found)
     return bars(found, f"How often a rule fired. {said}.")

@@ -65,6 +65,7 @@ from cdshooks.rules.authoring.outcomes import (
     Recommend,
     Stop,
     Update,
+    failed_in,
     origins,
 )
 from cdshooks.rules.authoring.register import (
@@ -189,6 +190,7 @@ __all__ = [
     "derived",
     "derived_of",
     "directions_told",
+    "failed_in",
     "gate",
     "gates",
     "is_derived",

@@ -1,7 +1,7 @@
 """What a rule may conclude: recommend, not indicated, or cannot assess."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from cdshooks.knowledge import Threshold
 from cdshooks.rules.authoring.orders import Order
@@ -123,3 +123,17 @@ def origins(fact: Fact) -> tuple[Origin, ...]:
     if isinstance(fact, Entries):
         return tuple(origin for entry in fact for origin in entry.origins)
     return fact.origins
+
+
+class Searched(Protocol):
+    """What was found by searches, some of which may not have answered."""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The prefetch searches that did not answer."""
+
+
+def failed_in(*found: Searched | Reading) -> tuple[str, ...]:
+    """The searches behind ``found`` that did not answer, each once; a reading was answered."""
+    keys = (key for one in found if not isinstance(one, Reading) for key in one.failed)
+    return tuple(dict.fromkeys(keys))

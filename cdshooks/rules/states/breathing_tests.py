@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Why,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.states.nights import (
@@ -67,7 +68,7 @@ def last_breathing_test(
     tests = (vc, litres, snip, snip_percent, mip, mip_percent)
     readings = [test for test in tests if isinstance(test, Reading)]
     missing = [test for test in tests if isinstance(test, Missing)]
-    failed = tuple(dict.fromkeys(key for test in missing for key in test.failed))
+    failed = failed_in(*missing)
     unusable = tuple(t.text for t in missing if t.proven and t.why is not Why.NEVER)
     if not readings:
         known = not failed and all(test.proven for test in missing)

@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Threshold,
     derived,
+    failed_in,
     on,
 )
 
@@ -79,9 +80,8 @@ def drooling(
     low = score is not None and score.meets(limits.saliva_item_le)
     stands = newest is not None and (score is None or low or (newest.day or date.min) > score.day)
     absent = (item.text,) if isinstance(item, Missing) else ()
-    failed = item.failed if isinstance(item, Missing) else ()
     if not low and not stands:
-        return Drooling(missing=absent, failed=(*failed, *coded.failed), whole=coded.whole)
+        return Drooling(missing=absent, failed=failed_in(item, coded), whole=coded.whole)
     days = [score.day] if low and score else []
     days += [entry.day for entry in listed if entry.day]
     told = f"item 2 = {score.amount}/4" if low and score else f"recorded {_on(newest)}"
@@ -134,8 +134,8 @@ def anticholinergic_bars(
     others += [f"allergy to {allergy.label}" for allergy in allergies]
     others += [f"{entry} may stay in the gut and injure it" for entry in potassium]
     untolerated = tuple(allergy for allergy in reactions if allergy.slight)
-    failed = (*angle.failed, *allergies.failed, *potassium.failed)
-    return Bars(barred, tuple(others), untolerated, tuple(dict.fromkeys(failed)))
+    failed = failed_in(angle, allergies, potassium)
+    return Bars(barred, tuple(others), untolerated, failed)
 
 
 @derived
@@ -147,7 +147,7 @@ def botulinum(
     return Entries(
         items=(*drug, *injected),
         whole=drug.whole and injected.whole,
-        failed=tuple(dict.fromkeys((*drug.failed, *injected.failed))),
+        failed=failed_in(drug, injected),
         label=drug.label,
     )
 

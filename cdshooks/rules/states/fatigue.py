@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Why,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.inputs import RECENT
@@ -163,8 +164,8 @@ def blood_unchecked(
     }
     open_ = {name: draft for name, (draft, test, order) in found.items() if _lacks(test, order)}
     tests = (thyroid, blood)
-    failed = dict.fromkeys(k for t in tests if isinstance(t, Missing) for k in t.failed)
-    return Causes(open_, tuple(failed))
+    failed = failed_in(*tests)
+    return Causes(open_, failed)
 
 
 def _lacks(test: Reading | Missing, order: Entries) -> bool:
@@ -202,6 +203,5 @@ def causes_unchecked(
         ),
     }
     wanted = {name: draft for name, (draft, lacking) in unchecked.items() if lacking}
-    unread = [key for t in (night, weight) if isinstance(t, Missing) for key in t.failed]
-    failed = dict.fromkeys((*breathing.failed, *unread, *mood.failed, *blood.failed))
-    return Causes({**wanted, **blood.unchecked}, tuple(failed))
+    failed = failed_in(breathing, night, weight, mood, blood)
+    return Causes({**wanted, **blood.unchecked}, failed)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-from cdshooks.rules.authoring import Entries, Entry, Found, Listed, derived
+from cdshooks.rules.authoring import Entries, Entry, Found, Listed, derived, failed_in
 
 Gene = Literal["C9orf72", "SOD1", "FUS", "TARDBP"]
 GENES: dict[Gene, str] = {
@@ -102,7 +102,7 @@ def genes(
         results=tuple(result for result in chosen if result),
         sod1_als=sod1.newest,
         whole=results.whole,
-        failed=tuple(dict.fromkeys((*results.failed, *sod1.failed))),
+        failed=failed_in(results, sod1),
     )
 
 

@@ -18,6 +18,7 @@ from cdshooks.rules.authoring import (
     Series,
     Threshold,
     derived,
+    failed_in,
     on,
     ratio,
     uninterpretable,
@@ -101,8 +102,7 @@ def liver_findings(
         *_disease(disease, acute, fatty, region),
     )
     unknown = _unknown(bilirubin, jaundice)
-    keys = (*getattr(bilirubin, "failed", ()), *jaundice.failed)
-    return LiverFindings(found, tuple(unknown), tuple(dict.fromkeys(keys)))
+    return LiverFindings(found, tuple(unknown), failed_in(bilirubin, jaundice))
 
 
 def _unknown(bilirubin: Reading | Missing, jaundice: Entries) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """How are facts of one kind, recorded in several places, read as one?"""
 
-from cdshooks.rules.authoring import Entries
+from cdshooks.rules.authoring import Entries, failed_in
 
 
 def merged(label: str, *found: Entries) -> Entries:
@@ -8,6 +8,6 @@ def merged(label: str, *found: Entries) -> Entries:
     return Entries(
         items=tuple(entry for entries in found for entry in entries),
         whole=all(entries.whole for entries in found),
-        failed=tuple(dict.fromkeys(key for entries in found for key in entries.failed)),
+        failed=failed_in(*found),
         label=label,
     )

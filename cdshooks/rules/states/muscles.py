@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Threshold,
     derived,
+    failed_in,
 )
 
 
@@ -54,8 +55,8 @@ def antispastics(
         "dantrolene": dantrolene,
         "gabapentin": gabapentinoids,
     }
-    failed = dict.fromkeys(key for entries in tried.values() for key in entries.failed)
-    return MuscleDrugs(tried, tuple(failed))
+    failed = failed_in(*tried.values())
+    return MuscleDrugs(tried, failed)
 
 
 def stands(entry: Entry | None, measured: Reading | Missing) -> bool:

@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     Threshold,
     Visited,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.inputs import PaCO2
@@ -232,7 +233,5 @@ def reviewed_since_start(
             return Reviewed(f"{fact}", known=True)
     tests = (gas, night, usage)
     read = [t.proven if isinstance(t, Missing) else t.newest_known for t in tests]
-    failed = [k for t in tests if isinstance(t, Missing) for k in t.failed]
-    failed += [*visits.failed, *downloads.failed]
     known = all(read) and visits.whole and downloads.whole
-    return Reviewed(None, known, tuple(dict.fromkeys(failed)))
+    return Reviewed(None, known, failed_in(*tests, visits, downloads))

@@ -21,6 +21,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     derived,
+    failed_in,
 )
 from cdshooks.rules.states.heart import Qtc, QtcLimits, heart_against_combination
 from cdshooks.rules.states.merged import merged
@@ -49,10 +50,8 @@ class Against:
 
 
 def _against(reasons: Iterator[str], *read: Entries | Allergies | Missing | Reading) -> Against:
-    failed = dict.fromkeys(
-        key for one in read if not isinstance(one, Reading) for key in one.failed
-    )
-    return Against(tuple(dict.fromkeys(reasons)), tuple(failed))
+    failed = failed_in(*read)
+    return Against(tuple(dict.fromkeys(reasons)), failed)
 
 
 @derived
@@ -122,7 +121,7 @@ def against_combination(
         *(f"{entry}, and no QTc of the last three months" for entry in alone),
     )
     found = _against(iter(reasons), *heart, measured, allergies, alone)
-    return Against(found.reasons, tuple(dict.fromkeys((*found.failed, *partners.failed))))
+    return Against(found.reasons, failed_in(found, partners))
 
 
 @dataclass(frozen=True, slots=True)

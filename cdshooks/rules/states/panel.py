@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Ordered,
     Reading,
     derived,
+    failed_in,
 )
 from cdshooks.rules.inputs import RECENT, Mip, MipPercent, SittingVc, Snip, SnipPercent, SupineVc
 
@@ -114,7 +115,7 @@ def recorded_tests(
         absent=frozenset(name for name, tests in groups.items() if _absent(*tests)),
         only_vc=_absent(*pressures, mep, cough_flow),
         texts=tuple(t.text for t in beside if isinstance(t, Missing)),
-        failed=tuple(dict.fromkeys(k for t in beside if isinstance(t, Missing) for k in t.failed)),
+        failed=failed_in(*beside),
         supine=isinstance(supine, Missing),
         mouth=isinstance(mip, Missing) or isinstance(mep, Missing),
     )

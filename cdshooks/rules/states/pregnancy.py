@@ -16,6 +16,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Reported,
     derived,
+    failed_in,
 )
 
 STATED, TESTED = "pregnancy_status_days", "pregnancy_test_days"
@@ -67,7 +68,7 @@ def pregnancy(
     return Pregnancy(
         tuple(e for e in signs if none is None or (e.day or date.min) > none),
         tuple(feeding),
-        tuple(dict.fromkeys((*listed.failed, *stated.failed, *feeding.failed))),
+        failed_in(listed, stated, feeding),
     )
 
 

@@ -21,6 +21,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.states.acute_signs import Sign, acute_signs
@@ -85,9 +86,7 @@ def distressing_breathlessness(
     an item says that the patient is not distressed now. Signs of acute failure stand
     whatever was scored, since distress may not have been asked about.
     """
-    failed = [k for e in (coded, flat, reported) for k in e.failed]
-    failed += [k for t in (borg, item_10) if isinstance(t, Missing) for k in t.failed]
-    unread = tuple(dict.fromkeys(failed))
+    unread = failed_in(coded, flat, reported, borg, item_10)
     if acute:
         return Breathlessness(_acute(acute), None, unread)
     troubles = [*_scored(borg, item_10, limits), *_coded(coded, flat, reported)]

@@ -17,6 +17,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.states.nights import of_recording, on_room_air
@@ -205,9 +206,8 @@ def respiratory_insufficiency(
     signs = [*measured, *night]
     signs += [_diagnosed(entry) for entry in (chronic.newest or failure.newest,) if entry]
     unread = [r for r in (gas, vc) if isinstance(r, Missing)]
-    failed = (*(key for r in unread for key in r.failed), *chronic.failed, *failure.failed)
     missing = tuple(r.text for r in unread)
-    return Insufficiency(tuple(signs), missing, tuple(dict.fromkeys(failed)))
+    return Insufficiency(tuple(signs), missing, failed_in(*unread, chronic, failure))
 
 
 def _diagnosed(entry: Entry) -> Sign:

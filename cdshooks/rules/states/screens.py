@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Why,
     derived,
+    failed_in,
 )
 
 
@@ -38,7 +39,7 @@ def newest_of(*tests: Reading | Missing) -> Screen:
     """The newest of several scores; of one day, the one that was named first."""
     readings = [test for test in tests if isinstance(test, Reading)]
     missing = [test for test in tests if isinstance(test, Missing)]
-    failed = tuple(dict.fromkeys(key for test in missing for key in test.failed))
+    failed = failed_in(*missing)
     unusable = tuple(t.text for t in missing if t.proven and t.why is not Why.NEVER)
     if not readings:
         known = not failed and all(test.proven for test in missing)
@@ -87,6 +88,6 @@ def antidepressants(
     return Entries(
         items=(*ssri, *others),
         whole=ssri.whole and others.whole,
-        failed=tuple(dict.fromkeys((*ssri.failed, *others.failed))),
+        failed=failed_in(ssri, others),
         label="antidepressant",
     )

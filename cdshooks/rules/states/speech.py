@@ -19,6 +19,7 @@ from cdshooks.rules.authoring import (
     Refused,
     Threshold,
     derived,
+    failed_in,
     on,
 )
 from cdshooks.rules.states.bulbar import Speech
@@ -59,8 +60,7 @@ def speech_change(
     missing = (item.text,) if isinstance(item, Missing) else ()
     if newest and (isinstance(item, Missing) or (newest.day or date.min) > score):
         return Change(f"recorded {on(newest.day)}", (newest,), missing=missing)
-    failed = item.failed if isinstance(item, Missing) else ()
-    return Change(missing=missing, failed=(*failed, *coded.failed), whole=coded.whole)
+    return Change(missing=missing, failed=failed_in(item, coded), whole=coded.whole)
 
 
 def unchanged(change: Change) -> Outcome:

@@ -13,6 +13,7 @@ from cdshooks.rules.authoring import (
     Reading,
     Threshold,
     derived,
+    failed_in,
 )
 
 
@@ -47,5 +48,4 @@ def dysphagia(
         return Dysphagia(recorded.newest)
     if isinstance(item, Reading) and item.meets(limits.dysphagia_item_le):
         return Dysphagia(item, (limits.dysphagia_item_le,))
-    failed = (*recorded.failed, *(item.failed if isinstance(item, Missing) else ()))
-    return Dysphagia(failed=tuple(dict.fromkeys(failed)))
+    return Dysphagia(failed=failed_in(recorded, item))

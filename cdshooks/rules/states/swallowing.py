@@ -17,6 +17,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     derived,
+    failed_in,
     on,
 )
 
@@ -75,7 +76,7 @@ class Swallowing:
     @property
     def failed(self) -> tuple[str, ...]:
         """Searches for scores that did not answer."""
-        return tuple(dict.fromkeys(key for m in self.missing for key in m.failed))
+        return failed_in(*self.missing)
 
     @property
     def texts(self) -> tuple[str, ...]:

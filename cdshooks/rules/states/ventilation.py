@@ -24,6 +24,7 @@ from cdshooks.rules.authoring import (
     This,
     Visited,
     derived,
+    failed_in,
     on,
 )
 
@@ -189,7 +190,7 @@ def unless_wanted(refused: Entries, declined: Entries, wanted: Entries) -> Entri
     return Entries(
         items=tuple(sorted(standing, key=lambda e: e.day or date.min)),
         whole=refused.whole and declined.whole,
-        failed=tuple(dict.fromkeys((*refused.failed, *declined.failed))),
+        failed=failed_in(refused, declined),
         label=refused.label,
     )
 

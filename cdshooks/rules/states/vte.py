@@ -18,6 +18,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     derived,
+    failed_in,
 )
 
 SIGN = "vte_sign_days"
@@ -146,12 +147,12 @@ def clot_signs(
     imaged = max(images, key=lambda e: e.day or date.min, default=None)
     since = imaged.day if imaged and imaged.day else date.min
     left = sorted((s for s in signs if s.day > since), key=lambda s: s.vague)
-    unread = (*legs.failed, *reports.failed, *made.failed)
+    unread = failed_in(legs, reports, made)
     return Signs(
         open=tuple(left),
         answered=imaged if signs and not left else None,
         whole=legs.whole,
-        failed=tuple(dict.fromkeys(unread)),
+        failed=unread,
     )
 
 

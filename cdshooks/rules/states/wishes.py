@@ -18,6 +18,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     derived,
+    failed_in,
 )
 from cdshooks.rules.inputs import RECENT, SittingVc
 from cdshooks.rules.states.niv_criteria import niv_criteria
@@ -67,8 +68,8 @@ def tiv_wish(
         wanted = None
     all_of_them = (refusals, wishes, talks)
     last = max((e.newest for e in all_of_them if e.newest), key=_day, default=None)
-    failed = dict.fromkeys(key for e in all_of_them for key in e.failed)
-    return TivWish(refusal, wanted, last, all(e.whole for e in all_of_them), tuple(failed))
+    failed = failed_in(*all_of_them)
+    return TivWish(refusal, wanted, last, all(e.whole for e in all_of_them), failed)
 
 
 def _day(entry: Entry | None) -> date:
