@@ -131,7 +131,7 @@ def tracheostomy(
 
 @derived
 def niv_started(
-    use: Annotated[Entries, InUse("niv-device", statuses=("active",))],
+    use: Annotated[Entries, InUse("home-niv", statuses=("active",))],
     delivered: Annotated[
         Entries,
         Ordered("home-niv", types=("DeviceRequest",), statuses=("completed",), drafts=False),
@@ -196,7 +196,7 @@ def unless_wanted(refused: Entries, declined: Entries, wanted: Entries) -> Entri
 
 @derived
 def niv_ended(
-    ended_use: Annotated[Entries, InUse("niv-device", statuses=("completed", "stopped"))],
+    ended_use: Annotated[Entries, InUse("home-niv", statuses=("completed", "stopped"))],
     procedures: NivProcedures,
     intolerance: Annotated[Entries, Listed("niv-intolerance")],
     refusals: Annotated[Entries, State(niv_refusals)],
@@ -283,13 +283,14 @@ def vent(
     """
     The ventilatory state: tracheostomy first, then the latest word on NIV, then orders.
 
+    Who is on a ventilator in this stay and has a tracheostomy is ventilated through it.
     Item 12 of the ALSFRS-R is 0 on invasive ventilation and 1 to 3 on NIV. CPAP
     is not ventilation, and neither is oxygen. A home device that is on order
     outweighs NIV of the present hospital stay. What only a name calls a device for
     NIV is told, and decides nothing.
     """
     if stoma is not None:
-        ventilated = machine or dependence
+        ventilated = machine or dependence or tube
         return Vent("invasive" if ventilated else "trach-unventilated", stoma.day, stoma)
     if isinstance(item_12, Reading) and item_12.value == INVASIVE_SCORE:
         return Vent("invasive", item_12.day, item_12)
