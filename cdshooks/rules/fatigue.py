@@ -180,6 +180,7 @@ def rtms_research_only(
     depression: Annotated[Entries, Listed("depression")],
     seizures: Annotated[Entries, Listed("seizures")],
     implants: Annotated[Entries, InUse("magnetic-implant")],
+    pacemaker: Annotated[Entries, Listed("pacemaker")],
 ) -> Outcome:
     """Say how little is known of rTMS in ALS when it is ordered outside a study."""
     if studies.newest:
@@ -189,7 +190,7 @@ def rtms_research_only(
     failed = (*studies.failed, *depression.failed)
     if failed:
         return CannotAssess("studies or the problem list could not be read", failed)
-    risks = [f"{e.newest}" for e in (seizures, implants) if e.newest]
+    risks = [f"{e.newest}" for e in (seizures, implants, pacemaker) if e.newest]
     return Recommend(
         summary="rTMS for ALS fatigue: very low evidence; prefer research setting",
         indicator="info",
@@ -198,5 +199,5 @@ def rtms_research_only(
             "One small trial; a review found no figures that could be used.",
             "Energy conservation, exercise and a search for causes come first.",
         ),
-        evidence=(order, seizures, implants),
+        evidence=(order, seizures, implants, pacemaker),
     )

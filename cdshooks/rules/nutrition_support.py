@@ -107,7 +107,7 @@ def body_composition(
     ],
     measured: Annotated[Reading | Missing, Latest("fat-free-mass", lookback="body_comp_due_days")],
     recorded: Annotated[bool, Captured("body-composition")],
-    device: Annotated[Entries, Listed("cardiac-device")],
+    device: Annotated[Entries, Listed("pacemaker")],
     clinic: Annotated[bool, State(clinic_near)],
     limits: CompositionLimits,
 ) -> Outcome:
