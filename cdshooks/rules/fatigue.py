@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    Allergic,
+    Allergies,
     CannotAssess,
     Create,
     Draft,
@@ -116,13 +118,14 @@ def fatigue_treat(
     vent: Annotated[Vent, State(vent)],
     tried: Annotated[Entries, Medication("modafinil", ended=True)],
     caution: Annotated[Entries, Listed("modafinil-caution", named=True)],
+    allergies: Annotated[Allergies, Allergic("modafinil")],
     limits: TreatLimits,
 ) -> Outcome:
     """
     Offer what may help against severe lasting fatigue once its causes were looked for.
 
     vc: sitting, below half of predicted, or a criterion for NIV: breathing comes
-    first, and no drug is named.
+    first, and no drug is named. Neither is one beside an allergy to it.
     """
     if fatigue.degree != "persistent" and not lasting:
         return _no_fatigue(fatigue)
@@ -137,26 +140,34 @@ def fatigue_treat(
     low = isinstance(vc, Reading) and vc.meets(limits.fatigue_vc_lt)
     breathing = low or (bool(criteria) and vent.state == "none")
     first = "treat breathing first; " if breathing else ""
-    drug = "" if breathing else "; modafinil has weak evidence"
+    unfit = breathing or bool(allergies or allergies.failed)
+    drug = "" if unfit else "; modafinil has weak evidence"
     return Recommend(
         summary=f"Persistent fatigue: {first}energy conservation, exercise{drug}",
         indicator="info",
-        because=tuple(_about(fatigue, vc, breathing)),
-        evidence=(*fatigue.evidence, *([vc] if isinstance(vc, Reading) else [])),
+        because=tuple(_about(fatigue, vc, breathing, allergies)),
+        evidence=(*fatigue.evidence, *allergies, *([vc] if isinstance(vc, Reading) else [])),
         by=(*fatigue.by, *([limits.fatigue_vc_lt] if low else [])),
         missing=(vc.text,) if isinstance(vc, Missing) else (),
         offers=tuple(
             Create(draft, recommended=draft != MODAFINIL, reason=f"Fatigue, {fatigue.told}")
             for draft in ("energy-conservation", "exercise-programme", MODAFINIL)
-            if not (breathing and draft == MODAFINIL)
+            if not (unfit and draft == MODAFINIL)
         ),
     )
 
 
-def _about(fatigue: Fatigue, vc: Reading | Missing, breathing: bool) -> Iterator[str]:
+def _about(
+    fatigue: Fatigue, vc: Reading | Missing, breathing: bool, allergies: Allergies
+) -> Iterator[str]:
     yield f"Fatigue: {fatigue.told}."
     if breathing:
         yield f"Weak breathing tires: {vc}; see the advice on ventilation before any drug."
+    elif allergies:
+        told = ", ".join(allergy.label for allergy in allergies)
+        yield f"Allergy to {told}: no drug is proposed."
+    elif allergies.failed:
+        yield "Allergies could not be read: no drug is proposed."
     else:
         yield (
             "Modafinil: one trial of 32 patients over four weeks; very low certainty. Off label; "
@@ -181,6 +192,7 @@ def rtms_research_only(
     depression: Annotated[Entries, Listed("depression")],
     seizures: Annotated[Entries, Listed("seizures")],
     implants: Annotated[Entries, InUse("magnetic-implant")],
+    pacemaker: Annotated[Entries, Listed("pacemaker")],
 ) -> Outcome:
     """Say how little is known of rTMS in ALS when it is ordered outside a study."""
     if studies.newest:
@@ -190,7 +202,7 @@ def rtms_research_only(
     failed = failed_in(studies, depression)
     if failed:
         return CannotAssess("studies or the problem list could not be read", failed)
-    risks = [f"{e.newest}" for e in (seizures, implants) if e.newest]
+    risks = [f"{e.newest}" for e in (seizures, implants, pacemaker) if e.newest]
     return Recommend(
         summary="rTMS for ALS fatigue: very low evidence; prefer research setting",
         indicator="info",
@@ -199,5 +211,5 @@ def rtms_research_only(
             "One small trial; a review found no figures that could be used.",
             "Energy conservation, exercise and a search for causes come first.",
         ),
-        evidence=(order, seizures, implants),
+        evidence=(order, seizures, implants, pacemaker),
     )

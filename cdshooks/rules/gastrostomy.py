@@ -234,7 +234,8 @@ def gastrostomy_refer(
     Raise a gastrostomy when a criterion is met and the patient is fed by mouth.
 
     vc: sitting, % of predicted, of the last six months, for the window in which a
-    tube is placed safely. A refusal is left alone for six months.
+    tube is placed safely. A refusal is left alone for six months. Where swallowing is
+    impaired and weights could not be read, nobody knows.
     """
     if fed.route not in ("oral", "route-unknown"):
         return NotIndicated(f"feeding: {fed.route}")
@@ -265,7 +266,8 @@ def gastrostomy_refer(
 
 
 def _none_met(swallows: Swallowing, weight: Reading | Missing) -> Outcome:
-    if swallows.known:
+    unread = isinstance(weight, Missing) and bool(weight.failed)
+    if swallows.known and not (unread and swallows.signs):
         return NotIndicated("no criterion is met")
     lacking = (*swallows.missing, *([weight] if isinstance(weight, Missing) else []))
     failed = failed_in(*lacking)

@@ -13,9 +13,12 @@ from cdshooks.rules.authoring import (
     Captured,
     Create,
     Entries,
+    Latest,
     Limits,
+    Missing,
     NotIndicated,
     Outcome,
+    Reading,
     Recommend,
     State,
     This,
@@ -24,7 +27,9 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
+from cdshooks.rules.inputs import PaCO2
 from cdshooks.rules.states.niv_course import (
+    FINDINGS,
     OnNiv,
     Reviewed,
     niv_findings,
@@ -157,18 +162,21 @@ def niv_optimise(
     vent: Annotated[Vent, State(vent)],
     findings: Annotated[tuple[OnNiv, ...], State(niv_findings)],
     reviews: Annotated[Entries, Visited("niv-review", lookback="niv_reviewed_days")],
+    gas: PaCO2,
+    usage: Annotated[Reading | Missing, Latest("niv-usage", lookback=FINDINGS)],
 ) -> Outcome:
     """
     Ask for a review of NIV when gas, night, use, leak, residual events or symptoms are not right.
 
-    Each of the last three months. Silent for a while after a review.
+    Each of the last three months. Silent for a while after a review. gas, usage: whether
+    breathing tests and downloads could be read at all.
     """
     if vent.state != "niv-active":
         return NotIndicated(f"ventilation: {vent.state}")
-    if not findings:
-        return NotIndicated("nothing found that NIV leaves unsolved")
     if reviews.newest:
         return NotIndicated(f"{reviews.newest}")
+    if not findings:
+        return _nothing_unsolved(gas, usage)
     first = findings[0]
     return Recommend(
         summary=f"NIV not meeting goals: {first.told}. Review mode, pressures, timing, interface",
@@ -184,3 +192,10 @@ def niv_optimise(
             for draft in ("niv-titration", "mask-refit", "niv-oximetry")
         ),
     )
+
+
+def _nothing_unsolved(*read: Reading | Missing) -> Outcome:
+    failed = tuple(dict.fromkeys(k for one in read if isinstance(one, Missing) for k in one.failed))
+    if failed:
+        return CannotAssess("how NIV goes could not be read", failed)
+    return NotIndicated("nothing found that NIV leaves unsolved")

@@ -15,7 +15,6 @@ from cdshooks.rules.authoring import (
     Latest,
     Limits,
     Listed,
-    Medication,
     Missing,
     NotIndicated,
     Ordered,
@@ -38,7 +37,12 @@ from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.feeding import Feeding, feeding
 from cdshooks.rules.states.gastrostomy import LossLimits
 from cdshooks.rules.states.niv_model import Criterion
-from cdshooks.rules.states.nutrition_care import open_referrals, unless_open
+from cdshooks.rules.states.nutrition_care import (
+    only_thickened,
+    open_referrals,
+    supplement,
+    unless_open,
+)
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.weights import (
     Bmi,
@@ -108,7 +112,7 @@ def body_composition(
     ],
     measured: Annotated[Reading | Missing, Latest("fat-free-mass", lookback="body_comp_due_days")],
     recorded: Annotated[bool, Captured("body-composition")],
-    device: Annotated[Entries, Listed("cardiac-device")],
+    device: Annotated[Entries, Listed("pacemaker")],
     clinic: Annotated[bool, State(clinic_near)],
     limits: CompositionLimits,
 ) -> Outcome:
@@ -209,26 +213,6 @@ def meal_fractionation(
         by=(limits.meal_minutes_gt,) if long else (),
         offers=unless_open(offers, referrals),
     )
-
-
-@derived
-def supplement(
-    ordered: Annotated[Entries, Ordered("nutritional-supplement", types=("NutritionOrder",))],
-    taken: Annotated[Entries, Medication("oral-nutritional-supplement")],
-) -> Entry | None:
-    """The oral nutritional supplement that the patient has."""
-    return ordered.newest or taken.newest
-
-
-@derived
-def only_thickened(
-    aspirated: Annotated[Entries, Listed("thin-liquid-aspiration")],
-    thickened: Annotated[Entries, Ordered("thickened-fluids", types=("NutritionOrder",))],
-) -> bool | None:
-    """Whether drinks must be thickened: None when they must be and are not."""
-    if not aspirated:
-        return False
-    return True if thickened else None
 
 
 @derived

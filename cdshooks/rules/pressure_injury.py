@@ -1,13 +1,14 @@
 """Is the skin of a patient who does not move looked after?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
     CannotAssess,
     Captured,
     Create,
+    Enrolled,
     Entries,
     Entry,
     InUse,
@@ -121,6 +122,7 @@ def pressure_injury_risk(
         Entries, Performed(WOUND, statuses=("completed", "in-progress"), lookback=WOUND_DAYS)
     ],
     visited: Annotated[Entries, Visited(WOUND, lookback=WOUND_DAYS)],
+    care: Annotated[Entries, Enrolled(WOUND)],
     checks: Annotated[Entries, Performed("skin-check", statuses=("completed",), lookback=CHECKED)],
     recorded: Annotated[bool, Captured("skin-check")],
     relief: Annotated[Entries, InUse(RELIEF)],
@@ -133,17 +135,18 @@ def pressure_injury_risk(
             lookback=CHECKED,
         ),
     ],
-    device: Annotated[Entries, InUse("niv-device")],
+    device: Annotated[Entries, InUse("home-niv")],
     vent: Annotated[Vent, State(vent)],
 ) -> Outcome:
     """
     Raise a pressure injury without a plan; where the patient does not move, a missing skin check.
 
     A mask for ventilation adds the bridge of the nose; a tracheostomy needs no mask any more.
+    care: plans that are under way, however old; orders and visits count for their days.
     """
     mask = None if vent.state in MASKLESS else device.newest
     if injury:
-        plans = (ordered, dressed, visited)
+        plans = (ordered, dressed, visited, _under_way(care))
         return _injured(injury, plans, mask)
     if not risks.found:
         if risks.failed or not injury.whole:
@@ -167,6 +170,10 @@ def pressure_injury_risk(
         by=tuple(risk.by for risk in risks.found),
         offers=_offers(f"Immobile: {told}"),
     )
+
+
+def _under_way(care: Entries) -> Entries:
+    return replace(care, items=tuple(entry for entry in care if entry.type == "CarePlan"))
 
 
 def _injured(injury: Entries, plans: tuple[Entries, ...], mask: Entry | None) -> Outcome:

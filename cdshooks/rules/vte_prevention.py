@@ -9,6 +9,7 @@ from cdshooks.rules.authoring import (
     Call,
     CannotAssess,
     Captured,
+    Communicated,
     Create,
     Entries,
     Entry,
@@ -37,6 +38,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.due_today import OPEN
 from cdshooks.rules.states.goals import Goals, goals
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.vte import Injected, Oral
 
 Walking = Annotated[Reading | Missing, Latest("alsfrs-item-8", lookback="mobility_score_days")]
@@ -200,6 +202,7 @@ def vte_outpatient_risk(
         Entries,
         Performed("vte-education", statuses=("completed",), lookback="vte_education_days"),
     ],
+    told: Annotated[Entries, Communicated("vte-education", lookback="vte_education_days")],
     recorded: Annotated[bool, Captured("vte-education")],
     goals: Annotated[Goals, State(goals)],
     limits: OutpatientLimits,
@@ -216,10 +219,10 @@ def vte_outpatient_risk(
         return CannotAssess(walking.text, walking.failed)
     if not walking.meets(limits.vte_walking_lost_le):
         return NotIndicated(f"{walking}")
-    done = oral.newest or injected.newest or explained.newest
+    done = oral.newest or injected.newest or explained.newest or told.newest
     if done:
         return NotIndicated(f"{done}")
-    failed = tuple(dict.fromkeys((*oral.failed, *injected.failed, *explained.failed)))
+    failed = merged("", oral, injected, explained, told).failed
     if failed:
         return CannotAssess("what was explained or is taken could not be read", failed)
     return Recommend(

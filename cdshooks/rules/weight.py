@@ -38,7 +38,7 @@ from cdshooks.rules.states.gastrostomy import (
     gastrostomy_barrier,
     gastrostomy_refusal,
 )
-from cdshooks.rules.states.nutrition_care import open_referrals, unless_open
+from cdshooks.rules.states.nutrition_care import open_referrals, supplement_fits, unless_open
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.swallowing import Swallowing, swallowing
 from cdshooks.rules.states.weights import (
@@ -265,6 +265,7 @@ def low_bmi(
     feeding: Annotated[Feeding, State(feeding)],
     refusal: Annotated[Refusal | None, State(gastrostomy_refusal)],
     barrier: Annotated[Barrier | None, State(gastrostomy_barrier)],
+    drinkable: Annotated[bool, State(supplement_fits)],
     referrals: Referrals,
     limits: StableLimits,
 ) -> Outcome:
@@ -272,7 +273,8 @@ def low_bmi(
     Name undernutrition by BMI, computed from weight and height where both are there.
 
     A low weight that was always so, and has not fallen in a year, is information. An
-    assessment for a gastrostomy is not offered against a refusal, nor where none can be made.
+    assessment for a gastrostomy is not offered against a refusal, nor where none can be made,
+    and a supplement not to whom has one or aspirates thin liquids.
     """
     if bmi is None:
         failed = failed_in(current, reported)
@@ -283,7 +285,7 @@ def low_bmi(
     always = lifelong.newest if stable else None
     drafts = ["dietitian-referral"]
     if feeding.by_mouth:
-        drafts += ["nutritional-supplement"]
+        drafts += ["nutritional-supplement"] if drinkable else []
         tube = swallowing.signs and not (refusal or barrier)
         drafts += ["gastrostomy-assessment"] if tube else []
     offers = tuple(Create(d, recommended=d == drafts[0], reason=str(bmi)) for d in drafts)

@@ -1,6 +1,6 @@
 """Is the patient tired, for how long, and which causes were not looked for?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
@@ -14,6 +14,7 @@ from cdshooks.rules.authoring import (
     Missing,
     Ordered,
     Reading,
+    Reported,
     State,
     This,
     Threshold,
@@ -30,7 +31,9 @@ from cdshooks.rules.states.breathing_tests import (
     last_breathing_test,
     pft_arranged,
 )
+from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.screens import Screen, mood_screen
+from cdshooks.rules.states.symptoms import ANSWER, denied_since
 
 BLOOD = "fatigue_blood_days"
 Degree = Literal["none", "present", "persistent"]
@@ -70,15 +73,19 @@ class Fatigue:
 @derived
 def fatigue_found(
     score: Annotated[Reading | Missing, Latest("fatigue-severity", lookback="fatigue_score_days")],
-    coded: Annotated[Entries, Listed("any-fatigue", lookback="fatigue_condition_days")],
+    listed: Annotated[Entries, Listed("any-fatigue", lookback="fatigue_condition_days")],
+    reported: Annotated[Entries, Reported("any-fatigue", lookback=ANSWER)],
+    denied: Annotated[Entries, Reported("any-fatigue", lookback=ANSWER, denied=True)],
     limits: FatigueLimits,
 ) -> Fatigue:
     """
-    Fatigue by the Fatigue Severity Scale or by the problem list.
+    Fatigue by the Fatigue Severity Scale, by the problem list or by the patient's answer.
 
     score: up to 7 it is the mean of its items, from 9 on their sum; what lies between the
-    two is refused like any value that cannot be.
+    two is refused like any value that cannot be. denied: a later answer of no outweighs
+    what was recorded or reported.
     """
+    coded = _still_so(merged(listed.label, listed, reported), denied)
     failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
     degree, by = _scored(score, limits)
     refused = isinstance(score, Missing) and score.why is Why.IMPLAUSIBLE
@@ -88,6 +95,10 @@ def fatigue_found(
         degree = "present"
     told = f"FSS {score.amount}" if isinstance(score, Reading) and by else _recorded(coded)
     return Fatigue(degree, told, facts, (by,) if by else (), notes, tuple(dict.fromkeys(failed)))
+
+
+def _still_so(coded: Entries, denied: Entries) -> Entries:
+    return replace(coded, items=tuple(e for e in coded if not denied_since(e.day, denied)))
 
 
 def _recorded(coded: Entries) -> str:

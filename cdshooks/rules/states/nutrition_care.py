@@ -1,8 +1,19 @@
-"""Who of dietetics and swallowing therapy saw the patient lately, or was asked to?"""
+"""Who of dietetics and swallowing therapy saw the patient, and may a supplement be drunk?"""
 
 from typing import Annotated
 
-from cdshooks.rules.authoring import Create, Entries, Offer, Ordered, Visited, derived
+from cdshooks.rules.authoring import (
+    Create,
+    Entries,
+    Entry,
+    Listed,
+    Medication,
+    Offer,
+    Ordered,
+    State,
+    Visited,
+    derived,
+)
 
 VISIT = "nutrition_visit_days"
 REFERRAL = "open_referral_days"
@@ -23,3 +34,32 @@ def open_referrals(
 def unless_open(offers: tuple[Offer, ...], made: frozenset[str]) -> tuple[Offer, ...]:
     """The offers without the referrals that are open."""
     return tuple(o for o in offers if not (isinstance(o, Create) and o.draft in made))
+
+
+@derived
+def supplement(
+    ordered: Annotated[Entries, Ordered("nutritional-supplement", types=("NutritionOrder",))],
+    taken: Annotated[Entries, Medication("oral-nutritional-supplement")],
+) -> Entry | None:
+    """The oral nutritional supplement that the patient has."""
+    return ordered.newest or taken.newest
+
+
+@derived
+def only_thickened(
+    aspirated: Annotated[Entries, Listed("thin-liquid-aspiration")],
+    thickened: Annotated[Entries, Ordered("thickened-fluids", types=("NutritionOrder",))],
+) -> bool | None:
+    """Whether drinks must be thickened: None when they must be and are not."""
+    if not aspirated:
+        return False
+    return True if thickened else None
+
+
+@derived
+def supplement_fits(
+    has: Annotated[Entry | None, State(supplement)],
+    thickened: Annotated[bool | None, State(only_thickened)],
+) -> bool:
+    """Whether the patient has no supplement, and need not aspirate one."""
+    return has is None and thickened is not None

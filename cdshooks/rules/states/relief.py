@@ -1,6 +1,6 @@
 """What troubles somebody at the end of life, and what is given against it?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.acute_signs import Sign, acute_signs
 from cdshooks.rules.states.merged import merged
+from cdshooks.rules.states.symptoms import SymptomLimits
 
 LATELY = "eol_sign_days"
 
@@ -61,11 +62,11 @@ class Trouble:
 class Breathlessness:
     """trouble: None when there is none, or when a newer score says that it does not distress.
 
-    eased: that score. known: whether everything that could say so was read.
+    eased: that word. known: whether everything that could say so was read.
     """
 
     trouble: Trouble | None
-    eased: Reading | None
+    eased: Reading | Entry | None
     failed: tuple[str, ...]
 
 
@@ -77,24 +78,39 @@ def distressing_breathlessness(
     reported: Annotated[Entries, Reported("dyspnea", lookback=LATELY)],
     borg: Annotated[Reading | Missing, Latest("borg", lookback=LATELY)],
     item_10: Annotated[Reading | Missing, Latest("alsfrs-item-10", lookback=LATELY)],
+    denied: Annotated[Entries, Reported("dyspnea-itself", lookback=LATELY, denied=True)],
     limits: ReliefLimits,
+    symptoms: SymptomLimits,
 ) -> Breathlessness:
     """
     Breathlessness of the last week: signs of acute failure, a score, a code or an answer.
 
     The newest word counts: a Borg score below the limit that is newer than a code or
-    an item says that the patient is not distressed now. Signs of acute failure stand
-    whatever was scored, since distress may not have been asked about.
+    an item says that the patient is not distressed now, and so does, upright, a normal
+    item 10 or an answer of no. Signs of acute failure stand whatever was scored, since
+    distress may not have been asked about.
     """
     unread = failed_in(coded, flat, reported, borg, item_10)
     if acute:
         return Breathlessness(_acute(acute), None, unread)
-    troubles = [*_scored(borg, item_10, limits), *_coded(coded, flat, reported)]
-    last = max(troubles, key=lambda t: t.day, default=None)
-    calm = borg if isinstance(borg, Reading) and not borg.meets(limits.eol_borg_ge) else None
-    if last and calm and calm.day > last.day:
-        return Breathlessness(None, calm, unread)
-    return Breathlessness(last, None, unread)
+    calm = tuple(_unless(borg, limits.eol_borg_ge))
+    upright = (*calm, *_unless(item_10, symptoms.dyspnea_item_le), *denied)
+    troubles = [(t, upright) for t in (*_scored(borg, item_10, limits), *_coded(coded, reported))]
+    troubles += [(t, calm) for t in _coded(flat)]
+    words = [(trouble, _after(trouble, easing)) for trouble, easing in troubles]
+    last = max((t for t, eased in words if not eased), key=lambda t: t.day, default=None)
+    eased = next((eased for _, eased in words if eased), None)
+    return Breathlessness(last, None if last else eased, unread)
+
+
+def _unless(score: Reading | Missing, limit: Threshold) -> Iterator[Reading]:
+    if isinstance(score, Reading) and not score.meets(limit):
+        yield score
+
+
+def _after(trouble: Trouble, words: Iterable[Reading | Entry]) -> Reading | Entry | None:
+    """The word that is newer than what troubles."""
+    return next((word for word in words if word.day and word.day > trouble.day), None)
 
 
 def _acute(signs: tuple[Sign, ...]) -> Trouble:

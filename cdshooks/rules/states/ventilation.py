@@ -132,7 +132,7 @@ def tracheostomy(
 
 @derived
 def niv_started(
-    use: Annotated[Entries, InUse("niv-device", statuses=("active",))],
+    use: Annotated[Entries, InUse("home-niv", statuses=("active",))],
     delivered: Annotated[
         Entries,
         Ordered("home-niv", types=("DeviceRequest",), statuses=("completed",), drafts=False),
@@ -197,7 +197,7 @@ def unless_wanted(refused: Entries, declined: Entries, wanted: Entries) -> Entri
 
 @derived
 def niv_ended(
-    ended_use: Annotated[Entries, InUse("niv-device", statuses=("completed", "stopped"))],
+    ended_use: Annotated[Entries, InUse("home-niv", statuses=("completed", "stopped"))],
     procedures: NivProcedures,
     intolerance: Annotated[Entries, Listed("niv-intolerance")],
     refusals: Annotated[Entries, State(niv_refusals)],
@@ -267,6 +267,16 @@ def _newest(events: Iterable[Event]) -> Event | None:
 def vent(
     stoma: Annotated[Entry | None, State(tracheostomy)],
     machine: Annotated[Entries, InUse("ventilator", statuses=("active",))],
+    delivered: Annotated[
+        Entries,
+        Ordered(
+            "invasive-ventilator",
+            types=("DeviceRequest",),
+            statuses=("completed",),
+            drafts=False,
+            lookback="device_request_counts_days",
+        ),
+    ],
     dependence: Annotated[Entries, Listed("ventilator-dependence")],
     tube: Annotated[Entries, Performed("intubation", statuses=("in-progress",))],
     item_12: Item12,
@@ -284,16 +294,19 @@ def vent(
     """
     The ventilatory state: tracheostomy first, then the latest word on NIV, then orders.
 
+    Who has a tracheostomy is ventilated through it by a device, a delivery of the last year,
+    a ventilator in this stay, or an item 12 of 0.
     Item 12 of the ALSFRS-R is 0 on invasive ventilation and 1 to 3 on NIV. CPAP
     is not ventilation, and neither is oxygen. A home device that is on order
     outweighs NIV of the present hospital stay. What only a name calls a device for
     NIV is told, and decides nothing.
     """
+    scored = item_12 if isinstance(item_12, Reading) and item_12.value == INVASIVE_SCORE else None
     if stoma is not None:
-        ventilated = machine or dependence
+        ventilated = machine or dependence or tube or delivered or scored
         return Vent("invasive" if ventilated else "trach-unventilated", stoma.day, stoma)
-    if isinstance(item_12, Reading) and item_12.value == INVASIVE_SCORE:
-        return Vent("invasive", item_12.day, item_12)
+    if scored:
+        return Vent("invasive", scored.day, scored)
     if tube.newest:
         return Vent("intubated", tube.newest.day, tube.newest)
     if word and word.state in ("niv-active", "niv-failed", "niv-declined"):
