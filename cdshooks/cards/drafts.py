@@ -48,7 +48,8 @@ def action(offer: Offer, view: View, evidence: Iterable[Origin]) -> Json | None:
                 return None
             return {"type": "update", "description": file.description, "resource": corrected}
         case Delete():
-            if not told_id(offer.order.id):
+            # An order that is signed already is a record: it may be ended, and never deleted.
+            if not told_id(offer.order.id) or offer.order.status != "draft":
                 return None
             # What is no drug goes by a description that is no name for an order.
             name = f" {inside(offer.order.label)}" if offer.order.drug else ""

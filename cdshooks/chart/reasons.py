@@ -8,6 +8,7 @@ from cdshooks.fhir.elements import (
     obj,
     objects,
     plain,
+    referred,
     string,
     texts,
     values,
@@ -15,6 +16,7 @@ from cdshooks.fhir.elements import (
 from cdshooks.knowledge import ValueSet
 
 TRIAL = "clinical-trial"
+STUDY = "ResearchStudy"
 REASONS = (TRIAL, "breathlessness-reason", "malaria", "saliva-reason", "salivary-disturbance")
 """Value sets of the reasons that rules about drugs ask for."""
 
@@ -33,6 +35,7 @@ def reasons_for(resource: Json, view: View) -> frozenset[str]:
         if any(_is_reason(concept, view.value_set(name), view) for concept in concepts)
         or any(map(view.value_set(name).named_in, said + noted * (name == TRIAL)))
     }
+    known |= {TRIAL} if _is_in_study(resource) else set()
     return frozenset(known | {_purpose(concept, view) for concept in concepts} - {TRIAL})
 
 
@@ -50,11 +53,40 @@ def _is_reason(concept: Json, value_set: ValueSet, view: View) -> bool:
 
 
 def _referenced_reasons(resource: Json, view: View) -> Iterator[Json]:
-    """What the conditions say that an order gives as its reason."""
-    for reference in objects(resource.get("reasonReference")):
-        record = view.index.get(string(reference.get("reference")) or "")
-        if record and record.type == "Condition":
-            yield from objects(record.resource.get("code"))
+    """What the conditions say that an order refers to; of one that is not here, its display."""
+    for reference in _reason_references(resource):
+        target = string(reference.get("reference")) or ""
+        if target.startswith("#"):
+            inner = (
+                one for one in objects(resource.get("contained")) if one.get("id") == target[1:]
+            )
+            found = next(inner, {})
+        else:
+            record = view.index.get(target)
+            found = record.resource if record else {}
+        if found.get("resourceType") == "Condition":
+            yield from objects(found.get("code"))
+        elif not found and _type_of(reference) in ("", "Condition") and reference.get("display"):
+            yield {"text": reference["display"]}
+
+
+def _is_in_study(resource: Json) -> bool:
+    """Whether an order gives a study as its reason: FHIR has no such reference, clients do."""
+    return any(_type_of(reference) == STUDY for reference in _reason_references(resource))
+
+
+def _type_of(reference: Json) -> str:
+    """The type that a reference leads to, as far as it says one."""
+    target = string(reference.get("reference")) or ""
+    type, slash, _ = referred(target).partition("/")
+    return type if slash else string(reference.get("type")) or ""
+
+
+def _reason_references(resource: Json) -> Iterator[Json]:
+    """References to reasons under the names of R4 and of R5."""
+    yield from objects(resource.get("reasonReference"))
+    for reason in objects(resource.get("reason")):
+        yield from objects(reason.get("reference"))
 
 
 def _reason_concepts(resource: Json) -> Iterator[Json]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from cdshooks.fhir.amount import Strength, days, exact, milligrams
 from cdshooks.fhir.dates import when
 from cdshooks.fhir.elements import Json, obj, objects, string, values
-from cdshooks.fhir.timing import Bounds, bounds, one
+from cdshooks.fhir.timing import Bounds, bounds, on_weekdays, one
 from cdshooks.rules.authoring.orders import Course
 
 A_DAY = 1440
@@ -20,11 +20,13 @@ def course(dosage: Json, strength: Strength, zone: tzinfo) -> Course:
     found = bounds(timing, zone) or Bounds()
     repeat = one(timing, "repeat")
     dates = tuple(sorted(_dates(timing, zone)))
+    weekdays = on_weekdays(timing)
     return Course(
         days=_days(found),
-        doses=found.count,
+        doses=found.count or _on_weekdays(_days(found), weekdays),
         dates=dates,
         start=found.start or next(iter(dates), None),
+        weekday_times=weekdays[1] if weekdays else None,
         minutes=_minutes(repeat.get("duration"), repeat.get("durationUnit")),
         mg_a_minute=next(_rates(dosage, strength), None),
     )
@@ -35,6 +37,15 @@ def _days(found: Bounds) -> Fraction | None:
     if found.start and found.end and found.end >= found.start:
         return Fraction((found.end - found.start).days + 1)
     return found.length
+
+
+def _on_weekdays(length: Fraction | None, weekdays: tuple[int, Fraction] | None) -> Fraction | None:
+    """The most doses that named weekdays of so many days can hold."""
+    if length is None or weekdays is None:
+        return None
+    named, each = weekdays
+    weeks, rest = divmod(length, 7)
+    return (weeks * named + min(rest, Fraction(named))) * each
 
 
 def _dates(timing: Json, zone: tzinfo) -> Iterator[date]:

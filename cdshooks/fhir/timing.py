@@ -96,8 +96,29 @@ def _stated(repeat: Json, *keys: str) -> bool:
 
 def _every_day(repeat: Json) -> bool:
     """Whether no weekday is named, or all of them are."""
-    named = {string(day) for day in values(repeat.get("dayOfWeek"))}
+    named = _weekdays(repeat)
     return not named or named == dosage_tables().file.days_of_week
+
+
+def _weekdays(repeat: Json) -> set[str | None]:
+    return {string(day) for day in values(repeat.get("dayOfWeek"))}
+
+
+def on_weekdays(timing: Json) -> tuple[int, Fraction] | None:
+    """How many days of the week are named, not all, and how often on each of them.
+
+    A rate of weeks is shared between the days. None unless both can be told.
+    """
+    repeat = one(timing, "repeat")
+    named = _weekdays(repeat)
+    if not named < dosage_tables().file.days_of_week:
+        return None
+    daily = {key: value for key, value in repeat.items() if key != "dayOfWeek"}
+    rate = times_a_day({**timing, "repeat": daily}) or _ONCE
+    if isinstance(rate, str) or rate.exact is None or not named:
+        return None
+    each = rate.exact if rate.exact >= 1 else rate.exact * 7 / len(named)
+    return (len(named), each) if each >= 1 else None
 
 
 def _clock_times(repeat: Json) -> Span | Problem | None:

@@ -168,9 +168,9 @@ def _way(order: Order) -> Way | None:
 
 
 def _is_unread(order: Order) -> bool:
-    """Whether dose or frequency could not be read; dated doses are a frequency."""
+    """Whether dose or frequency could not be read; dates and weekdays are a frequency."""
     steps, problems = order.regimen.steps, set(order.regimen.problems)
-    if any(step.course.dates for step in steps):
+    if any(step.course.dates or step.course.weekday_times for step in steps):
         problems -= {"not-daily", "frequency"}
     return bool(problems) or not all(step.each for step in steps)
 
@@ -187,14 +187,22 @@ def _deviations(
     for step in order.regimen.steps:
         if way:
             yield from _dose(step, way, limits)
-        if step.times_a_day is not None and step.times_a_day != step.lines:
-            yield "not once a day"
+        yield from _often(step)
         if way == "iv":
             yield from _speed(step.course, limits)
         yield from _length(step, cycle, signing, limits)
         yield from _too_soon(step.course, cycle, limits)
     if order.regimen.as_needed:
         yield "as needed"
+
+
+def _often(step: Step) -> Iterator[str]:
+    """What is not once a day: every line once, or each line once on the weekdays it names."""
+    times, once = step.times_a_day, step.lines
+    if times is None:
+        times, once = step.course.weekday_times, 1
+    if times is not None and times != once:
+        yield "not once a day"
 
 
 def _dose(step: Step, way: Way, limits: CycleLimits) -> Iterator[str]:
@@ -244,7 +252,7 @@ def _length(step: Step, cycle: Cycle, signing: bool, limits: CycleLimits) -> Ite
 
 
 def _doses(course: Course) -> Fraction | None:
-    """How many days of treatment: by count, by date, or all days of the period."""
+    """How many days of treatment: by count, weekday or date, or all days of the period."""
     if course.doses is not None:
         return course.doses
     return Fraction(len(set(course.dates))) if course.dates else course.days

@@ -150,7 +150,7 @@ class UnprovenLimits(Limits):
     group="DRUG",
     sources=("cochrane-antioxidants", "gordon-2007"),
     overrides=("other-indication", "prefers-alternative"),
-    leaves_out="Orders with another reason; doses in international units.",
+    leaves_out="Orders with another reason.",
 )
 @decides(
     Row("warning", "Lithium for ALS, or without a disorder of mood on the problem list"),
@@ -163,7 +163,7 @@ class UnprovenLimits(Limits):
 )
 def unproven_als_drug(
     order: Annotated[Order, Draft("unproven-in-als")],
-    mood: Annotated[Entries, Listed("lithium-indication")],
+    mood: Annotated[Entries, Listed("lithium-indication", named=True)],
     thinners: Annotated[Entries, Medication("anticoagulant")],
     limits: UnprovenLimits,
 ) -> Outcome:

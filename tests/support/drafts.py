@@ -141,6 +141,7 @@ OF_TIMING: dict[str, Callable[[str], Json]] = {
 
 OF_REPEAT: dict[str, Callable[[str], Json]] = {
     "when=": lambda times: {"when": times.split(",")},
+    "on=": lambda days: {"dayOfWeek": days.split(",")},
     "with-food": lambda _: {"when": ["C"]},
     "after-food": lambda _: {"when": ["PC"]},
     "before-food": lambda _: {"when": ["AC"]},

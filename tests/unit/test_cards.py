@@ -139,6 +139,15 @@ def test_one_choice_only_recommends_one() -> None:
     assert [s.get("isRecommended") for s in card["suggestions"]] == [True, None]
 
 
+@pytest.mark.parametrize("status", ["active", "on-hold"])
+def test_an_order_that_is_signed_again_is_not_offered_for_removal(status: str) -> None:
+    view = signing(f"199206 50 mg 1/d status={status}")
+    order = order_of(view)
+    offers = (Delete(order), Update(order, "riluzole-50-mg-every-12-hours"))
+    [card] = cards([advice("warning", order=order, offers=offers)], view, URL)
+    assert [s["actions"][0]["type"] for s in card["suggestions"]] == ["update"]
+
+
 def test_a_draft_that_graver_advice_removes_is_not_offered_in_another_dose() -> None:
     view = signing("313412")
     order = order_of(view)

@@ -36,6 +36,41 @@ def test_a_duration_and_a_count_bound_a_course() -> None:
     assert (found.days, found.doses) == (14, 10)
 
 
+WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+
+
+@pytest.mark.parametrize(
+    ("repeat", "doses", "times"),
+    [
+        ({"dayOfWeek": WORKDAYS}, 10, 1),
+        ({"dayOfWeek": WORKDAYS, "frequency": 1, "period": 1, "periodUnit": "d"}, 10, 1),
+        ({"dayOfWeek": WORKDAYS, "frequency": 5, "period": 1, "periodUnit": "wk"}, 10, 1),
+        ({"dayOfWeek": WORKDAYS, "frequency": 2, "period": 1, "periodUnit": "d"}, 20, 2),
+        ({"dayOfWeek": WORKDAYS, "frequency": 1, "period": 1, "periodUnit": "wk"}, None, None),
+        ({"dayOfWeek": WORKDAYS, "frequency": 1, "period": 1, "periodUnit": "?"}, None, None),
+        ({"dayOfWeek": ["someday"]}, None, None),
+        ({"dayOfWeek": [*WORKDAYS, "sat", "sun"]}, None, None),
+        ({"dayOfWeek": []}, None, None),
+        ({"dayOfWeek": WORKDAYS, "count": 8}, 8, 1),
+    ],
+)
+def test_weekdays_of_two_weeks_are_counted(repeat: Any, doses: Any, times: Any) -> None:
+    found = read({"boundsDuration": {"value": 14, "code": "d"}, **repeat})
+    assert (found.days, found.doses, found.weekday_times) == (14, doses, times)
+
+
+@pytest.mark.parametrize(("length", "doses"), [(11, 9), (12, 10), (13, 10), (14, 10), (15, 11)])
+def test_of_a_part_of_a_week_as_many_weekdays_count_as_may_be_in_it(
+    length: int, doses: int
+) -> None:
+    bounds = {"boundsDuration": {"value": length, "code": "d"}}
+    assert read({**bounds, "dayOfWeek": WORKDAYS}).doses == doses
+
+
+def test_weekdays_without_an_end_bound_no_course() -> None:
+    assert read({"dayOfWeek": WORKDAYS}).bounded is False
+
+
 def test_dated_doses_are_sorted_and_the_first_is_the_start() -> None:
     found = course({"timing": {"event": ["2026-11-03", "2026-11-01"]}}, BAG, UTC)
     assert found.dates == (date(2026, 11, 1), date(2026, 11, 3))

@@ -111,3 +111,26 @@ def test_no_drug_set_has_the_name_of_a_drug_and_no_product_of_it_is_unreachable(
     assert not known.sets.keys() & base().products.keys()
     used = {one for drug_set in known.sets.values() for one in drug_set.ingredients}
     assert used == known.names
+
+
+@pytest.mark.parametrize(
+    ("text", "ingredient"),
+    [
+        ("Sialanar oral solution", "glycopyrronium"),
+        ("Kwells 300 micrograms", "scopolamine"),
+        ("Zofran ODT 4 mg", "ondansetron"),
+        ("Thorazine 25 mg", "chlorpromazine"),
+        ("Esmeron 50 mg/5 mL", "rocuronium"),
+        ("Zemuron", "rocuronium"),
+        ("Mivacron", "mivacurium"),
+        ("Epilim Chrono", "valproate"),
+        ("Depakene", "valproate"),
+        ("Aldomet", "methyldopa"),
+        ("Biaxin XL", "clarithromycin"),
+        ("Tussionex", "hydrocodone"),
+        ("Robitussin AC", "codeine"),
+        ("Roxanol", "morphine"),
+    ],
+)
+def test_brands_of_older_and_of_european_products_are_known(text: str, ingredient: str) -> None:
+    assert [name.ingredient for name in base().ingredients.in_text(text)] == [ingredient]

@@ -222,6 +222,7 @@ def test_the_oldest_version_writes_its_date_elsewhere() -> None:
 
 
 LOCAL = "http://als-cdshooks.org/CodeSystem/als-cds"
+MALARIA = {"resourceType": "Condition", "id": "c", "code": {"text": "Malaria"}}
 
 
 @pytest.mark.parametrize(
@@ -233,6 +234,11 @@ LOCAL = "http://als-cdshooks.org/CodeSystem/als-cds"
         {"reason": [{"concept": {"text": "trial drug"}}]},
         {"note": [{"text": "part of a clinical trial"}]},
         {"note": "part of a clinical trial"},
+        {"reasonReference": [{"reference": "ResearchStudy/7"}]},
+        {"reasonReference": {"reference": "https://ehr.example/fhir/ResearchStudy/7"}},
+        {"reasonReference": [{"reference": "ResearchStudy/7/_history/2", "display": "LIGHT"}]},
+        {"reasonReference": [{"type": "ResearchStudy", "identifier": {"value": "7"}}]},
+        {"reason": [{"reference": {"reference": "ResearchStudy/7"}}]},
     ],
 )
 def test_an_order_of_a_trial_says_so(change: Json) -> None:
@@ -248,6 +254,14 @@ def test_an_order_of_a_trial_says_so(change: Json) -> None:
         ({"note": [{}]}, set()),
         ({"reason": [{}]}, set()),
         ({"note": 5}, set()),
+        ({"reasonReference": [{"reference": "Condition/7"}]}, set()),
+        ({"reasonReference": [{"reference": "Condition/7", "display": "ALS"}]}, {"als"}),
+        ({"reasonReference": [{"display": "Acne"}]}, {"other"}),
+        ({"reasonReference": [{"reference": "Observation/7", "display": "Cough"}]}, set()),
+        ({"reasonReference": [{"type": "Observation", "display": "Cough"}]}, set()),
+        ({"reasonReference": [{"reference": "#c"}], "contained": [MALARIA]}, {"other", "malaria"}),
+        ({"reasonReference": [{"reference": "#d"}], "contained": [MALARIA]}, set()),
+        ({"reason": [{"reference": {"display": "Malaria"}}]}, {"other", "malaria"}),
     ],
 )
 def test_an_order_tells_what_it_is_for(change: Json, reasons: set[str]) -> None:

@@ -13,7 +13,8 @@ class Course:
 
     days: calendar days, first and last included. doses: administrations in all.
     dates: the days of dated doses. start: the first day, if stated. minutes: how long
-    one administration takes, and mg_a_minute how fast it runs.
+    one administration takes, and mg_a_minute how fast it runs. weekday_times: how often
+    on each of the weekdays that are named; doses are then the most that fit.
     """
 
     days: Fraction | None = None
@@ -22,6 +23,7 @@ class Course:
     start: date | None = None
     minutes: Fraction | None = None
     mg_a_minute: Fraction | None = None
+    weekday_times: Fraction | None = None
 
     @property
     def bounded(self) -> bool:
