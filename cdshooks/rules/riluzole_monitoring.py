@@ -92,16 +92,18 @@ def monitoring_clock(
     Whether ALT is overdue on riluzole.
 
     It is due every month, then every three months, then every year, counted from
-    the newest ALT after the start, or from the start itself. An ALT above its
-    upper limit in the first year halves the interval. While riluzole has just
-    been started a baseline is enough. An unknown start counts as long ago.
+    the newest ALT after the start, or from the start itself. The first one after the
+    start stays due until it is taken, however wide the interval has become. An ALT
+    above its upper limit in the first year halves the interval. While riluzole has
+    just been started a baseline is enough. An unknown start counts as long ago.
     """
     start = episode.start
     days = episode.days(call.today)
     known = isinstance(alt, Reading) and (start is None or alt.day > start)
     last = multiple_of(alt, certain) if known else None
     raised = last is not None and not last.assumed and last.meets(limits.raised_gt)
-    limit = limits.due_after(days, halved=raised and limits.in_first_year(days))
+    halved = raised and limits.in_first_year(days)
+    limit = limits.due_after(days if last else 0, halved=halved)
     counted = last.reading.day if last else start
     overdue = counted is None or (call.today - counted).days > limit
     new = days is not None and days < limits.just_started_days
