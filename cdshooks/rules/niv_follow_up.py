@@ -16,6 +16,7 @@ from cdshooks.rules.authoring import (
     Limits,
     NotIndicated,
     Outcome,
+    Performed,
     Recommend,
     State,
     This,
@@ -157,18 +158,22 @@ def niv_optimise(
     vent: Annotated[Vent, State(vent)],
     findings: Annotated[tuple[OnNiv, ...], State(niv_findings)],
     reviews: Annotated[Entries, Visited("niv-review", lookback="niv_reviewed_days")],
+    titrations: Annotated[
+        Entries,
+        Performed("niv-titration", statuses=("completed",), lookback="niv_reviewed_days"),
+    ],
 ) -> Outcome:
     """
     Ask for a review of NIV when gas, night, use, leak, residual events or symptoms are not right.
 
-    Each of the last three months. Silent for a while after a review.
+    Each of the last three months. Silent for a while after a review or a titration.
     """
     if vent.state != "niv-active":
         return NotIndicated(f"ventilation: {vent.state}")
     if not findings:
         return NotIndicated("nothing found that NIV leaves unsolved")
-    if reviews.newest:
-        return NotIndicated(f"{reviews.newest}")
+    if done := reviews.newest or titrations.newest:
+        return NotIndicated(f"{done}")
     first = findings[0]
     return Recommend(
         summary=f"NIV not meeting goals: {first.told}. Review mode, pressures, timing, interface",
