@@ -22,7 +22,7 @@ from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.niv_criteria import niv_criteria
 from cdshooks.rules.states.niv_model import NivCriteria
 from cdshooks.rules.states.ventilation import Vent, vent
-from cdshooks.rules.states.wishes import NoMore, worse_since_refusal
+from cdshooks.rules.states.wishes import NoMore, refusal_day, worse_since_refusal
 from cdshooks.rules.states.words import sentence
 
 
@@ -50,6 +50,7 @@ def niv_declined_revisit(
     goals: Annotated[Goals, State(goals)],
     criteria: Annotated[NivCriteria, State(niv_criteria)],
     worse: Annotated[tuple[str, ...], State(worse_since_refusal)],
+    said: Annotated[date | None, State(refusal_day)],
     no_more: NoMore,
     limits: RevisitLimits,
 ) -> Outcome:
@@ -57,7 +58,7 @@ def niv_declined_revisit(
     Offer to talk NIV over again when a refusal is old or breathing is materially worse since.
 
     Only while a criterion for NIV is met, and never more than information: a refusal
-    is respected. One without a date counts as old.
+    is respected. One without a date counts as old. A talk since counts as the refusal does.
     """
     if vent.state != "niv-declined":
         return NotIndicated(f"ventilation: {vent.state}")
@@ -67,11 +68,9 @@ def niv_declined_revisit(
         return NotIndicated("asked not to discuss it again")
     if not criteria:
         return NotIndicated("no criterion for NIV is met")
-    old = vent.since is None or limits.refusal_review_gt_days.met_by(
-        Decimal((call.today - vent.since).days)
-    )
+    old = said is None or limits.refusal_review_gt_days.met_by(Decimal((call.today - said).days))
     if not old and not worse:
-        return NotIndicated(f"NIV declined {on(vent.since)}, nothing new since")
+        return NotIndicated(f"NIV declined {on(vent.since)}, nothing new since {on(said)}")
     since = "breathing has worsened since" if worse else "a criterion for NIV is met"
     return Recommend(
         summary=f"NIV declined {_day(vent.since)}; {since}. Revisit if patient wishes",

@@ -18,6 +18,7 @@ from cdshooks.rules.authoring import (
     Missing,
     NotIndicated,
     Outcome,
+    Performed,
     Reading,
     Recommend,
     State,
@@ -162,19 +163,23 @@ def niv_optimise(
     vent: Annotated[Vent, State(vent)],
     findings: Annotated[tuple[OnNiv, ...], State(niv_findings)],
     reviews: Annotated[Entries, Visited("niv-review", lookback="niv_reviewed_days")],
+    titrations: Annotated[
+        Entries,
+        Performed("niv-titration", statuses=("completed",), lookback="niv_reviewed_days"),
+    ],
     gas: PaCO2,
     usage: Annotated[Reading | Missing, Latest("niv-usage", lookback=FINDINGS)],
 ) -> Outcome:
     """
     Ask for a review of NIV when gas, night, use, leak, residual events or symptoms are not right.
 
-    Each of the last three months. Silent for a while after a review. gas, usage: whether
-    breathing tests and downloads could be read at all.
+    Each of the last three months. Silent for a while after a review or a titration. gas, usage:
+    whether breathing tests and downloads could be read at all.
     """
     if vent.state != "niv-active":
         return NotIndicated(f"ventilation: {vent.state}")
-    if reviews.newest:
-        return NotIndicated(f"{reviews.newest}")
+    if done := reviews.newest or titrations.newest:
+        return NotIndicated(f"{done}")
     if not findings:
         return _nothing_unsolved(gas, usage)
     first = findings[0]

@@ -164,8 +164,9 @@ def _review(
     old = limits.plan_review_gt_days.met_by(Decimal((today - last.day).days))
     if not old or not since:
         return NotIndicated(f"{last}")
+    what = "talk" if last.type == "Procedure" else "plan"
     return Recommend(
-        summary=f"Advance care plan of {on(last.day)}, since then {since[0].told}; review",
+        summary=f"Advance care {what} of {on(last.day)}, since then {since[0].told}; review",
         indicator="info",
         because=tuple(_about(since, gaps)),
         evidence=(last, *(fact for stage in since for fact in stage.facts)),

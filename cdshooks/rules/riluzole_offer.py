@@ -56,6 +56,14 @@ class ConsiderLimits(Limits):
 
 
 @dataclass(frozen=True, slots=True)
+class KidneyLimits(Limits):
+    """From where an order for riluzole would be warned of the kidneys."""
+
+    group: ClassVar[str] = "riluzole_suitability"
+    egfr_low_lt: Threshold
+
+
+@dataclass(frozen=True, slots=True)
 class Blockers:
     """What speaks against an offer of riluzole, and what could not be read of it."""
 
@@ -97,6 +105,18 @@ def riluzole_blockers(
     return Blockers(named, failed_in(alt, ast, liver, allergies))
 
 
+@derived
+def weak_kidneys(
+    egfr: Annotated[Reading | Missing, Latest("egfr", lookback="egfr_days")],
+    region: Region,
+    limits: KidneyLimits,
+) -> Reading | None:
+    """The filtration rate at which the label advises against riluzole; the US label does not."""
+    if region.us or not isinstance(egfr, Reading):
+        return None
+    return egfr if egfr.meets(limits.egfr_low_lt) else None
+
+
 @rule(
     "riluzole-consider",
     title="Consider riluzole",
@@ -112,6 +132,7 @@ def riluzole_consider(
     declined: Annotated[Entries, Declined("riluzole")],
     blockers: Annotated[Blockers, State(riluzole_blockers)],
     inhibitors: Annotated[Entries, Medication("cyp1a2-strong")],
+    kidneys: Annotated[Reading | None, State(weak_kidneys)],
     ventilation: Annotated[Vent, State(vent)],
     call: Annotated[Call, This()],
     limits: ConsiderLimits,
@@ -121,7 +142,8 @@ def riluzole_consider(
 
     Not with anything in the way that an order would be warned of, and not after a
     refusal or an end for which a reason was written down. Only when the medication
-    was really read. inhibitors: strong ones of CYP1A2, beside which no order is drafted.
+    was really read. inhibitors: strong ones of CYP1A2, beside which no order is drafted;
+    nor is one where the label advises against it for the kidneys.
     """
     since = call.today - timedelta(days=int(limits.consider_gap_days))
     if any(entry.end is None or entry.end >= since for entry in history):
@@ -146,9 +168,13 @@ def riluzole_consider(
             "at one year from about 49% to 58% and median survival from 11.8 to 14.8 months.",
             "Tell the patient to report fever, jaundice or a new dry cough.",
             *(f"{entry} can raise riluzole levels: no order is drafted." for entry in inhibitors),
+            *(
+                [f"{kidneys}: not recommended by EU labelling, no order is drafted."]
+                * bool(kidneys)
+            ),
         ),
-        evidence=(inhibitors,),
-        offers=(_start(drafted=not inhibitors), Create("report-symptoms")),
+        evidence=(inhibitors, *([kidneys] if kidneys else [])),
+        offers=(_start(drafted=not (inhibitors or kidneys)), Create("report-symptoms")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
@@ -10,6 +11,7 @@ from cdshooks.rules.authoring import (
     Create,
     Draft,
     Entries,
+    Entry,
     Limits,
     Listed,
     NotIndicated,
@@ -40,6 +42,7 @@ from cdshooks.rules.states.taking import lately
 
 FIRST = "sialorrhea-first-line"
 REASON, UNCLEAR = "saliva-reason", "salivary-disturbance"
+FAILED = "drug-failed"
 
 Saliva = Annotated[Drooling, State(drooling)]
 Against = Annotated[Bars, State(anticholinergic_bars)]
@@ -85,7 +88,8 @@ def sialorrhea_first_line(
     Name an anticholinergic as the first treatment of drooling when none was tried.
 
     saliva: ALSFRS-R item 2 or the problem list. When botulinum toxin against saliva is
-    selected, the reason of the order stands for it, and the trial may be a year ago.
+    selected, the reason of the order stands for it, and the trial may be a year ago. One that
+    was stopped without effect, or not tolerated, is no first treatment again.
     Thick secretions and what rules anticholinergics out leave it to the other rules.
     """
     if order is not None and not _against_saliva(order, saliva):
@@ -94,7 +98,9 @@ def sialorrhea_first_line(
         return no_saliva(saliva)
     limit = limits.anticholinergic_tried_le_days
     limit = limits.anticholinergic_ordered_le_days if order else limit
-    tried = next((entry for entry in drugs if lately(entry, limit, call.today)), None)
+    known = call.today if order else saliva.day
+    lasting = (e for e in drugs if _failed(e, known) or lately(e, limit, call.today))
+    tried = next(lasting, None)
     acting = None if order else within(toxin, limits.botulinum_first_le_days, call.today)
     other = thick.newest or (bars.any[0] if bars.any else None)
     if tried or other or acting:
@@ -123,6 +129,12 @@ def sialorrhea_first_line(
             Create("saliva-slt-referral", reason=reason),
         ),
     )
+
+
+def _failed(drug: Entry, known: date | None) -> bool:
+    """Whether a drug was stopped without effect, or not tolerated, and drooling is known since."""
+    stopped = drug.end if FAILED in drug.reasons else None
+    return stopped is not None and known is not None and known > stopped
 
 
 def _against_saliva(order: Order, saliva: Drooling) -> bool:

@@ -42,7 +42,7 @@ from cdshooks.rules.states.drooling import (
     no_saliva,
     within,
 )
-from cdshooks.rules.states.words import inside
+from cdshooks.rules.states.words import capital, ended, inside, sentence
 
 Saliva = Annotated[Drooling, State(drooling)]
 Against = Annotated[Bars, State(anticholinergic_bars)]
@@ -119,7 +119,7 @@ def sialorrhea_botulinum(
     return Recommend(
         summary=f"Drooling {failure.words}: consider salivary botulinum toxin",
         indicator="info",
-        because=tuple(_second(saliva, thinned)),
+        because=tuple(_second(saliva, failure.entry, thinned)),
         evidence=(*saliva.evidence, failure.entry, *([thinned] if thinned else [])),
         by=(*saliva.by, *failure.by),
         missing=saliva.missing,
@@ -143,7 +143,8 @@ def _failure(
         if drug.end is None and trial.met_by(Decimal(days)):
             return Failure(f"persists after {label} {days} days", drug.entry, (trial,))
         if drug.end is not None and "drug-failed" in drug.entry.reasons:
-            return Failure(f"goes on; {label} stopped {on(drug.end)}", drug.entry)
+            day = "" if _is_unknown(drug.entry) else f" {on(drug.end)}"
+            return Failure(f"goes on; {label} stopped{day}", drug.entry)
     if bars.untolerated and not any(drug.end is None for drug in drugs):
         reaction = bars.untolerated[0]
         return Failure(f"({saliva.told}), {reaction.label} not tolerated", reaction)
@@ -153,8 +154,16 @@ def _failure(
     return None
 
 
-def _second(saliva: Drooling, thinned: Entry | None) -> Iterator[str]:
+def _is_unknown(drug: Entry) -> bool:
+    """Whether nothing on record says when a drug was stopped, not even a change of its order."""
+    return not drug.end_told and drug.end == drug.start
+
+
+def _second(saliva: Drooling, failed: Entry | Allergy, thinned: Entry | None) -> Iterator[str]:
     yield f"Drooling: {saliva.told}."
+    if isinstance(failed, Entry) and failed.end and not failed.end_told:
+        unknown = f"{capital(failed.label)}: when it was stopped is not recorded"
+        yield sentence(unknown if _is_unknown(failed) else ended(failed))
     yield "AAN: evidence is best for toxin type B (level B); NICE names type A, by a specialist."
     yield "It can weaken swallowing: inject under ultrasound, and look at swallowing first."
     if thinned:

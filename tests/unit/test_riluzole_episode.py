@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cdshooks.rules.authoring import Call, CannotAssess, Entries, Entry, NotIndicated
+from cdshooks.rules.states.courses import CourseLimits
 from cdshooks.rules.states.riluzole import (
     Episode,
     EpisodeLimits,
@@ -16,6 +17,7 @@ from cdshooks.rules.states.riluzole import (
 from tests.support.line import TODAY
 
 LIMITS = EpisodeLimits(Decimal(90), Decimal(457))
+RENEWALS = CourseLimits(Decimal(31), Decimal(366))
 REQUEST, STATEMENT, DISPENSE = "MedicationRequest", "MedicationStatement", "MedicationDispense"
 
 
@@ -31,7 +33,7 @@ def entry(
 
 
 def episode(*entries: Entry) -> Episode:
-    return riluzole_episode(Entries(entries), Call("patient-view", TODAY), LIMITS)
+    return riluzole_episode(Entries(entries), Call("patient-view", TODAY), LIMITS, RENEWALS)
 
 
 def test_a_period_holds_its_first_and_its_last_day_and_none_outside() -> None:
@@ -50,6 +52,29 @@ def test_a_gap_of_one_day_more_begins_a_new_period() -> None:
     found = episode(entry(400, 300, "completed"), entry(209))
     assert found.start == ago(209)
     assert len(found.periods) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "days", "joined"),
+    [
+        (entry(400, 400, "completed"), 34, True),
+        (entry(400, 400, "completed"), 33, False),
+        (entry(400, 399, "completed"), 308, False),
+        (entry(400, 400, "stopped"), 308, False),
+        (entry(400, 400, "completed", STATEMENT), 308, False),
+        (entry(400, 400, "completed", DISPENSE), 308, False),
+    ],
+)
+def test_a_completed_order_without_a_written_end_lasts_until_the_next_one(
+    before: Entry, days: int, joined: bool
+) -> None:
+    found = episode(before, entry(days))
+    assert found.start == ago(400 if joined else days)
+
+
+def test_orders_completed_one_after_the_other_are_one_period() -> None:
+    found = episode(entry(500, 500, "completed"), entry(300, 300, "completed"), entry(100))
+    assert found.periods == (Period(ago(500), TODAY),)  # type: ignore[arg-type]
 
 
 def test_three_periods_stay_apart() -> None:
@@ -141,14 +166,14 @@ def test_only_orders_can_be_stopped() -> None:
 
 def test_nothing_read_is_not_the_same_as_nothing_taken() -> None:
     unread = Entries((), whole=False, failed=("medications",))
-    found = riluzole_episode(unread, Call("patient-view", TODAY), LIMITS)
+    found = riluzole_episode(unread, Call("patient-view", TODAY), LIMITS, RENEWALS)
     assert not_taken(found) == CannotAssess(
         "whether riluzole is taken could not be read", ("medications",)
     )
     assert not_taken(episode()) == NotIndicated("riluzole is not taken")
     assert not_taken(episode(entry(60, 5, "on-hold"))) == NotIndicated("riluzole is on hold")
     stopped = Entries((entry(60, 5, "stopped"),), whole=False)
-    assert not_taken(riluzole_episode(stopped, Call("patient-view", TODAY), LIMITS)) == (
+    assert not_taken(riluzole_episode(stopped, Call("patient-view", TODAY), LIMITS, RENEWALS)) == (
         NotIndicated("riluzole was stopped")
     )
 

@@ -63,9 +63,14 @@ def _reach(entry: Entry, limits: CourseLimits) -> date | None:
         return None
     if entry.status != "completed":
         return entry.end
-    unwritten = entry.type == "MedicationRequest" and entry.end == entry.start
-    days = limits.course_order_days if unwritten else limits.course_gap_days
+    days = limits.course_order_days if is_unwritten(entry) else limits.course_gap_days
     return entry.end + timedelta(days=int(days))
+
+
+def is_unwritten(entry: Entry) -> bool:
+    """Whether an order was completed, and when is not on record."""
+    completed = entry.type == "MedicationRequest" and entry.status == "completed"
+    return completed and entry.end is not None and entry.end == entry.start
 
 
 def _renewed(course: Course, entry: Entry, reach: date | None) -> Course:

@@ -196,13 +196,20 @@ def gastrostomy_refusal(
     refused: Annotated[Entries, Refused("gastrostomy-refused")],
     declined: Annotated[Entries, Reported("gastrostomy-preference", answer="declines")],
     wanted: Annotated[Entries, Reported("gastrostomy-preference", answer="wanted")],
+    talks: Annotated[Entries, Performed("gastrostomy-discussion", statuses=("completed",))],
     call: Annotated[Call, This()],
     limits: RefusalLimits,
 ) -> Refusal | None:
-    """The patient's standing no to a gastrostomy or to artificial feeding; without a day, new."""
+    """
+    The patient's standing no to a gastrostomy or to artificial feeding; without a day, new.
+
+    A talk that did not change it counts as the refusal does.
+    """
     said = unless_wanted(refused, declined, wanted).newest
     if said is None:
         return None
     limit = limits.gastrostomy_refusal_review_days
-    aged = said.day is not None and limit.met_by(Decimal((call.today - said.day).days))
+    talked = talks.newest.day if talks.newest else None
+    last = max(said.day, talked or said.day) if said.day else None
+    aged = last is not None and limit.met_by(Decimal((call.today - last).days))
     return Refusal(said, aged, limit)

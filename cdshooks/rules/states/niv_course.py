@@ -33,6 +33,8 @@ from cdshooks.rules.states.ventilation import Event, Vent, niv_ended, niv_starte
 FINDINGS = "niv_finding_days"
 SHOULD_GO = ("morning headache", "daytime sleepiness", "orthopnea")
 """Symptoms of hypoventilation that NIV ought to relieve."""
+ORDER, USES = "DeviceRequest", ("DeviceUseStatement", "Device", "Procedure")
+"""An order for NIV that was met, and what tells that NIV is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +100,26 @@ def niv_start_recorded(
 
 
 def _earliest(started: Iterable[Event], ended: Iterable[Event]) -> date | None:
-    """The first day of home NIV that is not over."""
+    """
+    The first day of home NIV that is not over.
+
+    An order is written before NIV begins: its day counts only where no record of use gives one.
+    """
     over = max((e.day for e in ended if e.day), default=date.min)
-    days = (_first(e) for e in started if e.state == "niv-active")
-    return min((day for day in days if day and day >= over), default=None)
+    known = [(_first(e), e.evidence) for e in started if e.state == "niv-active"]
+    standing = [(day, evidence) for day, evidence in known if day and day >= over]
+    if any(_is(e, *USES) for _, e in standing):
+        standing = [(day, evidence) for day, evidence in standing if not _is(evidence, ORDER)]
+    return min((day for day, _ in standing), default=None)
 
 
 def _first(event: Event) -> date | None:
     evidence = event.evidence
     return (evidence.start or evidence.recorded) if isinstance(evidence, Entry) else event.day
+
+
+def _is(evidence: Entry | Reading, *types: str) -> bool:
+    return isinstance(evidence, Entry) and evidence.type in types
 
 
 @derived

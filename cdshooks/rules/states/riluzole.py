@@ -17,6 +17,7 @@ from cdshooks.rules.authoring import (
     This,
     derived,
 )
+from cdshooks.rules.states.courses import CourseLimits, is_unwritten
 
 Taking = Literal["taking", "on hold", "stopped", "never"]
 HALTED = ("stopped", "on-hold")
@@ -104,17 +105,19 @@ def riluzole_episode(
     history: Annotated[Entries, Medication("riluzole", ended=True)],
     call: Annotated[Call, This()],
     limits: EpisodeLimits,
+    renewals: CourseLimits,
 ) -> Episode:
     """
     Whether riluzole is taken, and since when without interruption.
 
     Orders, statements and dispensed supplies count; on hold is not taken. A supply
     that was handed out before somebody stopped the drug is not taken any more.
-    An open order without a supply is no proof once it is old.
+    An open order without a supply is no proof once it is old. A completed order whose
+    end nobody wrote down lasted until the next one.
     """
     halts = [e for e in history if e.status in HALTED and e.end is not None]
     taken = tuple(e for e in history if e.end is None and not _was_halted(e, halts))
-    periods = _periods(history, call.today, int(limits.new_start_gap_days))
+    periods = _periods(history, call.today, limits, renewals)
     old = call.today - timedelta(days=int(limits.forgotten_order_days))
     last = periods[-1] if periods else None
     gap = timedelta(days=int(limits.new_start_gap_days))
@@ -153,13 +156,23 @@ def _is_forgotten(entry: Entry, old: date, history: Entries) -> bool:
     return not any(e.given and e.start is not None and e.start >= entry.start for e in history)
 
 
-def _periods(history: Entries, today: date, gap: int) -> tuple[Period, ...]:
+def _periods(
+    history: Entries, today: date, limits: EpisodeLimits, renewals: CourseLimits
+) -> tuple[Period, ...]:
     """What was taken, joined over gaps that are no interruption; undated entries left out."""
-    known = sorted((e.start, max(e.start, e.end or today)) for e in history if e.start)
     found: list[Period] = []
-    for first, last in known:
-        if found and (first - found[-1].last).days <= gap:
+    reach = date.min
+    for entry in sorted((e for e in history if e.start), key=_first):
+        first = _first(entry)
+        last = max(first, entry.end or today)
+        if found and first <= reach:
             found[-1] = Period(found[-1].first, max(found[-1].last, last))
         else:
             found.append(Period(first, last))
+        gap = renewals.course_order_days if is_unwritten(entry) else limits.new_start_gap_days
+        reach = max(reach, last + timedelta(days=int(gap)))
     return tuple(found)
+
+
+def _first(entry: Entry) -> date:
+    return entry.start or date.min

@@ -85,9 +85,20 @@ class RefusalLimits(Limits):
 
 
 @derived
-def refusal_day(vent: Annotated[Vent, State(vent)]) -> date | None:
-    """The day on which NIV was declined, where that is the state of things."""
-    return vent.since if vent.state == "niv-declined" else None
+def refusal_day(
+    vent: Annotated[Vent, State(vent)],
+    talks: Annotated[Entries, Performed("niv-discussion", statuses=("completed",))],
+) -> date | None:
+    """
+    The day on which NIV was declined, where that is the state of things.
+
+    Whoever declined and talked NIV over again since, without another wish, declined on
+    the day of that talk.
+    """
+    if vent.state != "niv-declined":
+        return None
+    said = [day for day in (vent.since, _day(talks.newest)) if day and day > date.min]
+    return max(said, default=None)
 
 
 @derived
