@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from cdshooks.rules.authoring import (
+    Call,
     CannotAssess,
     Create,
     Delete,
@@ -23,6 +24,7 @@ from cdshooks.rules.authoring import (
     Row,
     State,
     Stop,
+    This,
     decides,
     on,
     rule,
@@ -54,7 +56,7 @@ class LungLimits(Limits):
     Row(
         "critical", "Lung disease since the start of riluzole, or at most {lung_before_days} before"
     ),
-    Row("critical", "Lung disease of unknown onset on riluzole"),
+    Row("critical", "Lung disease of unknown onset, on riluzole or when it is ordered"),
     Row("warning", "Riluzole ordered, and the disease is older than the treatment"),
     Row("info", "Only an old order that nobody closed says that riluzole is taken"),
     Row("none", "Older lung disease, and nothing is ordered"),
@@ -63,13 +65,14 @@ def riluzole_ild(
     order: Annotated[Order | None, Draft("riluzole", or_none=True)],
     lung: Annotated[Entries, Listed("riluzole-lung-blocker")],
     episode: Annotated[Episode, State(riluzole_episode)],
+    call: Annotated[Call, This()],
     limits: LungLimits,
 ) -> Outcome:
     """
     Warn of riluzole beside interstitial lung disease.
 
     The onset counts, else the day of recording. Disease that is clearly older than
-    the treatment, or a first order, is a warning and only told at the order.
+    the treatment is a warning and only told at the order; a first order begins it today.
     """
     if order is None and not episode.going_on:
         return not_taken(episode)
@@ -77,7 +80,7 @@ def riluzole_ild(
         if not lung.whole:
             return CannotAssess("the problem list could not be read", lung.failed)
         return NotIndicated("no interstitial lung disease is recorded")
-    on_treatment = [entry for entry in lung if _may_be_of(entry, episode, limits)]
+    on_treatment = [entry for entry in lung if _may_be_of(entry, episode, call.today, limits)]
     if not on_treatment and order is None:
         return NotIndicated("the lung disease is older than riluzole")
     advice = Recommend(
@@ -93,14 +96,14 @@ def riluzole_ild(
     return advice if order or episode.sure else advice.capped("info")
 
 
-def _may_be_of(entry: Entry, episode: Episode, limits: LungLimits) -> bool:
-    """Whether lung disease may have developed on riluzole."""
-    if not episode.going_on and episode.status == "never" and episode.history.whole:
-        return False
+def _may_be_of(entry: Entry, episode: Episode, today: date, limits: LungLimits) -> bool:
+    """Whether lung disease may have developed on riluzole, or is too new to tell."""
+    never = not episode.going_on and episode.status == "never" and episode.history.whole
+    start = today if never else episode.start
     day = entry.start or entry.recorded
-    if day is None or episode.start is None:
+    if day is None or start is None:
         return True
-    return (episode.start - day).days <= limits.lung_before_days
+    return (start - day).days <= limits.lung_before_days
 
 
 def _because(lung: Entries, episode: Episode, on_treatment: bool) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What troubles somebody at the end of life, and what is given against it?"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -178,16 +178,13 @@ def drying_risks(
     urine: Annotated[Entries, Listed("urinary-obstruction")],
     bowel: Annotated[Entries, Listed("ileus")],
     myasthenia: Annotated[Entries, Listed("myasthenia")],
-    others: Annotated[Entries, Listed("antimuscarinic-risk")],
     potassium: Annotated[Entries, Medication("solid-potassium")],
 ) -> Entries:
-    """What an order of glycopyrronium would be warned of, and local words for the same.
+    """What an order of glycopyrronium would be warned of.
 
     potassium: tablets or capsules, which a gut that does not move may keep.
     """
-    found = merged("risk", glaucoma, urine, bowel, myasthenia, others, potassium)
-    by_origin = {entry.origins: entry for entry in reversed(found.items)}
-    return replace(found, items=tuple(reversed(by_origin.values())))
+    return merged("risk", glaucoma, urine, bowel, myasthenia, potassium)
 
 
 Drying = Annotated[Entries, State(drying_drugs)]
