@@ -43,20 +43,32 @@ def medication(view: View, wanted: Medication) -> Entries:
     written on an earlier day and is now signed again. Absence is claimed only if every
     search for medication that was planned was read whole.
     """
-    found = []
+    found: list[Entry] = []
+    given: list[date] = []
     for record, identity in _by_drug(view).get(wanted.drug, ()):
         if is_draft(record, view) and not (wanted.ended and _signed_before(record, view)):
             continue
         entry = _taken(record.resource, record.reference, identity, view)
+        if entry is not None and entry.given and entry.start:
+            given.append(entry.start)
         if wanted.planned and fhir_code(record.resource.get("status")) == "draft":
             entry = _planned(record, identity)
         if entry is not None and (wanted.ended or entry.end is None):
             found.append(_dosed(entry, record, identity, view) if wanted.dosed else entry)
+    found = [replace(e, sure=False) if _forgotten(e, given, view) else e for e in found]
     if wanted.drafted:
         found += drafted(view, wanted.drug)
     cover = view.remembered("medication cover", _cover)
     label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), cover.whole, cover.failed, label)
+
+
+def _forgotten(entry: Entry, given: list[date], view: View) -> bool:
+    """Whether a prescription is old, and nothing was dispensed on it since."""
+    if entry.type != "MedicationRequest" or entry.start is None:
+        return False
+    old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
+    return entry.start < old and not any(day >= entry.start for day in given)
 
 
 def drugs_of(view: View) -> frozenset[str] | None:

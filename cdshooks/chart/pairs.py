@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from cdshooks.chart.drafted import DRAFTED, PROPOSED, is_medication
 from cdshooks.chart.ingredients import recognised
@@ -17,7 +16,7 @@ from cdshooks.chart.orders import (
 )
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import Json, boolean, fhir_code, string
-from cdshooks.rules.authoring import Entries, Entry, Medication, Meeting, Meets, Order
+from cdshooks.rules.authoring import Entry, Medication, Meeting, Meets, Order
 
 STOPPED = ("stopped", "cancelled", "completed")
 """Statuses with which a call signs that an order is over."""
@@ -107,7 +106,7 @@ def orders(view: View, drug: str) -> tuple[Order, ...]:
         beside = [o for o in _beside(view, drug) if o.reference not in known]
         taken = medication(view, Medication(drug, ended=True))
         over = view.remembered("over by a draft", _over_by_draft)
-        chart = (_ended_by(_of_chart(e, drug, taken, view), over, view) for e in taken)
+        chart = (_ended_by(_of_chart(e, drug, view), over, view) for e in taken)
         view.memory[key] = (*judged, *beside, *chart)
     found: tuple[Order, ...] = view.memory[key]
     return found
@@ -146,7 +145,7 @@ def _counts(view: View, resource: Json) -> bool:
     return view.index.owns(resource) and not boolean(resource.get("doNotPerform"))
 
 
-def _of_chart(entry: Entry, drug: str, taken: Entries, view: View) -> Order:
+def _of_chart(entry: Entry, drug: str, view: View) -> Order:
     """What is or was taken, with its form and directions as far as the chart says them."""
     record = view.index.get(f"{entry.type}/{entry.id}") if entry.id else None
     resource = record.resource if record else {}
@@ -167,15 +166,6 @@ def _of_chart(entry: Entry, drug: str, taken: Entries, view: View) -> Order:
         drafted=False,
         end=entry.end,
         end_told=entry.end_told,
-        sure=_sure(entry, taken, view),
+        sure=entry.sure,
         origins=entry.origins,
     )
-
-
-def _sure(entry: Entry, taken: Entries, view: View) -> bool:
-    """Whether a prescription is new enough, or something was dispensed on it since."""
-    old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
-    if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
-        return True
-    given = (e.start for e in taken if e.given and e.start)
-    return any(day >= entry.start for day in given)

@@ -72,6 +72,7 @@ class Conflict:
     Row("warning", "A tricyclic with angle-closure glaucoma"),
     Row("warning", "Atropine, scopolamine or a tricyclic with retention, ileus or myasthenia"),
     Row("warning", "Glycopyrrolate with potassium chloride by mouth, whichever is ordered last"),
+    Row("info", "The potassium is known only from an old order that nobody closed"),
     Row("none", "None of these"),
 )
 def anticholinergic_contraindication(
@@ -146,7 +147,7 @@ def _potassium(order: Order, other: Entries) -> Outcome:
             "Glycopyrrolate with potassium chloride by mouth: tablets may stay in the gut and "
             "injure it; use a liquid."
         ),
-        indicator="warning",
+        indicator="warning" if any(entry.sure for entry in other) else "info",
         because=(f"Together: {order.label} and {joined([e.label for e in other][:1])}.",),
         evidence=(order, other),
         offers=(Delete(order),),

@@ -64,6 +64,7 @@ INTRATHECAL = ("intrathecal", "injection")
     Row("warning", "The same ALT, where the laboratory gives no upper limit"),
     Row("warning", "Riluzole drafted or taken"),
     Row("warning", "No ALT of {antispastic_alt_days} on file or on order"),
+    Row("info", "Riluzole is known only from an old order that nobody closed"),
     Row("none", "A current ALT that is not high, and none of these"),
 )
 def dantrolene_liver(
@@ -80,13 +81,14 @@ def dantrolene_liver(
         return NotIndicated("by injection, against malignant hyperthermia")
     grade = raised_alt(alt, certain, alts)
     unknown = isinstance(alt, Missing) and alt.proven and not pending
-    level = _level(disease, grade, warned=bool(riluzole) or unknown)
+    taken = any(entry.sure for entry in riluzole)
+    level = _level(disease, grade, warned=taken or unknown) or ("info" if riluzole else None)
     if level is None:
         failed = failed_in(disease, alt)
         if failed:
             return CannotAssess("ALT or the problem list could not be read", failed)
         return NotIndicated("a current ALT is not high, or liver tests are on order")
-    with_riluzole = " and the patient takes riluzole" if riluzole else ""
+    with_riluzole = " and the patient takes riluzole" if taken else ""
     liver = _liver(disease, grade)
     return Recommend(
         summary=(

@@ -164,7 +164,7 @@ def riluzole_febrile_illness_neutropenia(
         missing=tuple(one.text for one in counts.odd),
         offers=tuple(_offers(found, order, episode)),
     )
-    return advice if episode.sure else advice.capped("info")
+    return episode.limited(advice)
 
 
 def _low(counts: Counts, limits: CountLimits) -> Finding | None:

@@ -93,7 +93,7 @@ def riluzole_ild(
         evidence=(lung, *episode.taken),
         offers=tuple(_stops(order, episode)),
     )
-    return advice if order or episode.sure else advice.capped("info")
+    return advice if order else episode.limited(advice)
 
 
 def _may_be_of(entry: Entry, episode: Episode, today: date, limits: LungLimits) -> bool:

@@ -211,7 +211,7 @@ def riluzole_liver_dysfunction(
         missing=findings.unknown,
         offers=tuple(_liver_offers(order, episode, urgent=worst.level == "critical")),
     )
-    return advice if order or episode.sure else advice.capped("info")
+    return advice if order else episode.limited(advice)
 
 
 def _on_riluzole(found: list[LiverFinding]) -> str:

@@ -160,7 +160,7 @@ def riluzole_monitoring_due(
         missing=(alt.text,) if isinstance(alt, Missing) else (),
         offers=(Create("hepatic-panel", recommended=True, reason="Monitoring on riluzole"),),
     )
-    return advice if episode.sure else advice.capped("info")
+    return episode.limited(advice)
 
 
 def _level(clock: Clock, region: Region, limits: MonitoringLimits) -> Indicator:

@@ -80,7 +80,7 @@ def riluzole_alt_high_on_therapy(
         by=(grade.limit,),
         offers=tuple(_offers(order, episode, advice)),
     )
-    return made if order or episode.sure else made.capped("info")
+    return made if order else episode.limited(made)
 
 
 @dataclass(frozen=True, slots=True)

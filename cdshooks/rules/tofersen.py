@@ -144,6 +144,7 @@ PRESSURE = {"papilledema", "intracranial-hypertension"}
 @decides(
     Row("critical", "Papilledema or raised pressure in the last {tofersen_event_days}"),
     Row("warning", "Myelitis, radiculitis or aseptic meningitis in the last {tofersen_event_days}"),
+    Row("info", "On opening the chart: only an old order that nobody closed tells of tofersen"),
     Row("none", "No tofersen in the last {tofersen_given_days}"),
 )
 def tofersen_neuro_safety(
@@ -175,7 +176,7 @@ def tofersen_neuro_safety(
         return NotIndicated("no neurologic event is recorded")
     pressure = [entry for entry in events if entry.reasons & PRESSURE]
     name = _named((pressure or [*events])[0])
-    return Recommend(
+    advice = Recommend(
         summary=(
             f"{name} recorded on tofersen: evaluate before the next intrathecal dose; "
             "interruption may be needed."
@@ -185,6 +186,7 @@ def tofersen_neuro_safety(
         evidence=(events, *treated),
         offers=(Delete(order),) if order else (),
     )
+    return advice if order or any(entry.sure for entry in treated) else advice.capped("info")
 
 
 def _named(event: Entry) -> str:

@@ -150,6 +150,7 @@ class PunctureLimits(Limits):
     Row("warning", "Platelets {puncture_platelets_lt} in the last {puncture_platelets_days}"),
     Row("warning", "An anticoagulant by mouth, or injected in a dose that treats or is unknown"),
     Row("info", "An injected anticoagulant of {heparin_prevention_le} a day"),
+    Row("info", "An anticoagulant is known only from an old order that nobody closed"),
 )
 def tofersen_lp_anticoagulant(
     order: Annotated[Order, Draft(value_set="lumbar-puncture")],
@@ -178,7 +179,7 @@ def tofersen_lp_anticoagulant(
         said = f"Lumbar puncture planned with {platelets}: apply the local peri-procedural plan."
     return Recommend(
         summary=said,
-        indicator="warning" if low or treating else "info",
+        indicator="warning" if low or any(entry.sure for entry in treating) else "info",
         because=tuple(_of_blood(found, treating)),
         evidence=(*found, platelets),
         by=(limits.puncture_platelets_lt,) if low else (),

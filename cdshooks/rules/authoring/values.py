@@ -190,6 +190,7 @@ class Entry:
     and via_tube: of a drug, what its product is, and whether it is given by tube;
     mg_a_day: what its directions come to, if they say one amount and were asked for.
     sets: of a drug, every drug set that it belongs to, if it was asked for by one.
+    sure: of a drug, False for an old prescription that nobody closed or dispensed on.
     """
 
     type: str
@@ -209,6 +210,7 @@ class Entry:
     via_tube: bool = False
     mg_a_day: Fraction | None = None
     end_told: bool = True
+    sure: bool = True
     origins: tuple[Origin, ...] = ()
 
     @property

@@ -1,7 +1,7 @@
 """Is riluzole being taken, since when, and was it ever stopped?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
@@ -14,6 +14,7 @@ from cdshooks.rules.authoring import (
     Limits,
     Medication,
     NotIndicated,
+    Recommend,
     This,
     derived,
 )
@@ -77,6 +78,15 @@ class Episode:
     def days(self, today: date) -> int | None:
         """Days since the start."""
         return (today - self.start).days if self.start else None
+
+    def limited(self, advice: Recommend) -> Recommend:
+        """Advice no graver than what says that riluzole is taken: an old order, or a name."""
+        if not self.sure:
+            return advice.capped("info")
+        if not self.taken or any(entry.certain for entry in self.taken):
+            return advice
+        named = replace(advice, because=("Matched by name only.", *advice.because))
+        return named.capped("warning")
 
     def exposed(self, day: date) -> bool:
         """Whether riluzole was taken on a day."""
