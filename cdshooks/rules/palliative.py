@@ -12,6 +12,7 @@ from cdshooks.rules.authoring import (
     Create,
     Entries,
     Entry,
+    Involved,
     Latest,
     Limits,
     Listed,
@@ -67,9 +68,14 @@ def palliative_contact(
     orders: Annotated[Entries, Ordered("palliative-care", statuses=("completed",))],
     done: Annotated[Entries, Performed("palliative-care", statuses=("in-progress", "completed"))],
     listed: Annotated[Entries, Listed("palliative-care", history=True)],
+    team: Annotated[Entries, Involved("team-palliative")],
 ) -> Entries:
-    """Palliative care that was ever seen, carried out or coded; drafts of this call count."""
-    return merged("palliative care", visits, orders, done, listed)
+    """Palliative care that was ever seen, carried out or coded; drafts of this call count.
+
+    So does a member of the care team. That teams were not read says nothing: few are kept.
+    """
+    members = Entries(tuple(entry for entry in team if entry.type == "CareTeam"))
+    return merged("palliative care", visits, orders, done, listed, members)
 
 
 @derived
