@@ -138,7 +138,6 @@ STATES = {
         "procedure tracheostomy-closure, 90 days ago + procedure tracheostomy, 30 days ago",
         "procedure tracheostomy, 90 days ago + "
         "procedure tracheostomy-closure not-done, 30 days ago",
-        "procedure tracheostomy, 90 days ago + item 12: 0, 20 days ago",
         "procedure tracheostomy, 90 days ago + device niv-device inactive",
     ],
     "invasive": [
@@ -146,6 +145,7 @@ STATES = {
         "procedure tracheostomy, 90 days ago + device-use niv-device, 60 days ago",
         "condition tracheostomy #4, 90 days ago + condition ventilator-dependence, 60 days ago",
         "condition tracheostomy #4, 90 days ago + device ventilator + refusal niv, 20 days ago",
+        "procedure tracheostomy, 90 days ago + item 12: 0, 20 days ago",
         "item 12: 0, 20 days ago",
         "item 12: 0, 183 days ago",
         "item 12: 0, 20 days ago + device niv-device",
