@@ -146,6 +146,7 @@ STATES = {
         "procedure tracheostomy, 90 days ago + device-use niv-device, 60 days ago",
         "condition tracheostomy #4, 90 days ago + condition ventilator-dependence, 60 days ago",
         "condition tracheostomy #4, 90 days ago + device ventilator + refusal niv, 20 days ago",
+        "procedure tracheostomy, 90 days ago + item 12: 0, 20 days ago",
         "item 12: 0, 20 days ago",
         "item 12: 0, 183 days ago",
         "item 12: 0, 20 days ago + device niv-device",
