@@ -141,7 +141,6 @@ STATES = {
         "procedure tracheostomy, 90 days ago + device niv-device inactive",
     ],
     "invasive": [
-        "procedure tracheostomy, 90 days ago + item 12: 0, 20 days ago",
         "procedure tracheostomy, 90 days ago + device invasive-ventilator",
         "procedure tracheostomy, 90 days ago + device-use niv-device, 60 days ago",
         "condition tracheostomy #4, 90 days ago + condition ventilator-dependence, 60 days ago",
