@@ -197,7 +197,9 @@ def _cautions(
 ) -> Iterator[str]:
     """What may make a value less certain, or a reader wonder."""
     readings = [f for c in criteria.met for f in c.facts if isinstance(f, Reading)]
-    if any(r.age > limits.repeat_after_days for r in readings):
+    # Of a fall, the earlier value is old by nature; the later one tells whether to repeat.
+    newest = {(r.measure, r.position): r for r in sorted(readings, key=lambda r: -r.age)}
+    if any(r.age > limits.repeat_after_days for r in newest.values()):
         yield "Repeat: older than 3 months."
     if leak and any(r.measure in ("vc-percent", "mip", "mip-percent") for r in readings):
         yield ("Mouth-seal leak can lower this value; SNIP, CO2 and oximetry carry more weight.")
