@@ -25,6 +25,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     Visited,
+    failed_in,
     on,
     rule,
 )
@@ -200,7 +201,7 @@ def niv_optimise(
 
 
 def _nothing_unsolved(*read: Reading | Missing) -> Outcome:
-    failed = tuple(dict.fromkeys(k for one in read if isinstance(one, Missing) for k in one.failed))
+    failed = failed_in(*read)
     if failed:
         return CannotAssess("how NIV goes could not be read", failed)
     return NotIndicated("nothing found that NIV leaves unsolved")

@@ -38,7 +38,6 @@ from cdshooks.rules.authoring import (
 )
 from cdshooks.rules.states.due_today import OPEN
 from cdshooks.rules.states.goals import Goals, goals
-from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.vte import Injected, Oral
 
 Walking = Annotated[Reading | Missing, Latest("alsfrs-item-8", lookback="mobility_score_days")]
@@ -222,7 +221,7 @@ def vte_outpatient_risk(
     done = oral.newest or injected.newest or explained.newest or told.newest
     if done:
         return NotIndicated(f"{done}")
-    failed = merged("", oral, injected, explained, told).failed
+    failed = failed_in(oral, injected, explained, told)
     if failed:
         return CannotAssess("what was explained or is taken could not be read", failed)
     return Recommend(

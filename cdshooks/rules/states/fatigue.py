@@ -86,7 +86,7 @@ def fatigue_found(
     what was recorded or reported.
     """
     coded = _still_so(merged(listed.label, listed, reported), denied)
-    failed = (*(score.failed if isinstance(score, Missing) else ()), *coded.failed)
+    failed = failed_in(score, coded)
     degree, by = _scored(score, limits)
     refused = isinstance(score, Missing) and score.why is Why.IMPLAUSIBLE
     notes = (str(score),) if refused else ()
@@ -94,7 +94,7 @@ def fatigue_found(
     if coded and degree == "none":
         degree = "present"
     told = f"FSS {score.amount}" if isinstance(score, Reading) and by else _recorded(coded)
-    return Fatigue(degree, told, facts, (by,) if by else (), notes, tuple(dict.fromkeys(failed)))
+    return Fatigue(degree, told, facts, (by,) if by else (), notes, failed)
 
 
 def _still_so(coded: Entries, denied: Entries) -> Entries:
