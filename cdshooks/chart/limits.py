@@ -129,29 +129,38 @@ def _converted(
 
 def _lent(view: View, measure: Measure, lookback: str, record: Record) -> UpperLimit | None:
     """From another final result of the same code and laboratory; a range outlives its report."""
-    found = [
-        limit.value
-        for other in view.index.coded("Observation", measure.value_sets)
-        if _lends(record, other, measure) and _recent(other, lookback, view)
-        if (limit := _own(other, measure, view)) is not None
-    ]
-    return UpperLimit(max(found), measure.unit, "earlier result") if found else None
+    found = _lenders(view, measure, lookback).get(_laboratory(record, measure, view))
+    return UpperLimit(found, measure.unit, "earlier result") if found is not None else None
 
 
-def _lends(borrower: Record, other: Record, measure: Measure) -> bool:
-    """Whether two results are alike; an unnamed laboratory is not known to be the same."""
-    if fhir_code(other.resource.get("status")) not in USABLE:
-        return False
-    lender = _laboratory(other, measure)
-    return _laboratory(borrower, measure) == lender and bool(lender[2])
+Laboratory = tuple[frozenset[Code], str | None, frozenset[str]]
+"""Code, unit and performers of a result: its range belongs to all three."""
 
 
-def _laboratory(
-    record: Record, measure: Measure
-) -> tuple[frozenset[Code], str | None, frozenset[str]]:
-    """Code, unit and performers of a result: its range belongs to all three."""
+def _lenders(view: View, measure: Measure, lookback: str) -> dict[Laboratory, Decimal]:
+    """The largest limit of the lookback by laboratory; one without a name lends nothing.
+
+    Sorted once a view: a chart may hold thousands of results without a range.
+    """
+    key = ("lenders", measure.id, lookback)
+    if key not in view.memory:
+        found: dict[Laboratory, Decimal] = {}
+        for other in view.index.coded("Observation", measure.value_sets):
+            usable = fhir_code(other.resource.get("status")) in USABLE
+            if not (usable and "performer" in other.resource and _recent(other, lookback, view)):
+                continue
+            lender, limit = _laboratory(other, measure, view), _own(other, measure, view)
+            if lender[2] and limit is not None:
+                found[lender] = max(limit.value, found.get(lender, limit.value))
+        view.memory[key] = found
+    kept: dict[Laboratory, Decimal] = view.memory[key]
+    return kept
+
+
+def _laboratory(record: Record, measure: Measure, view: View) -> Laboratory:
     unit = _unit_of(obj(record.part.get("valueQuantity")), measure)
-    return frozenset(record.codes), unit, frozenset(_performers(record.resource))
+    by = view.once("performers", record.resource, lambda: frozenset(_performers(record.resource)))
+    return frozenset(record.codes), unit, by
 
 
 def _performers(resource: Json) -> Iterator[str]:

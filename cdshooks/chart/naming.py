@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cdshooks.chart.view import View
-from cdshooks.fhir.elements import Json, boolean, obj, objects, string, texts
+from cdshooks.fhir.elements import Json, boolean, contained, obj, objects, string, texts
 from cdshooks.knowledge import Code
 
 Said = tuple[tuple[Code, ...], tuple[str, ...]]
@@ -75,18 +75,18 @@ def active_ingredients(medication: Json) -> Iterator[Json]:
 
 def _parts(view: View, order: Json, medication: Json) -> Iterator[Json]:
     """How a Medication calls what it holds."""
-    inner = [*objects(order.get("contained")), *objects(medication.get("contained"))]
+    inner = contained(order, medication)
     for ingredient in active_ingredients(medication):
         yield from objects(ingredient.get("itemCodeableConcept"))
         yield from objects(obj(ingredient.get("item")).get("concept"))
         yield from objects(_substance(view, inner, ingredient).get("code"))
 
 
-def _substance(view: View, inner: list[Json], ingredient: Json) -> Json:
+def _substance(view: View, inner: dict[str, Json], ingredient: Json) -> Json:
     """The Substance or Medication that an ingredient refers to: contained, or in the chart."""
     reference = string(obj(ingredient.get("itemReference")).get("reference")) or ""
     if reference.startswith("#"):
-        return next((one for one in inner if one.get("id") == reference[1:]), {})
+        return inner.get(reference[1:], {})
     record = view.index.get(reference)
     return record.resource if record else {}
 

@@ -5,10 +5,11 @@ can say what was there and why it was not used.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 from cdshooks.chart.amounts import Unusable
 from cdshooks.chart.circumstances import position_of
@@ -195,11 +196,9 @@ def _computed(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterat
     taken = {(r.label, r.day, r.position) for r in direct}
     predictions = candidates(view, view.measure(wanted.predicted)).usable
     predicted = {_report(r): r for r in predictions if r.bound is None}
+    beside = _First((_places(r, view), r) for r in predicted.values())
     for volume in candidates(view, view.measure(wanted.measured)).usable:
-        expected = predicted.get(_report(volume))
-        if expected is None:
-            reported = (r for r in predicted.values() if _reported_with(r, volume, view))
-            expected = next(reported, None)
+        expected = predicted.get(_report(volume)) or beside.of(_places(volume, view))
         if expected is None or (volume.label, volume.day, volume.position) in taken:
             continue
         value = volume.value * 100 / expected.value
@@ -207,12 +206,54 @@ def _computed(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterat
             yield _percent(measure, volume, expected, value)
 
 
-def _reported_with(one: Reading, other: Reading, view: View) -> bool:
-    """Whether two values of a kind and a day stand in one report, whatever their times."""
-    if (one.label, one.day) != (other.label, other.day):
-        return False
-    first, second = (reading.origins[0].resource for reading in (one, other))
-    return "/" in first and (first == second or _in_one_report(first, second, view))
+class _First:
+    """Readings by what they share with others, of several the first.
+
+    For pairing thousands of results with thousands: each with each would take minutes.
+    """
+
+    def __init__(self, readings: Iterable[tuple[Iterable[Hashable], Reading]]) -> None:
+        self._found: dict[Hashable, tuple[int, Reading]] = {}
+        for number, (keys, reading) in enumerate(readings):
+            for key in keys:
+                self._found.setdefault(key, (number, reading))
+
+    def of(self, keys: Iterable[Hashable]) -> Reading | None:
+        """The first that shares any of the keys."""
+        found = [self._found[key] for key in keys if key in self._found]
+        return min(found, key=itemgetter(0))[1] if found else None
+
+
+def _places(reading: Reading, view: View) -> Iterator[Hashable]:
+    """The resource and the reports in which a value of a kind and a day stands."""
+    for place in _standing_in(reading.origins[0].resource, view):
+        yield (reading.label, reading.day, place)
+
+
+def _standing_in(reference: str, view: View) -> tuple[Hashable, ...]:
+    """A resource and the reports that list it; nothing for one without an id."""
+    if "/" not in reference:
+        return ()
+    record = view.index.get(reference)
+    reports = view.remembered("reported", _reported).get(record.reference, ()) if record else ()
+    return (reference, *reports)
+
+
+def _reported(view: View) -> dict[str, list[int]]:
+    """The numbers of the reports that list a result, by its reference."""
+    found: dict[str, list[int]] = {}
+    for number, report in enumerate(view.index.of("DiagnosticReport")):
+        listed = (
+            string(result.get("reference")) for result in objects(report.resource.get("result"))
+        )
+        for reference in dict.fromkeys(r for one in listed if (r := _known(one, view))):
+            found.setdefault(reference, []).append(number)
+    return found
+
+
+def _known(reference: str | None, view: View) -> str | None:
+    record = view.index.get(reference or "")
+    return record.reference if record else None
 
 
 def _report(reading: Reading) -> tuple[str, datetime | date]:
@@ -240,9 +281,9 @@ def _shares(view: View, measure: Measure, direct: Iterable[Reading]) -> Iterator
     taken = {moment for reading in direct for moment in (reading.instant, reading.day)}
     wholes = candidates(view, view.measure(wanted.whole)).usable
     percents = candidates(view, view.measure(wanted.percent)).usable
-    lone = _lone_days(wholes) & _lone_days(percents)
+    samples = _Samples(wholes, _lone_days(wholes) & _lone_days(percents), view)
     for percent in percents:
-        whole = next((one for one in wholes if _of_one_sample(one, percent, lone, view)), None)
+        whole = samples.of(percent)
         if whole is None or (percent.instant or percent.day) in taken:
             continue
         value = whole.value * percent.value / 100
@@ -258,40 +299,46 @@ def _lone_days(readings: Iterable[Reading]) -> set[date]:
     }
 
 
-def _of_one_sample(one: Reading, other: Reading, lone: set[date], view: View) -> bool:
-    """Whether two results name one specimen, or else one time, resource or report.
+class _Samples:
+    """Finds the result that was measured in one sample with another.
 
-    Two results of one day may come from two samples; but where the hour of one is not
-    known, and each is the only one of its day, nobody drew a second.
+    They name one specimen. Where not both name one, they are of one time, resource or report;
+    and where the hour of one is not known, and each is the only one of its day, nobody drew
+    a second.
     """
-    first, second = (reading.origins[0].resource for reading in (one, other))
-    specimens = [_specimen(reference, view) for reference in (first, second)]
-    if all(specimens):
-        return specimens[0] == specimens[1]
-    if one.day != other.day:
-        return False
-    if None in (one.instant, other.instant) and one.day in lone:
-        return True
-    at_once = one.instant is not None and one.instant == other.instant
-    return at_once or ("/" in first and (first == second or _in_one_report(first, second, view)))
 
+    def __init__(self, readings: Iterable[Reading], lone: set[date], view: View) -> None:
+        self._lone, self._view = lone, view
+        known = [(r, self._specimen(r)) for r in readings]
+        self._named = _First(((s,), r) for r, s in known if s)
+        self._all = _First((self._keys(r, r.instant is None), r) for r, _ in known)
+        self._unnamed = _First((self._keys(r, r.instant is None), r) for r, s in known if not s)
 
-def _specimen(reference: str, view: View) -> str | None:
-    record = view.index.get(reference) if "/" in reference else None
-    return string(obj(record.resource.get("specimen")).get("reference")) if record else None
+    def of(self, reading: Reading) -> Reading | None:
+        """The first of the readings that is of the sample of another."""
+        specimen = self._specimen(reading)
+        untimed = (True, False) if reading.instant is None else (True,)
+        keys = tuple(self._keys(reading, *untimed))
+        if specimen is None:
+            return self._all.of(keys)
+        return self._named.of((specimen,)) or self._unnamed.of(keys)
 
+    def _specimen(self, reading: Reading) -> str | None:
+        reference = reading.origins[0].resource
+        record = self._view.index.get(reference) if "/" in reference else None
+        return string(obj(record.resource.get("specimen")).get("reference")) if record else None
 
-def _in_one_report(first: str, second: str, view: View) -> bool:
-    """Whether one report lists both results."""
-    wanted = [view.index.get(first), view.index.get(second)]
-    if None in wanted:
-        return False
-    for report in view.index.of("DiagnosticReport"):
-        results = objects(report.resource.get("result"))
-        listed = [view.index.get(string(result.get("reference"))) for result in results]
-        if all(record in listed for record in wanted):
-            return True
-    return False
+    def _keys(self, reading: Reading, *untimed: bool) -> Iterator[Hashable]:
+        """What two readings of one sample share, but for the specimen.
+
+        untimed: whether the hour of the one of a lone day is unknown, or may be.
+        """
+        for place in _standing_in(reading.origins[0].resource, self._view):
+            yield (reading.day, place)
+        if reading.instant is not None:
+            yield reading.instant
+        if reading.day in self._lone:
+            yield from (("alone", reading.day, unknown) for unknown in untimed)
 
 
 def _part(measure: Measure, whole: Reading, percent: Reading, value: Decimal) -> Reading:

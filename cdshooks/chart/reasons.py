@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cdshooks.chart.view import View
 from cdshooks.fhir.elements import (
     Json,
+    contained,
     obj,
     objects,
     plain,
@@ -54,13 +55,11 @@ def _is_reason(concept: Json, value_set: ValueSet, view: View) -> bool:
 
 def _referenced_reasons(resource: Json, view: View) -> Iterator[Json]:
     """What the conditions say that an order refers to; of one that is not here, its display."""
+    inner = contained(resource)
     for reference in _reason_references(resource):
         target = string(reference.get("reference")) or ""
         if target.startswith("#"):
-            inner = (
-                one for one in objects(resource.get("contained")) if one.get("id") == target[1:]
-            )
-            found = next(inner, {})
+            found = inner.get(target[1:], {})
         else:
             record = view.index.get(target)
             found = record.resource if record else {}

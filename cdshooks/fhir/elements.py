@@ -46,6 +46,16 @@ def objects(value: object) -> Iterator[Json]:
                 yield item
 
 
+def contained(*holders: Json) -> dict[str, Json]:
+    """What resources contain, by id; of two with one id the first.
+
+    For whoever follows many references: looking through all for each would take too long.
+    """
+    inner = [one for holder in holders for one in objects(holder.get("contained"))]
+    named = ((string(one.get("id")), one) for one in reversed(inner))
+    return {id: one for id, one in named if id is not None}
+
+
 def values(value: object) -> list[Any]:
     """The non-null items of a list; a lone value counts as a list of one."""
     items = value if isinstance(value, list) else [value]
