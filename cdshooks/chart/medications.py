@@ -44,13 +44,13 @@ def medication(view: View, wanted: Medication) -> Entries:
     search for medication that was planned was read whole.
     """
     found: list[Entry] = []
-    given: list[date] = []
+    given = date.min
     for record, identity in _by_drug(view).get(wanted.drug, ()):
         if is_draft(record, view) and not (wanted.ended and _signed_before(record, view)):
             continue
         entry = _taken(record.resource, record.reference, identity, view)
         if entry is not None and entry.given and entry.start:
-            given.append(entry.start)
+            given = max(given, entry.start)
         if wanted.planned and fhir_code(record.resource.get("status")) == "draft":
             entry = _planned(record, identity)
         if entry is not None and (wanted.ended or entry.end is None):
@@ -63,12 +63,12 @@ def medication(view: View, wanted: Medication) -> Entries:
     return Entries(tuple(found), cover.whole, cover.failed, label)
 
 
-def _forgotten(entry: Entry, given: list[date], view: View) -> bool:
-    """Whether a prescription is old, and nothing was dispensed on it since."""
+def _forgotten(entry: Entry, given: date, view: View) -> bool:
+    """Whether a prescription is old, and nothing was dispensed on it since; given: the last."""
     if entry.type != "MedicationRequest" or entry.start is None:
         return False
     old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
-    return entry.start < old and not any(day >= entry.start for day in given)
+    return entry.start < old and given < entry.start
 
 
 def drugs_of(view: View) -> frozenset[str] | None:

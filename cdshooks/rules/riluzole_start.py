@@ -61,22 +61,16 @@ def riluzole_first_start(
 ) -> bool:
     """Whether riluzole is not being taken and was not within the gap of a new start."""
     since = call.today - timedelta(days=int(limits.new_start_gap_days))
-    old = call.today - timedelta(days=int(limits.forgotten_order_days))
-    return not any(_taken_since(since, old, entry, history) for entry in history)
+    return not any(_taken_since(since, entry) for entry in history)
 
 
-def _taken_since(since: date, old: date, entry: Entry, history: Entries) -> bool:
+def _taken_since(since: date, entry: Entry) -> bool:
     """Whether an entry proves that riluzole was taken on or after a day.
 
     An order that was never closed proves nothing once it is old: without a
     dispense since it was written, asking for the test is the safer mistake.
     """
-    if entry.end is not None:
-        return entry.end >= since
-    if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
-        return True
-    given = [e.start for e in history if e.given and e.start]
-    return any(day >= entry.start for day in given)
+    return entry.sure if entry.end is None else entry.end >= since
 
 
 @rule(

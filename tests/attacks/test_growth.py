@@ -106,9 +106,29 @@ def components_of_one_result(many: int) -> Json:
     return {"breathing": bundle(whole)}
 
 
+def old_orders_and_supplies(many: int) -> Json:
+    named = {"subject": PATIENT, "medicationCodeableConcept": RILUZOLE}
+    orders = [
+        {**order(authoredOn="2024-06-01"), **named, "id": f"r{number}", "status": "active"}
+        for number in range(many)
+    ]
+    supplies = [
+        {
+            "resourceType": "MedicationDispense",
+            "id": f"g{number}",
+            "status": "completed",
+            "whenHandedOver": "2024-01-01",
+            **named,
+        }
+        for number in range(many)
+    ]
+    return {"medications": bundle(*orders, *supplies)}
+
+
 @pytest.mark.parametrize(
     "chart",
     [
+        old_orders_and_supplies,
         white_cells_and_shares,
         litres_and_predictions,
         results_without_a_range,

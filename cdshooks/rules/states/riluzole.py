@@ -1,6 +1,5 @@
 """Is riluzole being taken, since when, and was it ever stopped?"""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -126,9 +125,11 @@ def riluzole_episode(
     end nobody wrote down lasted until the next one.
     """
     halts = [e for e in history if e.status in HALTED and e.end is not None]
-    taken = tuple(e for e in history if e.end is None and not _was_halted(e, halts))
+    halted = max((e.end for e in halts if e.end), default=date.min)
+    taken = tuple(e for e in history if e.end is None and not _was_halted(e, halted))
     periods = _periods(history, call.today, limits, renewals)
     old = call.today - timedelta(days=int(limits.forgotten_order_days))
+    given = max((e.start for e in history if e.given and e.start), default=date.min)
     last = periods[-1] if periods else None
     gap = timedelta(days=int(limits.new_start_gap_days))
     current = last if last and call.today - last.last <= gap else None
@@ -136,18 +137,16 @@ def riluzole_episode(
         status="taking" if taken else _ended(history),
         history=history,
         start=current.first if current else None,
-        sure=any(not _is_forgotten(entry, old, history) for entry in taken),
+        sure=any(not _is_forgotten(entry, old, given) for entry in taken),
         taken=taken,
         periods=periods,
         halts=tuple(sorted(e.end for e in halts if e.end)),
     )
 
 
-def _was_halted(entry: Entry, halts: Iterable[Entry]) -> bool:
-    """Whether a supply or dose was handed out before the drug was stopped or paused."""
-    if not entry.given or entry.start is None:
-        return False
-    return any(halt.end is not None and halt.end >= entry.start for halt in halts)
+def _was_halted(entry: Entry, halted: date) -> bool:
+    """Whether a supply or dose was handed out before the drug was last stopped or paused."""
+    return entry.given and entry.start is not None and halted >= entry.start
 
 
 def _ended(history: Entries) -> Taking:
@@ -159,11 +158,11 @@ def _ended(history: Entries) -> Taking:
     return "on hold" if paused else "stopped"
 
 
-def _is_forgotten(entry: Entry, old: date, history: Entries) -> bool:
-    """Whether an open order is old and nothing was handed out since it was written."""
+def _is_forgotten(entry: Entry, old: date, given: date) -> bool:
+    """Whether an open order is old and nothing was handed out since; given: when last."""
     if entry.type != "MedicationRequest" or entry.start is None or entry.start >= old:
         return False
-    return not any(e.given and e.start is not None and e.start >= entry.start for e in history)
+    return given < entry.start
 
 
 def _periods(
