@@ -14,6 +14,10 @@ _PATTERN = re.compile(
     r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_COMPLETE = re.compile(
+    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
+"""A time with its zone as FHIR writes it, and as nearly every chart does."""
 _LONGEST = 100
 """Characters of a date, blanks around it included."""
 
@@ -43,6 +47,12 @@ def when(value: object, zone: tzinfo) -> When | None:
 @lru_cache(maxsize=4096)
 def _when(text: str, zone: tzinfo) -> When | None:
     """Kept beyond a call: many resources of a chart, and many rules, share a date."""
+    if _COMPLETE.fullmatch(text):
+        try:
+            instant = datetime.fromisoformat(text)
+            return When(instant.astimezone(zone).date(), instant)
+        except (ValueError, OverflowError):
+            pass  # a day or second that cannot be: what of it can be read is read below
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
         return None

@@ -29,7 +29,6 @@ from cdshooks.rules.authoring import (
     on,
     rule,
 )
-from cdshooks.rules.inputs import PaCO2
 from cdshooks.rules.states.niv_course import (
     FINDINGS,
     OnNiv,
@@ -168,7 +167,7 @@ def niv_optimise(
         Entries,
         Performed("niv-titration", statuses=("completed",), lookback="niv_reviewed_days"),
     ],
-    gas: PaCO2,
+    gas: Annotated[Reading | Missing, Latest("paco2", lookback=FINDINGS)],
     usage: Annotated[Reading | Missing, Latest("niv-usage", lookback=FINDINGS)],
 ) -> Outcome:
     """

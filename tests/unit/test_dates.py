@@ -109,3 +109,13 @@ def test_of_a_timing_the_bounds_or_the_last_event_count(timing: object, expected
 )
 def test_no_text_raises(text: str) -> None:
     assert when(text, TOKYO) is None or isinstance(when(text, TOKYO), When)
+
+
+@given(
+    st.from_regex(
+        r"(19|20|00|99)\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-6]\d:[0-6]\d(\.\d{1,9})?([+-][0-2]\d:\d\d|Z)",
+        fullmatch=True,
+    )
+)
+def test_blanks_around_a_time_change_nothing(text: str) -> None:
+    assert when(text, TOKYO) == when(f" {text} ", TOKYO)
