@@ -28,6 +28,7 @@ from cdshooks.http import (
     safety,
 )
 from cdshooks.http.clock import Clock, clock_of
+from cdshooks.http.collection import collected
 from cdshooks.http.memory import Memory, memory_of
 from cdshooks.http.paths import plain_paths
 from cdshooks.security.addresses import origin
@@ -122,7 +123,7 @@ def build(
     app = Flask("cdshooks", static_folder=None)
     # One byte more than allowed, see http/body.py.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
-    app.wsgi_app = plain_paths(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = collected(plain_paths(app.wsgi_app))  # type: ignore[assignment, method-assign]
     kept = memory or memory_of(site, settings, clock)
     app.extensions["memory"] = kept
     counted = metrics.Metrics(site, kept)
