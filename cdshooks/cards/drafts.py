@@ -1,7 +1,7 @@
 """Draft resources: templates whose slots are filled, and a client's own order corrected."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +27,16 @@ Json = dict[str, Any]
 NEEDED = ("id", "status", "intent", "subject")
 """What an order sent back must still have; without it no update is offered."""
 REASONS_AT_MOST = 5
+_FINDINGS = frozenset({"Condition", "Observation"})
+_DOCUMENTED = _FINDINGS | {"DiagnosticReport", "DocumentReference"}
+REASON_TYPES = {
+    "Appointment": _FINDINGS | {"Procedure", "ImmunizationRecommendation"},
+    "CommunicationRequest": _DOCUMENTED,
+    "DeviceRequest": _DOCUMENTED,
+    "MedicationRequest": _FINDINGS,
+    "ServiceRequest": _DOCUMENTED,
+}
+"""What a draft of each type may refer to as its reason; a strict server refuses others."""
 _LATER = re.compile(r"\{today\+(\d{1,3})\}")
 """A slot for a day that is so many days after that of the call."""
 
@@ -94,8 +104,9 @@ def product(offer: Offer) -> str:
 
 def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:
     """A draft template with this call's patient, encounter, day, reason and evidence."""
+    template = view.knowledge.base.drafts[offer.draft].resource
     encounter = view.context.encounter_id
-    references = list(dict.fromkeys(o.resource for o in evidence if "/" in o.resource))
+    references = list(dict.fromkeys(_reasons(template["resourceType"], evidence)))
     slots: dict[str, Any] = {
         "{patient}": f"Patient/{view.context.patient_id}",
         "{encounter}": f"Encounter/{encounter}" if encounter else None,
@@ -104,8 +115,17 @@ def filled(offer: Create, view: View, evidence: Iterable[Origin]) -> Json:
         "{reason}": offer.reason or None,
         "{evidence}": [{"reference": r} for r in references[:REASONS_AT_MOST]] or None,
     }
-    body = fill(view.knowledge.base.drafts[offer.draft].resource, slots)
+    body = fill(template, slots)
     return body if isinstance(body, dict) else {}
+
+
+def _reasons(type: str, evidence: Iterable[Origin]) -> Iterator[str]:
+    """What a draft of a type may give as its reason; the card lists the rest of the evidence."""
+    allowed = REASON_TYPES.get(type, frozenset())
+    for origin in evidence:
+        named, slash, _ = origin.resource.partition("/")
+        if slash and named in allowed:
+            yield origin.resource
 
 
 def fill(node: Any, slots: Json) -> Any:

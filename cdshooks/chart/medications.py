@@ -27,6 +27,7 @@ from cdshooks.rules.authoring import (
     Origin,
 )
 
+TYPES = (*MEDICATIONS, ADMINISTRATION)
 LONGEST_SUPPLY = 3650
 """Days; a larger supply is a typing error, and would not fit a date."""
 NOT_TAKEN = ("n", "unk", "na")
@@ -56,11 +57,17 @@ def medication(view: View, wanted: Medication) -> Entries:
         if entry is not None and (wanted.ended or entry.end is None):
             found.append(_dosed(entry, record, identity, view) if wanted.dosed else entry)
     found = [replace(e, sure=False) if _forgotten(e, given, view) else e for e in found]
+    found.sort(key=_newest_first)
     if wanted.drafted:
         found += drafted(view, wanted.drug)
     cover = view.remembered("medication cover", _cover)
     label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), cover.whole, cover.failed, label)
+
+
+def _newest_first(entry: Entry) -> tuple[int, int, str]:
+    """As clients sort what they send, and the same where one does not."""
+    return TYPES.index(entry.type), -(entry.day or date.min).toordinal(), entry.id
 
 
 def _forgotten(entry: Entry, given: date, view: View) -> bool:
@@ -86,7 +93,7 @@ def _by_drug(view: View) -> ByDrug:
 
 def _sorted(view: View) -> ByDrug:
     found: ByDrug = {}
-    for type in (*MEDICATIONS, ADMINISTRATION):
+    for type in TYPES:
         for record in view.index.of(type):
             for identity in recognised_as(view, record.resource):
                 found.setdefault(identity.drug, []).append((record, identity))

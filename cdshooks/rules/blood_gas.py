@@ -19,9 +19,10 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.inputs import PaCO2
-from cdshooks.rules.states.breathing_tests import OPEN, arranged
+from cdshooks.rules.states.breathing_tests import arranged
 from cdshooks.rules.states.gas_triggers import LAB, GasTrigger, gas_triggers
 from cdshooks.rules.states.niv_draft import niv_advised
+from cdshooks.rules.states.unanswered import OPEN
 from cdshooks.rules.states.ventilation import Vent, vent
 from cdshooks.rules.states.words import sentence
 

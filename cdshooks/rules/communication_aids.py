@@ -18,13 +18,16 @@ from cdshooks.rules.authoring import (
     Performed,
     Reading,
     Recommend,
+    State,
     Threshold,
     Visited,
+    derived,
     failed_in,
     rule,
     shown,
 )
 from cdshooks.rules.states.bulbar import Speech, speechless
+from cdshooks.rules.states.unanswered import OPEN, unanswered
 
 AID = "communication-aid"
 
@@ -38,6 +41,16 @@ class AacLimits(Limits):
     speech_rate_lt_wpm: Threshold
     intelligibility_lt: Threshold
     hand_item_le: Threshold
+
+
+@derived
+def late_evaluation(
+    requests: Annotated[Entries, Ordered("aac-assessment", statuses=OPEN, drafts=False)],
+    done: Annotated[Entries, Performed("aac-assessment", statuses=("completed",))],
+    visits: Annotated[Entries, Visited("aac-assessment")],
+) -> tuple[str, ...]:
+    """Evaluations that were asked for long ago, and of which nothing came."""
+    return tuple(unanswered(requests, done, visits))
 
 
 @rule(
@@ -69,6 +82,7 @@ def aac_refer(
         Entries, Performed("aac-assessment", statuses=("completed",), lookback="aac_days")
     ],
     visited: Annotated[Entries, Visited("aac-assessment", lookback="aac_days")],
+    late: Annotated[tuple[str, ...], State(late_evaluation)],
     limits: AacLimits,
 ) -> Outcome:
     """
@@ -98,6 +112,7 @@ def aac_refer(
         indicator="warning",
         because=(
             *(f"{reading}." for reading, _ in low),
+            *late,
             *(("Weak hands: include eye-gaze or switch access.",) if weak_hand else ()),
             "No useful speech is left: give a board or signals today, and an aid without delay."
             if speechless(item)

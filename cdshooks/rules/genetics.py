@@ -41,6 +41,7 @@ from cdshooks.rules.states.genes import Gene, GeneResult, Genes, genes
 from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.population import Population, population
+from cdshooks.rules.states.unanswered import unanswered
 
 COUNSELLING = "genetic-counselling"
 FIRST: tuple[Gene, ...] = ("C9orf72", "SOD1")
@@ -140,7 +141,8 @@ def genetic_counselling_offer(
     expected = recorded or genes.results or family
     if not expected and not limits.gene_offer_uncoded_le_days.met_by(known):
         return NotIndicated("results of gene tests are not recorded in coded form here")
-    return _offer(genes, partial, orders[0], family, limits)
+    late = tuple(unanswered(orders[1], counselled))
+    return _offer(genes, partial, orders[0], late, family, limits)
 
 
 def _settled(
@@ -161,7 +163,12 @@ def _settled(
 
 
 def _offer(
-    genes: Genes, partial: bool, waiting: Entries, family: Entry | None, limits: OfferLimits
+    genes: Genes,
+    partial: bool,
+    waiting: Entries,
+    late: tuple[str, ...],
+    family: Entry | None,
+    limits: OfferLimits,
 ) -> Recommend:
     names = ", ".join(genes.untested)
     told = (
@@ -177,7 +184,7 @@ def _offer(
     return Recommend(
         summary=told,
         indicator="warning" if family else "info",
-        because=tuple(_reasons(genes, waiting, family)),
+        because=(*late, *_reasons(genes, waiting, family)),
         evidence=(*(result.entry for result in genes.results), *((family,) if family else ())),
         by=(limits.gene_offer_from_ge_days,),
         offers=tuple(Create(draft, reason=told) for draft, needed in wanted if needed),

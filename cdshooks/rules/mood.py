@@ -29,6 +29,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.offered_drugs import Against, against_combination, against_ssri
 from cdshooks.rules.states.screens import Screen, antidepressants, mood_recorded, mood_screen
+from cdshooks.rules.states.unanswered import OPEN, unanswered
 
 SCORES = "mood_score_days"
 PSYCHOLOGY = "psychology_days"
@@ -223,6 +224,8 @@ def depression_treat(
     no_ssri: NoSsri,
     referred: Annotated[Entries, Ordered("psychology", lookback=PSYCHOLOGY)],
     visits: Annotated[Entries, Visited("psychology", lookback=PSYCHOLOGY)],
+    requests: Annotated[Entries, Ordered("psychology", statuses=OPEN, drafts=False)],
+    seen: Annotated[Entries, Visited("psychology")],
     limits: DepressionLimits,
 ) -> Outcome:
     """
@@ -247,7 +250,11 @@ def depression_treat(
     return Recommend(
         summary=f"{told}: no treatment recorded",
         indicator="warning" if severe else "info",
-        because=(*_about_depression(hads, limits), *_about_ssri(no_ssri, combination)),
+        because=(
+            *unanswered(requests, seen),
+            *_about_depression(hads, limits),
+            *_about_ssri(no_ssri, combination),
+        ),
         evidence=tuple(reading for reading, _ in high),
         by=(limits.phq9_severe_ge,) if severe else (limit,),
         offers=(

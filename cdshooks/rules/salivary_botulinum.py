@@ -42,6 +42,7 @@ from cdshooks.rules.states.drooling import (
     no_saliva,
     within,
 )
+from cdshooks.rules.states.unanswered import OPEN, unanswered
 from cdshooks.rules.states.words import capital, ended, inside, sentence
 
 Saliva = Annotated[Drooling, State(drooling)]
@@ -90,6 +91,7 @@ def sialorrhea_botulinum(
     thick: Thick,
     toxin: Toxin,
     ordered: Annotated[Entries, Ordered("salivary-botulinum", lookback="open_referral_days")],
+    requests: Annotated[Entries, Ordered("salivary-botulinum", statuses=OPEN, drafts=False)],
     radiated: Annotated[Entries, Performed("salivary-radiotherapy", statuses=("completed",))],
     oral: Annotated[Entries, Medication("anticoagulant")],
     injected: Annotated[Entries, Medication("heparin")],
@@ -119,7 +121,7 @@ def sialorrhea_botulinum(
     return Recommend(
         summary=f"Drooling {failure.words}: consider salivary botulinum toxin",
         indicator="info",
-        because=tuple(_second(saliva, failure.entry, thinned)),
+        because=(*unanswered(requests, toxin), *_second(saliva, failure.entry, thinned)),
         evidence=(*saliva.evidence, failure.entry, *([thinned] if thinned else [])),
         by=(*saliva.by, *failure.by),
         missing=saliva.missing,

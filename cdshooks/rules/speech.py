@@ -25,6 +25,7 @@ from cdshooks.rules.authoring import (
 from cdshooks.rules.states.bulbar import Speech, speechless
 from cdshooks.rules.states.due_today import NEAR, clinic_near
 from cdshooks.rules.states.speech import Change, speech_change, unchanged, voice_to_bank
+from cdshooks.rules.states.unanswered import OPEN, unanswered
 
 SEEN = "slt_communication_days"
 REVIEW = "communication-review"
@@ -51,6 +52,8 @@ def dysarthria_slt(
     reviews: Annotated[Entries, Performed(REVIEW, statuses=("completed",), lookback=SEEN)],
     booked: Annotated[Entries, Booked("slt-visit", within="slt_booking_days")],
     referred: Annotated[Entries, Ordered("slt-referral", lookback="open_referral_days")],
+    requests: Annotated[Entries, Ordered("slt-referral", statuses=OPEN, drafts=False)],
+    ever: Annotated[Entries, Visited("slt-visit")],
     recorded: Annotated[bool, Captured("slt-visit")],
 ) -> Outcome:
     """
@@ -65,7 +68,7 @@ def dysarthria_slt(
         return Recommend(
             summary=f"Speech change ({change.told}): SLT communication assessment due",
             indicator="info",
-            because=tuple(_about(voice, speechless(item))),
+            because=(*unanswered(requests, ever), *_about(voice, speechless(item))),
             evidence=change.facts,
             by=change.by,
             missing=change.missing,

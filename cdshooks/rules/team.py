@@ -43,6 +43,7 @@ from cdshooks.rules.states.goals import Goals, goals
 from cdshooks.rules.states.merged import merged
 from cdshooks.rules.states.population import Population, population
 from cdshooks.rules.states.progression import Slope, alsfrs_slope
+from cdshooks.rules.states.unanswered import OPEN, unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def mdt_referral(
     visits: Annotated[Entries, Visited(CLINIC)],
     last: Annotated[date | None, State(last_clinic_visit)],
     referrals: Annotated[Entries, Ordered(CLINIC, lookback="mdt_referral_days")],
+    requests: Annotated[Entries, Ordered(CLINIC, statuses=OPEN, drafts=False)],
     booked: Annotated[Entries, Booked(CLINIC, within="mdt_booked_days")],
     slope: Annotated[Slope | None, State(alsfrs_slope)],
     limits: ClinicLimits,
@@ -99,7 +101,10 @@ def mdt_referral(
     return Recommend(
         summary=f"Not seen in a multidisciplinary ALS clinic {told}",
         indicator="info" if last else "warning",
-        because=("Such a team is recommended to optimise care, and may prolong survival.",),
+        because=(
+            *unanswered(requests, visits),
+            "Such a team is recommended to optimise care, and may prolong survival.",
+        ),
         evidence=tuple(entry for entry in (visits.newest or population.evidence,) if entry),
         by=(limit,),
         offers=(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from cdshooks.fhir.repair import is_valid
+from cdshooks.fhir.repair import is_valid, model_of
 
 Json = dict[str, Any]
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -202,3 +202,19 @@ def _action(action: Any, path: str) -> Iterator[str]:
         yield f"{path}.resource: not valid R4"
     elif (action["type"] == "update") is not ("id" in resource):
         yield f"{path}.resource.id: in an update, and only there"
+    elif action["type"] == "create":
+        yield from _targets(resource, f"{path}.resource")
+
+
+def _targets(resource: Json, path: str) -> Iterator[str]:
+    """Every reference leads to a type that R4 allows there; models do not look at that."""
+    model = model_of(resource["resourceType"])
+    for name, field in (model.model_fields if model else {}).items():
+        extra = field.json_schema_extra
+        allowed = extra.get("enum_reference_types") if isinstance(extra, dict) else None
+        if not isinstance(allowed, list) or "Resource" in allowed:
+            continue
+        value = resource.get(name) or []
+        for reference in value if isinstance(value, list) else [value]:
+            if reference["reference"].partition("/")[0] not in allowed:
+                yield f"{path}.{name}: {reference['reference']} is none of {allowed}"

@@ -8,10 +8,11 @@ import pytest
 from cdshooks import cards as building
 from cdshooks.cards import EXTENSION
 from cdshooks.cards.clusters import clustered
+from cdshooks.cards.drafts import REASON_TYPES, filled
 from cdshooks.chart import View
 from cdshooks.chart import drafts as drafted
 from cdshooks.engine import Finding
-from cdshooks.fhir.repair import is_valid
+from cdshooks.fhir.repair import is_valid, model_of
 from cdshooks.knowledge import base
 from cdshooks.rules.authoring import (
     Create,
@@ -20,6 +21,7 @@ from cdshooks.rules.authoring import (
     Indicator,
     NotIndicated,
     Order,
+    Origin,
     Outcome,
     Recommend,
     Update,
@@ -210,6 +212,22 @@ def test_every_draft_template_is_valid_r4_with_and_without_its_optional_slots() 
             [action] = card["suggestions"][0]["actions"]
             assert is_valid(action["resource"]), name
             assert action["description"] == file.description
+
+
+def test_a_draft_refers_as_its_reason_only_to_what_r4_allows_there() -> None:
+    kinds = ("Condition", "Observation", "Procedure", "DocumentReference", "Encounter", "Consent")
+    found = [Origin(f"{kind}/1", "a fact", "1", "", None) for kind in kinds]
+    for name, file in base().drafts.items():
+        type = file.resource["resourceType"]
+        model = model_of(type)
+        if "{evidence}" not in str(file.resource) or model is None:
+            continue
+        extra = model.model_fields["reasonReference"].json_schema_extra
+        assert isinstance(extra, dict)
+        assert sorted(REASON_TYPES[type]) == sorted(extra["enum_reference_types"]), type
+        draft = filled(Create(name, reason="because"), view_of([]), found)
+        told = [reference["reference"] for reference in draft["reasonReference"]]
+        assert told == [f"{kind}/1" for kind in kinds if kind in REASON_TYPES[type]], name
 
 
 def test_every_draft_template_has_a_label_that_fits_a_button() -> None:

@@ -30,10 +30,10 @@ from cdshooks.rules.states.nights import (
     of_recording,
     on_room_air,
 )
+from cdshooks.rules.states.unanswered import OPEN, late_words
 
 UNTESTABLE = ("invasive", "intubated")
 """Ventilatory states in which nobody blows into a mouthpiece."""
-OPEN = ("active", "on-hold")
 TESTS_OPEN = "open_test_order_days"
 
 
@@ -100,7 +100,7 @@ def arranged(
     """
     orders = [e for e in recent if _unanswered(e, since)]
     waiting = [*booked, *orders]
-    late = tuple(_late(e) for e in requests if e not in orders and _unanswered(e, since))
+    late = tuple(late_words(e) for e in requests if e not in orders and _unanswered(e, since))
     return Arranged(_words(waiting[0]) if waiting else None, late)
 
 
@@ -111,12 +111,6 @@ def _words(entry: Entry) -> str:
 
 def _unanswered(order: Entry, since: date | None) -> bool:
     return order.day is None or since is None or order.day > since
-
-
-def _late(order: Entry) -> str:
-    if order.status == "on-hold":
-        return f"{order.label}: order on hold since {on(order.day)}."
-    return f"{order.label}: ordered {on(order.day)}, no result."
 
 
 @derived

@@ -164,10 +164,15 @@ def treatment_needed(
 
 
 def _needed(what: str, criterion: Criterion) -> Stage:
-    days = [f.day for f in criterion.facts if isinstance(f, Reading | Entry) and f.day]
-    day = max(days, default=None)
+    day = max((day for fact in criterion.facts for day in _days(fact)), default=None)
     told = f"{what}: {inside(criterion.finding)}"
     return Stage(told, day, day, criterion.facts, criterion.by, indicated=True)
+
+
+def _days(fact: Fact) -> list[date]:
+    """The days on which a value or an entry, or each of several, was known to hold."""
+    found = fact.items if isinstance(fact, Entries) else (fact,)
+    return [f.day for f in found if isinstance(f, Reading | Entry) and f.day]
 
 
 @derived
@@ -246,5 +251,10 @@ def last_plan(
 
 
 def lately(stage: Stage, days: Decimal, today: date) -> bool:
-    """Whether a stage was seen within so many days; of an undated one nobody knows."""
-    return stage.seen is not None and stage.seen >= today - timedelta(days=int(days))
+    """
+    Whether a stage was seen within so many days; of an undated one nobody knows.
+
+    What is indicated is so today, however old the finding by which it is.
+    """
+    since = today - timedelta(days=int(days))
+    return stage.indicated or (stage.seen is not None and stage.seen >= since)

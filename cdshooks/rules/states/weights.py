@@ -22,6 +22,7 @@ from cdshooks.rules.authoring import (
     State,
     Threshold,
     derived,
+    on,
     origins,
     rounded,
     shown,
@@ -163,19 +164,6 @@ class Bmi:
         return f"BMI {shown(self.value)} kg/m2"
 
 
-@derived
-def bmi(current: CurrentWeight, height: Height, reported: ReportedBmi) -> Bmi | None:
-    """The BMI of the current weight and the latest height; as reported, where one is missing."""
-    if isinstance(current, Reading) and isinstance(height, Reading):
-        metres = height.value / 100
-        value = rounded(current.value / (metres * metres), 1)
-        return Bmi(value, current.day, (current, height), computed=True)
-    if isinstance(reported, Reading):
-        value = rounded(reported.value, 1)
-        return Bmi(value, reported.day, (reported,), computed=False)
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class BmiLimits(Limits):
     """What BMI is undernutrition."""
@@ -185,6 +173,40 @@ class BmiLimits(Limits):
     bmi_low_lt_from_70: Threshold
     bmi_elderly_from_years: Threshold
     bmi_disagree_gt: Threshold
+
+
+@derived
+def bmi(
+    current: CurrentWeight, height: Height, reported: ReportedBmi, limits: BmiLimits
+) -> Bmi | None:
+    """
+    The BMI of the current weight and the latest height; as reported, where one is missing.
+
+    One that was reported after that weight is the newest, unless the two contradict each other.
+    """
+    computed = _computed(current, height)
+    if isinstance(reported, Missing):
+        return computed
+    told = _told(reported)
+    if computed is None or (told.day > computed.day and not _contradicts(told, computed, limits)):
+        return told
+    return computed
+
+
+def _computed(current: Reading | Missing, height: Reading | Missing) -> Bmi | None:
+    if isinstance(current, Missing) or isinstance(height, Missing):
+        return None
+    metres = height.value / 100
+    value = rounded(current.value / (metres * metres), 1)
+    return Bmi(value, current.day, (current, height), computed=True)
+
+
+def _told(reported: Reading) -> Bmi:
+    return Bmi(rounded(reported.value, 1), reported.day, (reported,), computed=False)
+
+
+def _contradicts(told: Bmi, computed: Bmi, limits: BmiLimits) -> bool:
+    return limits.bmi_disagree_gt.met_by(abs(computed.value - told.value), 1)
 
 
 @derived
@@ -202,13 +224,17 @@ def bmi_doubt(
     limit: Annotated[Threshold, State(bmi_limit)],
     limits: BmiLimits,
 ) -> Doubt | None:
-    """A reported BMI that weight and height of its day contradict, when advice depends on it."""
+    """A reported BMI that weight and height contradict, when advice depends on it.
+
+    One from before that weight is overtaken by it.
+    """
     if bmi is None or not bmi.computed or isinstance(reported, Missing):
         return None
-    apart = limits.bmi_disagree_gt.met_by(abs(bmi.value - reported.value), 1)
+    apart = _contradicts(_told(reported), bmi, limits)
     decides = limit.met_by(bmi.value) != reported.meets(limit)
-    if reported.day != bmi.day or not apart or not decides:
+    if reported.day < bmi.day or not apart or not decides:
         return None
-    reason = f"{reported.amount} reported vs {shown(bmi.value)} from weight and height"
+    when = f" {on(reported.day)}" if reported.day != bmi.day else ""
+    reason = f"{reported.amount} reported{when} vs {shown(bmi.value)} from weight and height"
     found = tuple(origin for fact in (reported, *bmi.facts) for origin in origins(fact))
     return Doubt("conflict", "BMI", f"BMI: {reason}", bmi.day, found, reason)
