@@ -64,8 +64,8 @@ def medication(view: View, wanted: Medication) -> Entries:
 
 
 def _forgotten(entry: Entry, given: date, view: View) -> bool:
-    """Whether a prescription is old, and nothing was dispensed on it since; given: the last."""
-    if entry.type != "MedicationRequest" or entry.start is None:
+    """Whether an open prescription is old, and nothing was dispensed since; given: the last."""
+    if entry.type != "MedicationRequest" or entry.start is None or entry.end is not None:
         return False
     old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
     return entry.start < old and given < entry.start
@@ -165,7 +165,7 @@ def _times(resource: Json, view: View) -> _Times | None:
     """Start and end of what is or was taken; None for what was never taken.
 
     Also None for what is over at an unknown time: it says nothing about any day. A dose
-    counts as taken until the day after it was given.
+    counts as taken until the day after it was given. What was stopped today has ended today.
     """
     type, status = str(resource.get("resourceType")), fhir_code(resource.get("status")) or ""
     if not _was_taken(resource, type, status, view):
@@ -175,7 +175,7 @@ def _times(resource: Json, view: View) -> _Times | None:
         return None
     running = status in ("active", "recorded") or type in ("MedicationDispense", ADMINISTRATION)
     lasts = timedelta(days=type == ADMINISTRATION)
-    if end is not None and end + lasts >= view.today:
+    if end is not None and (end + lasts >= view.today if running else end > view.today):
         end = None
     if running or end is not None:
         return _Times(start, end)
