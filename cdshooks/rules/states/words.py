@@ -51,7 +51,7 @@ def ended(drug: Entry | Order) -> str:
     label, day = capital(drug.label), on(drug.end)
     if drug.end_told:
         return f"{label}, ended {day}"
-    return f"{label}, its end not recorded: taken as ended on {day}, when the order last changed"
+    return f"{label}, its end not recorded to the day: taken as ended on {day}"
 
 
 def as_it_stands(order: Order) -> str:
