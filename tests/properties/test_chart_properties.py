@@ -160,6 +160,22 @@ def test_another_patients_resources_change_no_answer(taken: list[Json], whose: o
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(STORY), max_size=6), st.booleans())
+def test_what_was_entered_in_error_changes_no_answer(taken: list[Json], first: bool) -> None:
+    wrong = [in_error(resource) for resource in taken if resource["resourceType"] != "Patient"]
+    story = [*wrong, *STORY] if first else [*STORY, *wrong]
+    assert answers(chart(story, *ASKED)) == EXPECTED
+
+
+def in_error(resource: Json) -> Json:
+    """A resource once more, as it stands when somebody has seen that it is wrong."""
+    mark = "verificationStatus" if resource["resourceType"] == "Condition" else "status"
+    code = "entered-in-error"
+    status = {"coding": [{"code": code}]} if mark == "verificationStatus" else code
+    return {**deepcopy(resource), "id": f"wrong-{resource['id']}", mark: status}
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(STORY),
     st.sampled_from(["http://loinc.org", "http://snomed.info/sct", "loinc", "als-cds", ""]),
