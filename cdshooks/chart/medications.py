@@ -56,11 +56,18 @@ def medication(view: View, wanted: Medication) -> Entries:
         if entry is not None and (wanted.ended or entry.end is None):
             found.append(_dosed(entry, record, identity, view) if wanted.dosed else entry)
     found = [replace(e, sure=False) if _forgotten(e, given, view) else e for e in found]
+    found.sort(key=_place)
     if wanted.drafted:
         found += drafted(view, wanted.drug)
     cover = view.remembered("medication cover", _cover)
     label = view.knowledge.base.drugs[wanted.drug]
     return Entries(tuple(found), cover.whole, cover.failed, label)
+
+
+def _place(entry: Entry) -> tuple[int, int, str]:
+    """Requests first, then the newest first, whatever the order in which the chart was sent."""
+    kinds = (*MEDICATIONS, ADMINISTRATION)
+    return kinds.index(entry.type), -(entry.start or date.min).toordinal(), entry.id
 
 
 def _forgotten(entry: Entry, given: date, view: View) -> bool:

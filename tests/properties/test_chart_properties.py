@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     InUse,
     Latest,
     Listed,
+    Medication,
     Ordered,
     Patient,
     Performed,
@@ -48,6 +49,7 @@ ASKED: tuple[Input, ...] = (
     InUse("niv-device"),
     Refused("home-niv"),
     Enrolled("hospice"),
+    Medication("riluzole", ended=True),
 )
 
 
@@ -77,6 +79,10 @@ def patient_story(today: date) -> list[Json]:
         "refusal home-niv, 50 days ago",
         "permission home-niv, 60 days ago",
         "plan hospice activity, undated",
+        "prescription 199206 active, 20 days ago",
+        "prescription 2058147 stopped changed=30, 90 days ago",
+        "statement 35623 completed, 300 to 200 days ago",
+        "dispense 199206 completed s30, 60 days ago",
     )
     found = [resources.person("woman, 60 years", today)]
     found += [resources.observation(measure, phrase, today) for measure, phrase in measured]
@@ -186,7 +192,8 @@ def test_a_code_outside_every_value_set_changes_no_answer(
 ) -> None:
     other = {"coding": [{"system": system, "code": f"x{code}"}]}
     places = {"code": other, "type": other, "category": [other], "class": {}, "activity": []}
-    stranger = {**deepcopy(like), **places, "id": "stranger", "codeCodeableConcept": other}
+    stranger = {**deepcopy(like), **places, "id": "stranger"}
+    stranger |= {"codeCodeableConcept": other, "medicationCodeableConcept": other}
     if like["resourceType"] in ("Patient", "Consent", "DeviceUseStatement"):
         return
     assert answers(chart([*STORY, stranger], *ASKED)) == EXPECTED
