@@ -143,7 +143,7 @@ def _is_over(end: When | None, stay: Record | None, view: View) -> bool:
 
     A status is often left as it was. The encounter of the call goes on.
     """
-    if end is not None and end.day < view.today:
+    if end is not None and end.until < view.today:
         return True
     here = view.context.encounter_id
     return stay is not None and stay.id != here and _ended(stay, view)
@@ -152,7 +152,7 @@ def _is_over(end: When | None, stay: Record | None, view: View) -> bool:
 def _ended(stay: Record, view: View) -> bool:
     """Whether an encounter ended before today; a finished one without an end did."""
     last = _end_of(stay, view)
-    return last.day < view.today if last else status_of(stay) in ENDED
+    return last.until < view.today if last else status_of(stay) in ENDED
 
 
 def _end_of(stay: Record, view: View) -> When | None:
@@ -166,7 +166,7 @@ def _lasted_over(stay: Record, day: date, view: View) -> bool:
     if first is None or status in NOT_HELD or first.day > day:
         return False
     if last is not None:
-        return day <= last.day
+        return day <= last.until
     return status in RUNNING or first.day == day
 
 

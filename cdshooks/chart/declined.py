@@ -52,7 +52,7 @@ def _provisions(consent: Json) -> Iterator[Json]:
 
 def _in_force(provision: Json, view: View) -> bool:
     _, expires = period(provision.get("period"), view.zone)
-    return expires is None or expires.day >= view.today
+    return expires is None or expires.until >= view.today
 
 
 def _is_drug(view: View, order: Json, drug: str) -> bool:

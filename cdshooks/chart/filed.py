@@ -46,7 +46,7 @@ def studied(view: View, wanted: Studied) -> Entries:
     for record in view.index.of("ResearchSubject"):
         if status_of(record) in TAKES_PART and _may_be_about(record, value_set, view):
             start, end = period(record.resource.get("period"), view.zone)
-            if end is None or end.day >= view.today:
+            if end is None or end.until >= view.today:
                 status = status_of(record) or ""
                 found.append(entry(record, view, wanted.value_set, status=status, start=start))
     return entries(view, wanted.value_set, found, [view.coverage("ResearchSubject")])

@@ -17,7 +17,7 @@ from cdshooks.chart.sources import Coverage
 from cdshooks.chart.unread import unread
 from cdshooks.chart.view import View
 from cdshooks.fhir.amount import days
-from cdshooks.fhir.dates import choice, period, when
+from cdshooks.fhir.dates import When, choice, period, when
 from cdshooks.fhir.elements import Json, boolean, fhir_code, number, obj, objects, plain, string
 from cdshooks.fhir.manner import as_needed, via_tube
 from cdshooks.rules.authoring import (
@@ -66,13 +66,13 @@ def medication(view: View, wanted: Medication) -> Entries:
 
 
 def _newest_first(entry: Entry) -> tuple[int, int, str]:
-    """As clients sort what they send, and the same where one does not."""
-    return TYPES.index(entry.type), -(entry.day or date.min).toordinal(), entry.id
+    """Requests first, then the newest first, whatever the order in which the chart was sent."""
+    return TYPES.index(entry.type), -(entry.start or date.min).toordinal(), entry.id
 
 
 def _forgotten(entry: Entry, given: date, view: View) -> bool:
-    """Whether a prescription is old, and nothing was dispensed on it since; given: the last."""
-    if entry.type != "MedicationRequest" or entry.start is None:
+    """Whether an open prescription is old, and nothing was dispensed since; given: the last."""
+    if entry.type != "MedicationRequest" or entry.start is None or entry.end is not None:
         return False
     old = view.today - timedelta(days=view.knowledge.days("forgotten_order_days"))
     return entry.start < old and given < entry.start
@@ -172,20 +172,21 @@ def _times(resource: Json, view: View) -> _Times | None:
     """Start and end of what is or was taken; None for what was never taken.
 
     Also None for what is over at an unknown time: it says nothing about any day. A dose
-    counts as taken until the day after it was given.
+    counts as taken until the day after it was given. What was stopped today has ended today.
     """
     type, status = str(resource.get("resourceType")), fhir_code(resource.get("status")) or ""
     if not _was_taken(resource, type, status, view):
         return None
-    start, end = _span(resource, type, view)
+    start, over = _span(resource, type, view)
     if start is not None and start > view.today:
         return None
+    end = _last(over, view)
     running = status in ("active", "recorded") or type in ("MedicationDispense", ADMINISTRATION)
     lasts = timedelta(days=type == ADMINISTRATION)
-    if end is not None and end + lasts >= view.today:
+    if end is not None and (end + lasts >= view.today if running else end > view.today):
         end = None
     if running or end is not None:
-        return _Times(start, end)
+        return _Times(start, end, told=over is None or over.until == over.day)
     end = _changed(resource, view) or start
     return None if end is None else _Times(start, end, told=False)
 
@@ -269,11 +270,11 @@ def _handed_over(resource: Json, view: View) -> date | None:
     return moment.day if moment else None
 
 
-def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | None]:
-    """First and last day of a request, statement or dispense, as far as recorded."""
+def _span(resource: Json, type: str, view: View) -> tuple[date | None, When | None]:
+    """First day and end of a request, statement or dispense, as far as recorded."""
     if type == "MedicationStatement":
         start, end = choice(resource, "effective", view.zone)
-        return start.day if start else None, end.day if end else None
+        return start.day if start else None, end
     if type == ADMINISTRATION:
         return _given(resource, view)
     if type == "MedicationDispense":
@@ -281,25 +282,35 @@ def _span(resource: Json, type: str, view: View) -> tuple[date | None, date | No
     authored = when(resource.get("authoredOn"), view.zone)
     _, end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), view.zone)
     over = fhir_code(resource.get("status")) not in ("active", "on-hold")
-    return authored.day if authored else None, end.day if end and over else None
+    return authored.day if authored else None, end if over else None
 
 
-def _given(resource: Json, view: View) -> tuple[date | None, date | None]:
+def _last(end: When | None, view: View) -> date | None:
+    """The last day that an end can mean; today, if that is one of them.
+
+    A month may not be over yet, and the end of today elsewhere is tomorrow here.
+    """
+    if end is not None and end.day <= view.horizon:
+        return min(end.until, view.today)
+    return end.day if end else None
+
+
+def _given(resource: Json, view: View) -> tuple[date | None, When | None]:
     """The days of an administration; one that goes on has no last one."""
     start, end = choice(resource, "effective", view.zone)
     last = end or (None if fhir_code(resource.get("status")) == "in-progress" else start)
     first = start or end
-    return first.day if first else None, last.day if last else None
+    return first.day if first else None, last
 
 
-def _supplied(resource: Json, view: View) -> tuple[date | None, date | None]:
+def _supplied(resource: Json, view: View) -> tuple[date | None, When | None]:
     """The day of a dispense and the last day of its supply; of one day if that is unknown."""
     given = _handed_over(resource, view)
     if given is None:
         return None, None
     supply = _days(obj(resource.get("daysSupply")))
     last = given.toordinal() + max(0, min(int(supply), LONGEST_SUPPLY))
-    return given, date.fromordinal(min(last, date.max.toordinal()))
+    return given, When(date.fromordinal(min(last, date.max.toordinal())))
 
 
 def _days(supply: Json) -> Fraction | Decimal:

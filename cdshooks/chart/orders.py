@@ -80,7 +80,8 @@ def _drafts_of(view: View, drug: str) -> Iterator[Order]:
 def drugs_drafted(view: View) -> frozenset[str]:
     """The known drugs among all drafts, those beside what is assessed included."""
     drafted = [r for _, r in view.context.draft_orders if is_medication(r)]
-    found = (identify(view, resource) for resource in drafted)
+    own = (r for r in drafted if view.index.owns(r) and not boolean(r.get("doNotPerform")))
+    found = (identify(view, resource) for resource in own)
     return frozenset(identity.drug for identity in found if identity is not None)
 
 

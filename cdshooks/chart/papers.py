@@ -113,7 +113,7 @@ def related(view: View, wanted: Related) -> Entries:
 
 def _is_current(record: Record, view: View) -> bool:
     _, end = period(record.resource.get("period"), view.zone)
-    over = end is not None and end.day < view.today
+    over = end is not None and end.until < view.today
     return boolean(record.resource.get("active")) is not False and not over
 
 

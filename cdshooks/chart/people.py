@@ -44,7 +44,7 @@ def _member(record: Record, part: Json, view: View, wanted: Involved) -> Entry |
 
 def _goes_on(body: Json, view: View) -> bool:
     _, end = period(body.get("period"), view.zone)
-    return end is None or end.day >= view.today
+    return end is None or end.until >= view.today
 
 
 def _has_role(part: Json, value_set: str, view: View) -> bool:

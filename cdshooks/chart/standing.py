@@ -89,7 +89,7 @@ def _use(record: Record, view: View, wanted: InUse) -> Entry | None:
     """A statement of use; one whose time is over is completed, whatever it says."""
     start, end = choice(record.resource, "timing", view.zone)
     status = status_then(status_of(record), end, "active", view)
-    if status == "active" and end is not None and end.day < view.today:
+    if status == "active" and end is not None and end.until < view.today:
         status = "completed"
     if status is None or status not in wanted.statuses:
         return None
@@ -187,7 +187,7 @@ def _decision(resource: Json, value_set: ValueSet, view: View) -> str | None:
 
 def _in_force(provision: Json, day: date, view: View) -> bool:
     starts, expires = period(provision.get("period"), view.zone)
-    return (starts is None or starts.day <= day) and (expires is None or expires.day >= day)
+    return (starts is None or starts.day <= day) and (expires is None or expires.until >= day)
 
 
 ENROLMENT: dict[str, tuple[str, ...]] = {
@@ -237,7 +237,7 @@ def _enrolment(record: Record, view: View, value_set: str) -> Entry | None:
     status = status_then(status_of(record), end, open_status, view)
     if status is None or status not in ENROLMENT[record.type] or not is_asked_for(record.resource):
         return None
-    still = end is not None and end.day >= view.today and status != "completed"
+    still = end is not None and end.until >= view.today and status != "completed"
     found = entry(
         record,
         view,

@@ -1,8 +1,9 @@
 """FHIR dates: partial precision, zones, and the calendar day that they mean here."""
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -24,10 +25,19 @@ _LONGEST = 100
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A moment or a day. ``instant`` is None unless a time was recorded."""
+    """A moment or a day. ``instant`` is None unless a time was recorded.
+
+    last: of a month or a year, its last day; None otherwise.
+    """
 
     day: date
     instant: datetime | None = None
+    last: date | None = field(default=None, compare=False)
+
+    @property
+    def until(self) -> date:
+        """The last day that it can mean: what ended in 2026-11 may have gone on until the 30th."""
+        return self.last or self.day
 
     def start(self, zone: tzinfo) -> datetime:
         """The earliest instant that this can mean; a day begins at midnight in ``zone``."""
@@ -61,6 +71,9 @@ def _when(text: str, zone: tzinfo) -> When | None:
         first = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
         return None
+    if day is None:
+        of = int(month or 12)
+        return When(first, last=date(first.year, of, monthrange(first.year, of)[1]))
     try:
         moment = _instant(first, clock, zone)
         return When(moment.astimezone(zone).date(), moment) if moment else When(first)

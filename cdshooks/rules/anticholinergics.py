@@ -33,7 +33,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.anticholinergic_risk import Obstacles, obstacles
-from cdshooks.rules.states.words import joined
+from cdshooks.rules.states.words import inside, joined
 
 GLYCO, HYOSCYAMINE = "glycopyrronium-systemic", "hyoscyamine-systemic"
 BELLADONNA = "belladonna"
@@ -230,7 +230,7 @@ def _rather(order: Order, risks: Obstacles, allergies: Allergies) -> str:
     if not _for_saliva(order):
         return f"{drug} has central anticholinergic effects; consider a drug with fewer."
     if risks.any:
-        return f"{drug} has central effects, and {risks.any.label} forbids glycopyrrolate."
+        return f"{drug} has central effects, and {inside(risks.any.label)} forbids glycopyrrolate."
     if allergies:
         return f"{drug} has central effects, and an allergy to glycopyrrolate is recorded."
     return f"prefer glycopyrrolate to {drug} for saliva (fewer central effects)."

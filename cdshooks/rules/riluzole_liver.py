@@ -101,7 +101,7 @@ def riluzole_baseline_alt_high(
         return NotIndicated("riluzole is continued, not started")
     alts, asts = multiple_of(alt, certain), multiple_of(ast, certain)
     steps = limits.steps(region)
-    normal_alt = alts is not None and not alts.may_meet(limits.raised_gt)
+    normal_alt = alts is not None and alts.within(limits.raised_gt)
     grade = gravest(graded(alts, steps), graded(asts, steps), normal_alt)
     if grade is None:
         return _nothing(alt, ast)

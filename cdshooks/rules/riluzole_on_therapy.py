@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cdshooks.rules.authoring import (
+    LEVELS,
     CannotAssess,
     Create,
     Delete,
@@ -63,7 +64,8 @@ def riluzole_alt_high_on_therapy(
         return not_taken(episode)
     advice = _restart(found.earlier)
     if advice is None and not (order and first_start):
-        advice = _now(found, region, at_order=order is not None) or _not_rechecked(found.stale)
+        now = _now(found, region, at_order=order is not None)
+        advice = _graver(now, _not_rechecked(found.stale))
     if advice is None:
         if isinstance(alt, Missing) and (alt.failed or not alt.proven):
             return CannotAssess(alt.text, alt.failed)
@@ -141,6 +143,12 @@ def _not_rechecked(stale: Grade | None) -> Advice | None:
         "and was not rechecked: repeat ALT/AST and bilirubin now.",
         stale,
     )
+
+
+def _graver(now: Advice | None, stale: Advice | None) -> Advice | None:
+    """The graver of two; of one level what is current."""
+    found = [advice for advice in (now, stale) if advice]
+    return max(found, key=lambda advice: LEVELS.index(advice.level), default=None)
 
 
 def _because(grade: Grade, found: OnTherapy) -> Iterator[str]:

@@ -80,7 +80,8 @@ def ssri_maoi(
     serotonergic = tuple(dict.fromkeys(one.label for one, _, _ in shown))
     inhibitors = tuple(dict.fromkeys(other.label for _, other, _ in shown))
     by = tuple(dict.fromkeys(limit for _, _, limit in shown if limit))
-    within = f" (or within {by[0].value} days)" if by else ""
+    longest = max((limit.value for limit in by if limit.value is not None), default=None)
+    within = f" (or within {longest} days)" if longest is not None else ""
     drafts = dict.fromkeys(o for pair in shown for o in pair[:2] if o.assessed)
     return Recommend(
         summary=(

@@ -33,7 +33,7 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.tofersen import Given, tofersen_given
-from cdshooks.rules.states.words import joined
+from cdshooks.rules.states.words import in_days, joined
 
 INTRATHECAL = "intrathecal"
 
@@ -105,7 +105,7 @@ def tofersen_dose(
         indicator="warning" if wrong or soon else "info",
         because=(
             *(f"Ordered: {text}." for text in wrong),
-            *((f"{days} days since the last dose; {given.doses} on record.",) if days else ()),
+            *((f"{in_days(days)} since the last dose; {given.doses} on record.",) if days else ()),
         ),
         evidence=(order, given.history),
         by=crossed,

@@ -15,6 +15,7 @@ from cdshooks.rules.authoring import (
     InUse,
     Latest,
     Listed,
+    Medication,
     Ordered,
     Patient,
     Performed,
@@ -48,6 +49,7 @@ ASKED: tuple[Input, ...] = (
     InUse("niv-device"),
     Refused("home-niv"),
     Enrolled("hospice"),
+    Medication("riluzole", ended=True),
 )
 
 
@@ -77,6 +79,10 @@ def patient_story(today: date) -> list[Json]:
         "refusal home-niv, 50 days ago",
         "permission home-niv, 60 days ago",
         "plan hospice activity, undated",
+        "prescription 199206 active, 20 days ago",
+        "prescription 2058147 stopped changed=30, 90 days ago",
+        "statement 35623 completed, 300 to 200 days ago",
+        "dispense 199206 completed s30, 60 days ago",
     )
     found = [resources.person("woman, 60 years", today)]
     found += [resources.observation(measure, phrase, today) for measure, phrase in measured]
@@ -160,6 +166,22 @@ def test_another_patients_resources_change_no_answer(taken: list[Json], whose: o
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(STORY), max_size=6), st.booleans())
+def test_what_was_entered_in_error_changes_no_answer(taken: list[Json], first: bool) -> None:
+    wrong = [in_error(resource) for resource in taken if resource["resourceType"] != "Patient"]
+    story = [*wrong, *STORY] if first else [*STORY, *wrong]
+    assert answers(chart(story, *ASKED)) == EXPECTED
+
+
+def in_error(resource: Json) -> Json:
+    """A resource once more, as it stands when somebody has seen that it is wrong."""
+    mark = "verificationStatus" if resource["resourceType"] == "Condition" else "status"
+    code = "entered-in-error"
+    status = {"coding": [{"code": code}]} if mark == "verificationStatus" else code
+    return {**deepcopy(resource), "id": f"wrong-{resource['id']}", mark: status}
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(STORY),
     st.sampled_from(["http://loinc.org", "http://snomed.info/sct", "loinc", "als-cds", ""]),
@@ -170,7 +192,8 @@ def test_a_code_outside_every_value_set_changes_no_answer(
 ) -> None:
     other = {"coding": [{"system": system, "code": f"x{code}"}]}
     places = {"code": other, "type": other, "category": [other], "class": {}, "activity": []}
-    stranger = {**deepcopy(like), **places, "id": "stranger", "codeCodeableConcept": other}
+    stranger = {**deepcopy(like), **places, "id": "stranger"}
+    stranger |= {"codeCodeableConcept": other, "medicationCodeableConcept": other}
     if like["resourceType"] in ("Patient", "Consent", "DeviceUseStatement"):
         return
     assert answers(chart([*STORY, stranger], *ASKED)) == EXPECTED

@@ -72,6 +72,22 @@ def test_the_end_of_time_is_no_error() -> None:
     assert when("0001-01-01T00:00:00+10:00", UTC) == When(date(1, 1, 1))
 
 
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("2026", date(2026, 12, 31)),
+        ("2026-02", date(2026, 2, 28)),
+        ("2028-02", date(2028, 2, 29)),
+        ("2026-05-20", DAY),
+        ("2026-05-20T23:00:00Z", DAY),
+    ],
+)
+def test_a_partial_date_may_mean_its_last_day(text: str, last: date) -> None:
+    found = when(text, UTC)
+    assert found is not None
+    assert found.until == last
+
+
 def test_a_day_begins_at_midnight_of_the_site() -> None:
     assert When(DAY).start(TOKYO) == datetime(2026, 5, 19, 15, tzinfo=UTC)
     at = datetime(2026, 5, 20, 3, tzinfo=UTC)

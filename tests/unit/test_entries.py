@@ -466,7 +466,10 @@ def test_only_an_open_enrolment_enrols(resource: Json, found: int) -> None:
     assert len(ask(Enrolled("hospice"), resource).items) == found
 
 
-@pytest.mark.parametrize(("end", "kept"), [("2026-05-31", True), ("2026-06-01", False)])
+@pytest.mark.parametrize(
+    ("end", "kept"),
+    [("2026-05-31", True), ("2026-05", True), ("2026-06-01", False), ("2026-06", False)],
+)
 def test_the_last_day_of_an_enrolment_belongs_to_it(end: str, kept: bool) -> None:
     ends = plan(category=[concept("hospice")], period={"start": "2026-01-01", "end": end})
     [entry] = ask(Enrolled("hospice"), ends).items

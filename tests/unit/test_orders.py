@@ -326,6 +326,10 @@ CHANGED: Json = {"meta": {"lastUpdated": "2026-05-20T09:00:00Z"}}
         ),
         (
             AUTHORED | {"status": "stopped"} | CHANGED | valid_to("2026-06-01"),
+            (MAY, JUNE),
+        ),
+        (
+            AUTHORED | {"status": "stopped"} | CHANGED | valid_to("2026-06-03"),
             (MAY, date(2026, 5, 20)),
         ),
         (

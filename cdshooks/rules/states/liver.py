@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
 from cdshooks.rules.authoring import (
+    AT_LEAST,
     LEVELS,
     Indicator,
     Limits,
@@ -68,6 +69,10 @@ class Multiple:
     def may_meet(self, limit: Threshold) -> bool:
         """Whether the multiple is past a limit at least by the smaller upper limit."""
         return self.reading.would_meet(limit, self.most)
+
+    def within(self, limit: Threshold) -> bool:
+        """Whether it is surely not past a limit: "more than 30" and "less than 200" may be."""
+        return self.reading.bound not in AT_LEAST and not limit.met_by(self.most)
 
     def __str__(self) -> str:
         most = f" to {_shown(self.most)}" if self.most != self.times else ""
@@ -148,7 +153,7 @@ def graded(multiple: Multiple | None, steps: Steps) -> Grade | None:
 def gravest(alt: Grade | None, ast: Grade | None, normal_alt: bool) -> Grade | None:
     """The graver of two grades. AST alone is a warning at most: muscle releases it too.
 
-    normal_alt: whether an ALT is on file that is not above its upper limit.
+    normal_alt: whether an ALT is on file that is surely not above its upper limit.
     """
     if ast and normal_alt:
         remark = "AST may come from muscle: ALT is not raised."

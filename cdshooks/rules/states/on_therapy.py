@@ -108,7 +108,7 @@ def _since(reading: Reading | Missing, episode: Episode) -> Reading | None:
 
 def _gravest(pair: list[Multiple | None], steps: Steps, limits: OnTherapyLimits) -> Grade | None:
     alt, ast = pair
-    normal_alt = alt is not None and not alt.may_meet(limits.raised_gt)
+    normal_alt = alt is not None and alt.within(limits.raised_gt)
     return gravest(graded(alt, steps), graded(ast, steps), normal_alt)
 
 

@@ -26,6 +26,11 @@ def inside(text: str) -> str:
     return text if name else f"{text[:1].lower()}{text[1:]}"
 
 
+def in_days(count: int) -> str:
+    """A number of days in words: ``1 day``, ``14 days``."""
+    return f"{count} day" if count == 1 else f"{count} days"
+
+
 def undated(text: str) -> str:
     """The text without the days that it has in brackets, for a summary that is short of room."""
     return _DAY.sub("", text)
@@ -51,7 +56,7 @@ def ended(drug: Entry | Order) -> str:
     label, day = capital(drug.label), on(drug.end)
     if drug.end_told:
         return f"{label}, ended {day}"
-    return f"{label}, its end not recorded: taken as ended on {day}, when the order last changed"
+    return f"{label}, its end not recorded to the day: taken as ended on {day}"
 
 
 def as_it_stands(order: Order) -> str:
