@@ -47,16 +47,15 @@ from cdshooks.rules.states.words import dated
 @derived
 @decides(
     Row("critical", "PaCO2 {paco2_critical_gt_mmhg}", "C1"),
-    Row("critical", "PaCO2 {paco2_gt_mmhg} with pH {ph_critical_lt} on the same day", "C1"),
+    Row("critical", "PaCO2 {paco2_gt_mmhg} with pH {ph_critical_lt} on that day or since", "C1"),
     Row("warning", "PaCO2 {paco2_gt_mmhg}", "C1"),
 )
 def blood_gas_criterion(paco2: PaCO2, ph: Ph, limits: NivLimits) -> Criterion | None:
-    """C1: carbon dioxide is high; critical when very high or with acidosis on the same day."""
+    """C1: carbon dioxide is high; critical when very high, or with acidosis then or since."""
     if not isinstance(paco2, Reading) or not paco2.meets(limits.paco2_gt_mmhg):
         return None
-    acid = isinstance(ph, Reading) and ph.day == paco2.day and ph.meets(limits.ph_critical_lt)
-    if acid and isinstance(ph, Reading):
-        finding = f"{paco2}, {ph.label} {ph.amount}"
+    if isinstance(ph, Reading) and ph.day >= paco2.day and ph.meets(limits.ph_critical_lt):
+        finding = f"{paco2}, {f'{ph.label} {ph.amount}' if ph.day == paco2.day else ph}"
         by = (limits.paco2_gt_mmhg, limits.ph_critical_lt)
         return Criterion("C1", "critical", finding, (paco2, ph), by)
     if paco2.meets(limits.paco2_critical_gt_mmhg):
