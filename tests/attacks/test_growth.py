@@ -14,6 +14,7 @@ Json = dict[str, Any]
 PATIENT = {"reference": "Patient/p"}
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
+OWN = "http://als-cdshooks.org/CodeSystem/als-cds"
 SOME = 400
 """Results of a chart; enough that pairing each with each would outweigh all else."""
 MOST = 2.5
@@ -125,9 +126,75 @@ def old_orders_and_supplies(many: int) -> Json:
     return {"medications": bundle(*orders, *supplies)}
 
 
+def nights_too_short(many: int) -> Json:
+    shares = [result(f"s{n}", "spo2-t90", "%", at(n, 1)) for n in range(many)]
+    nights = [result(f"n{n}", "spo2-rec-min", "min", at(n, 1)) for n in range(many)]
+    for one in (*shares, *nights):
+        one["code"]["coding"][0]["system"] = OWN
+    return {"breathing": bundle(*shares, *nights)}
+
+
+def weights_set_aside(many: int) -> Json:
+    days = [(date(2026, 8, 29) - timedelta(days=number)).isoformat() for number in range(many)]
+    found = [result(f"w{day}", "29463-7", "kg", day) for day in days]
+    for number, one in enumerate(found):
+        one["valueQuantity"]["value"] = 70 if number % 3 else 154
+    return {"body": bundle(*found)}
+
+
+def talks_and_hospital_stays(many: int) -> Json:
+    days = [(date(2026, 8, 29) - timedelta(days=number)).isoformat() for number in range(many)]
+    talk = {"coding": [{"system": OWN, "code": "goals-of-care-discussion"}]}
+    talks = [
+        {
+            "resourceType": "Procedure",
+            "id": f"t{day}",
+            "status": "completed",
+            "subject": PATIENT,
+            "code": talk,
+            "performedDateTime": day,
+        }
+        for day in days
+    ]
+    stays = [
+        {
+            "resourceType": "Encounter",
+            "id": f"e{day}",
+            "status": "finished",
+            "subject": PATIENT,
+            "class": {"code": "EMER"},
+            "period": {"start": day, "end": day},
+        }
+        for day in days
+    ]
+    return {"procedures": bundle(*talks), "encounters": bundle(*stays)}
+
+
+def symptoms_on_riluzole(many: int) -> Json:
+    nausea = {"coding": [{"system": SNOMED, "code": "422587007"}]}
+    found = [
+        {
+            "resourceType": "Condition",
+            "id": f"n{number}",
+            "subject": PATIENT,
+            "code": nausea,
+            "clinicalStatus": {"coding": [{"code": "active"}]},
+            "recordedDate": "2026-08-01",
+        }
+        for number in range(many)
+    ]
+    als = {**found[0], "id": "als", "code": {"coding": [{"system": SNOMED, "code": "86044005"}]}}
+    taken = order(medicationCodeableConcept=RILUZOLE, authoredOn="2026-07-01", status="active")
+    return {"conditions": bundle(als, *found), "medications": bundle(taken)}
+
+
 @pytest.mark.parametrize(
     "chart",
     [
+        nights_too_short,
+        weights_set_aside,
+        talks_and_hospital_stays,
+        symptoms_on_riluzole,
         old_orders_and_supplies,
         white_cells_and_shares,
         litres_and_predictions,
@@ -158,6 +225,18 @@ def reasons_and_conditions(many: int) -> Json:
 def test_a_draft_with_many_parts_takes_work_in_proportion(draft: Callable[[int], Json]) -> None:
     def call(many: int) -> tuple[str, Json, Json]:
         return "order-sign", {}, {"draftOrders": bundle(draft(many))}
+
+    assert grows(call)
+
+
+def test_some_drafts_beside_a_long_list_take_work_in_proportion() -> None:
+    named = {"medicationCodeableConcept": RILUZOLE}
+    drafts = bundle(*(order(**named) | {"id": f"d{number}"} for number in range(5)))
+
+    def call(many: int) -> tuple[str, Json, Json]:
+        taken = (order(authoredOn="2026-07-01", **named) | {"id": f"m{n}"} for n in range(many))
+        found = bundle(*(one | {"status": "active"} for one in taken))
+        return "order-sign", {"medications": found}, {"draftOrders": drafts}
 
     assert grows(call)
 
