@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from cdshooks.cards.detail import EVIDENCE_AT_MOST
 from tests.support import calls
 
 Json = dict[str, Any]
@@ -248,11 +249,10 @@ def grows(call: Callable[[int], tuple[str, Json, Json]]) -> bool:
     return twice <= MOST * once
 
 
-def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
-    """How many functions were called for an answer."""
+def request_of(hook: str, chart: Json, context: Json) -> Json:
     als = {"coding": [{"system": SNOMED, "code": "86044005"}]}
     condition = {"resourceType": "Condition", "id": "als", "subject": PATIENT, "code": als}
-    body = {
+    return {
         "hook": hook,
         "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
         "context": {"userId": "Practitioner/d", "patientId": "p", **context},
@@ -262,6 +262,11 @@ def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
             **chart,
         },
     }
+
+
+def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
+    """How many functions were called for an answer."""
+    body = request_of(hook, chart, context)
     path, done = calls.path_of(hook), 0
 
     def count(*_event: object) -> None:
@@ -275,3 +280,15 @@ def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
         sys.setprofile(None)
     assert reply.status_code == 200
     return done
+
+
+def test_a_card_tells_of_a_long_list_what_can_be_read() -> None:
+    named = {"text": "ciprofloxacin"}
+    taken = (order(medicationCodeableConcept=named, authoredOn="2026-07-01") for _ in range(SOME))
+    found = bundle(*(one | {"id": f"m{n}", "status": "active"} for n, one in enumerate(taken)))
+    draft = bundle(order(medicationCodeableConcept=RILUZOLE))
+    body = request_of("order-sign", {"medications": found}, {"draftOrders": draft})
+    reply = calls.app().test_client().post(calls.path_of("order-sign"), json=body)
+    card = next(card for card in reply.json["cards"] if "iprofloxacin" in card["summary"])
+    assert len(card["extension"]["org.als-cdshooks"]["evidence"]) == EVIDENCE_AT_MOST
+    assert f"| and {SOME + 1 - EVIDENCE_AT_MOST} more |" in card["detail"]
