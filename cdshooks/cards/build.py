@@ -15,7 +15,7 @@ from cdshooks.cards.clusters import (
     ordered,
     without_stops,
 )
-from cdshooks.cards.detail import detail
+from cdshooks.cards.detail import EVIDENCE_AT_MOST, detail
 from cdshooks.cards.drafts import action, companions, label, product
 from cdshooks.cards.in_hand import open_offer, waited_for
 from cdshooks.cards.offered import identity, offers_of, outdone
@@ -204,7 +204,7 @@ def _extension(cluster: Cluster, view: View) -> Json:
     limits = dict.fromkeys(limit.name for a in cluster for limit in a.outcome.by)
     body = {
         "rules": list(dict.fromkeys(a.finding.rule.id for a in cluster)),
-        "evidence": [_evidence(origin) for origin in _origins(cluster)],
+        "evidence": [_evidence(o) for o in _origins(cluster)[:EVIDENCE_AT_MOST]],
         "missing": list(dict.fromkeys(m for a in cluster for m in a.outcome.missing)),
         "parameters": [_parameter(view.knowledge.parameters[name]) for name in limits],
     }

@@ -9,6 +9,9 @@ from cdshooks.rules.authoring import Origin, Recommend, on, origins
 from cdshooks.units import beside
 
 CLOSING = "Supports, does not replace, clinical judgement. Not reviewed by a clinician."
+EVIDENCE_AT_MOST = 200
+"""Values that a card tells. A hundred drafts that each meet thousands of old orders would
+otherwise be answered with many times what was sent."""
 
 
 def detail(findings: Sequence[Finding], knowledge: Knowledge, in_hand: Sequence[str] = ()) -> str:
@@ -32,12 +35,12 @@ def detail(findings: Sequence[Finding], knowledge: Knowledge, in_hand: Sequence[
 def _reasons(findings: Sequence[Finding]) -> Iterator[str]:
     """The sentences of each finding; those after the first are led by their own summary.
 
-    Of two orders of which the same is to be said it is said once.
+    Of two orders of which the same is to be said it is said once, in one finding too.
     """
     outcomes = [f.outcome for f in findings if isinstance(f.outcome, Recommend)]
     said = dict.fromkeys((outcome.summary, outcome.because) for outcome in outcomes)
     for number, (summary, because) in enumerate(said):
-        told = [line for line in because if line.rstrip(".") != summary.rstrip(".")]
+        told = [line for line in dict.fromkeys(because) if line.rstrip(".") != summary.rstrip(".")]
         lines = told if number == 0 else (summary, *told)
         if lines:
             yield bullets(lines)
@@ -45,7 +48,10 @@ def _reasons(findings: Sequence[Finding]) -> Iterator[str]:
 
 def _values(outcomes: Iterable[Recommend]) -> str:
     facts = [o for outcome in outcomes for fact in outcome.evidence for o in origins(fact)]
-    rows = [_row(origin) for origin in dict.fromkeys(facts)]
+    values = list(dict.fromkeys(facts))
+    rows = [_row(origin) for origin in values[:EVIDENCE_AT_MOST]]
+    if len(values) > EVIDENCE_AT_MOST:
+        rows.append((f"and {len(values) - EVIDENCE_AT_MOST} more", "", ""))
     return table(("Finding", "Value", "Date"), rows) if rows else ""
 
 

@@ -1,7 +1,9 @@
 """Answers about what was asked for and what was done: requests, procedures, encounters."""
 
+from bisect import bisect
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from heapq import heappop, heappush
 
 from cdshooks.chart.entries import (
     ENDED,
@@ -27,6 +29,8 @@ DEAD = ("entered-in-error", "revoked", "cancelled", "stopped")
 """Statuses of a draft that nobody is about to sign."""
 NOT_HELD = ("cancelled", "planned", "entered-in-error")
 """Statuses of an encounter in which nobody was."""
+Going = tuple[bool, int, date]
+"""A hospital stay: whether it is over by today, its place in the chart, its last day."""
 
 
 def ordered(view: View, wanted: Ordered) -> Entries:
@@ -133,9 +137,40 @@ def _stay(resource: Json, start: When | None, view: View) -> Record | None:
         return named if inpatient.holds_any(named.codes) else None
     if start is None:
         return None
-    stays = view.index.coded("Encounter", [inpatient])
-    found = [stay for stay in stays if _lasted_over(stay, start.day, view)]
-    return min(found, key=lambda stay: _ended(stay, view), default=None)
+    return _stay_on(start.day, view)
+
+
+def _stay_on(day: date, view: View) -> Record | None:
+    """The inpatient or emergency encounter of a day, rather one that goes on."""
+    days, stays = view.remembered("stays", _stays)
+    place = bisect(days, day)
+    return stays[place - 1] if place else None
+
+
+def _stays(view: View) -> tuple[list[date], list[Record | None]]:
+    """Days on which an inpatient encounter began or was over, and which one lasted from then.
+
+    Found in one go through all of them: a chart may hold thousands beside as many procedures.
+    """
+    found = view.index.coded("Encounter", [view.value_set("inpatient")])
+    lasted = [(stay, span) for stay in found if (span := _span(stay, view))]
+    begun: dict[date, list[Going]] = {}
+    for place, (stay, (first, last)) in enumerate(lasted):
+        begun.setdefault(first, []).append((_ended(stay, view), place, last))
+    over = {last + timedelta(days=1) for _, (_, last) in lasted if last < date.max}
+    days = sorted({*begun, *over})
+    return days, [lasted[n][0] if n is not None else None for n in _preferred(days, begun)]
+
+
+def _preferred(days: list[date], begun: dict[date, list[Going]]) -> Iterator[int | None]:
+    """Of what goes on from each of these days, the place of the first that has not ended."""
+    going_on: list[Going] = []
+    for day in days:
+        for one in begun.get(day, ()):
+            heappush(going_on, one)
+        while going_on and going_on[0][2] < day:
+            heappop(going_on)
+        yield going_on[0][1] if going_on else None
 
 
 def _is_over(end: When | None, stay: Record | None, view: View) -> bool:
@@ -159,15 +194,15 @@ def _end_of(stay: Record, view: View) -> When | None:
     return period(stay.resource.get("period"), view.zone)[1]
 
 
-def _lasted_over(stay: Record, day: date, view: View) -> bool:
-    """Whether an encounter was going on; a finished one without an end lasted its first day."""
+def _span(stay: Record, view: View) -> tuple[date, date] | None:
+    """The days on which an encounter went on; a finished one without an end lasted its first."""
     status = status_of(stay)
     first, last = period(stay.resource.get("period"), view.zone)
-    if first is None or status in NOT_HELD or first.day > day:
-        return False
+    if first is None or status in NOT_HELD or (last and last.until < first.day):
+        return None
     if last is not None:
-        return day <= last.until
-    return status in RUNNING or first.day == day
+        return first.day, last.until
+    return first.day, date.max if status in RUNNING else first.day
 
 
 def _visits(view: View, wanted: Visited) -> Iterator[Record]:

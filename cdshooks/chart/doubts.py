@@ -19,8 +19,12 @@ def doubts(view: View) -> Iterator[Doubt]:
     for measure, found in read_so_far(view):
         if not measure.file.doubts_reported:
             continue
+        highest = max((reading.value for reading in found.usable), default=None)
+        newest = max((reading.day for reading in found.usable), default=date.min)
         recent = [
-            r for r in found.rejected if r.day and r.day >= since and _matters(r, found.usable)
+            r
+            for r in found.rejected
+            if r.day and r.day >= since and _matters(r, r.day, highest, newest)
         ]
         for rejected in recent[-1:]:
             doubt = _doubt(rejected)
@@ -28,17 +32,17 @@ def doubts(view: View) -> Iterator[Doubt]:
                 yield doubt
 
 
-def _matters(rejected: Rejected, usable: tuple[Reading, ...]) -> bool:
-    """Whether nothing newer replaces a value.
+def _matters(rejected: Rejected, day: date, highest: Decimal | None, newest: date) -> bool:
+    """Whether no newer of the usable values replaces one.
 
     One that was set aside from a course matters also when it is the highest: from
     there a loss would be counted.
     """
-    if rejected.why is Why.OUTLIER and usable:
+    if rejected.why is Why.OUTLIER and highest is not None:
         value = Decimal(rejected.origin.value.lstrip("<>"))
-        if value > max(reading.value for reading in usable):
+        if value > highest:
             return True
-    return (rejected.day or date.min) > max((r.day for r in usable), default=date.min)
+    return day > newest
 
 
 def _doubt(rejected: Rejected) -> Doubt | None:

@@ -1,6 +1,8 @@
 """Values of a course that are one entry's mistake: pounds sent as kilograms, a slipped digit."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from statistics import median
 
@@ -11,6 +13,8 @@ from cdshooks.rules.authoring import Reading, Why
 
 Medians = dict[int, Decimal]
 """The median of each period, 0 being the newest."""
+Days = dict[date, list[Reading]]
+"""The readings of each day, in order of time."""
 
 
 def set_aside(
@@ -39,8 +43,10 @@ def set_aside(
         else:
             kept.append(reading)
     trusted = {id(reading) for reading in kept}
+    days = _by_day(readings)
+    known = list(days)
     dropped = (reading for reading in readings if id(reading) not in trusted)
-    return tuple(kept), tuple(_rejected(reading, readings) for reading in dropped)
+    return tuple(kept), tuple(_rejected(reading, days, known) for reading in dropped)
 
 
 def _measured(readings: Sequence[Reading], measure: Measure) -> Sequence[Reading]:
@@ -77,10 +83,26 @@ def _jumps(earlier: Reading, later: Reading, rule: OutlierFile) -> bool:
     return (later.day - earlier.day).days <= rule.jump_days and change > rule.jump_percent
 
 
-def _rejected(reading: Reading, readings: Sequence[Reading]) -> Rejected:
+def _rejected(reading: Reading, days: Days, known: Sequence[date]) -> Rejected:
     """What a card says of a value that was set aside: beside the one nearest in time."""
-    others = (other for other in readings if other is not reading)
-    near = min(others, key=lambda other: abs((other.day - reading.day).days))
+    near = _nearest(reading, days, known)
     reason = f"{reading.amount} vs {near.amount}"
     because = f"{reading.label} {reading.amount} is far from the values around it"
     return Rejected(reading.measure, Why.OUTLIER, because, reading.day, reading.origins[0], reason)
+
+
+def _by_day(readings: Sequence[Reading]) -> Days:
+    found: Days = {}
+    for reading in readings:
+        found.setdefault(reading.day, []).append(reading)
+    return found
+
+
+def _nearest(reading: Reading, days: Days, known: Sequence[date]) -> Reading:
+    """The first reading of the same day, or else of the nearest day before or after."""
+    same = next((other for other in days[reading.day][:2] if other is not reading), None)
+    if same is not None:
+        return same
+    place = bisect_left(known, reading.day)
+    around = (*known[max(place - 1, 0) : place], *known[place + 1 : place + 2])
+    return days[min(around, key=lambda day: abs((day - reading.day).days))][0]

@@ -91,10 +91,15 @@ def _place(view: View, order: Order) -> int:
 
 def _placed(view: View, reference: str) -> int:
     """Where a draft stands: as it was selected, else as it was drafted."""
-    named = [f"{d.get('resourceType')}/{d.get('id')}" for _, d in view.context.draft_orders]
-    places = [*view.context.selections, *named]
+    places = view.remembered("places of drafts", _places)
     id = reference.partition("/")[2]
-    return next((n for n, place in enumerate(places) if place in (reference, id)), len(places))
+    return min(places.get(reference, len(places)), places.get(id, len(places)))
+
+
+def _places(view: View) -> dict[str, int]:
+    """The first place of each selection, and of each draft after them."""
+    named = (f"{d.get('resourceType')}/{d.get('id')}" for _, d in view.context.draft_orders)
+    return {place: n for n, place in enumerate(dict.fromkeys((*view.context.selections, *named)))}
 
 
 def orders(view: View, drug: str) -> tuple[Order, ...]:

@@ -174,7 +174,8 @@ def riluzole_adverse_effect(
     if start is None:
         return NotIndicated("since when riluzole is taken is not known")
     last = start + timedelta(days=int(limits.effect_onset_days))
-    new = [e for e in symptoms if _began(e, start, last) and not _known(e, earlier, start)]
+    known = _known(earlier, start)
+    new = [e for e in symptoms if _began(e, start, last) and _names(e) not in known]
     if not new:
         if not symptoms.whole:
             return CannotAssess("the problem list could not be read", symptoms.failed)
@@ -197,10 +198,10 @@ def _began(entry: Entry, start: date, last: date) -> bool:
     return day is not None and start <= day <= last
 
 
-def _known(entry: Entry, earlier: Entries, start: date) -> bool:
-    """Whether the same symptom was coded before the start."""
-    days = [(e.start or e.recorded) for e in earlier if _names(e) == _names(entry)]
-    return any(day < start for day in days if day is not None)
+def _known(earlier: Entries, start: date) -> frozenset[tuple[str, ...]]:
+    """The symptoms that were coded before the start."""
+    dated = ((e, e.start or e.recorded) for e in earlier)
+    return frozenset(_names(entry) for entry, day in dated if day is not None and day < start)
 
 
 def _recorded(entry: Entry) -> str:

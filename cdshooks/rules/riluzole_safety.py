@@ -128,18 +128,14 @@ def riluzole_duplicate(
 
 def _no_duplicate(draft: Order, taken: Order, episode: Episode) -> str | None:
     """Why a draft beside what the chart says is no second order."""
-    going_on = any((e.type, e.id) == (taken.type, taken.id) for e in episode.taken)
+    going_on = taken.reference in episode.references
     if not going_on or draft.status not in LIVE or draft.intent in PROPOSED:
         return "one of the orders is over"
-    if draft.replaces and draft.replaces in (taken.reference, *_references(episode)):
+    if draft.replaces and draft.replaces in episode.references:
         return "the draft says which order it replaces"
     if None in (draft.form, taken.form) or draft.form == taken.form:
         return "a renewal, as far as the forms are known"
     return None
-
-
-def _references(episode: Episode) -> tuple[str, ...]:
-    return tuple(f"{entry.type}/{entry.id}" for entry in episode.taken)
 
 
 def _together(one: Order, other: Order) -> str:

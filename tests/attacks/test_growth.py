@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from cdshooks.cards.detail import EVIDENCE_AT_MOST
 from tests.support import calls
 
 Json = dict[str, Any]
 PATIENT = {"reference": "Patient/p"}
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
+OWN = "http://als-cdshooks.org/CodeSystem/als-cds"
 SOME = 400
 """Results of a chart; enough that pairing each with each would outweigh all else."""
 MOST = 2.5
@@ -125,9 +127,75 @@ def old_orders_and_supplies(many: int) -> Json:
     return {"medications": bundle(*orders, *supplies)}
 
 
+def nights_too_short(many: int) -> Json:
+    shares = [result(f"s{n}", "spo2-t90", "%", at(n, 1)) for n in range(many)]
+    nights = [result(f"n{n}", "spo2-rec-min", "min", at(n, 1)) for n in range(many)]
+    for one in (*shares, *nights):
+        one["code"]["coding"][0]["system"] = OWN
+    return {"breathing": bundle(*shares, *nights)}
+
+
+def weights_set_aside(many: int) -> Json:
+    days = [(date(2026, 8, 29) - timedelta(days=number)).isoformat() for number in range(many)]
+    found = [result(f"w{day}", "29463-7", "kg", day) for day in days]
+    for number, one in enumerate(found):
+        one["valueQuantity"]["value"] = 70 if number % 3 else 154
+    return {"body": bundle(*found)}
+
+
+def talks_and_hospital_stays(many: int) -> Json:
+    days = [(date(2026, 8, 29) - timedelta(days=number)).isoformat() for number in range(many)]
+    talk = {"coding": [{"system": OWN, "code": "goals-of-care-discussion"}]}
+    talks = [
+        {
+            "resourceType": "Procedure",
+            "id": f"t{day}",
+            "status": "completed",
+            "subject": PATIENT,
+            "code": talk,
+            "performedDateTime": day,
+        }
+        for day in days
+    ]
+    stays = [
+        {
+            "resourceType": "Encounter",
+            "id": f"e{day}",
+            "status": "finished",
+            "subject": PATIENT,
+            "class": {"code": "EMER"},
+            "period": {"start": day, "end": day},
+        }
+        for day in days
+    ]
+    return {"procedures": bundle(*talks), "encounters": bundle(*stays)}
+
+
+def symptoms_on_riluzole(many: int) -> Json:
+    nausea = {"coding": [{"system": SNOMED, "code": "422587007"}]}
+    found = [
+        {
+            "resourceType": "Condition",
+            "id": f"n{number}",
+            "subject": PATIENT,
+            "code": nausea,
+            "clinicalStatus": {"coding": [{"code": "active"}]},
+            "recordedDate": "2026-08-01",
+        }
+        for number in range(many)
+    ]
+    als = {**found[0], "id": "als", "code": {"coding": [{"system": SNOMED, "code": "86044005"}]}}
+    taken = order(medicationCodeableConcept=RILUZOLE, authoredOn="2026-07-01", status="active")
+    return {"conditions": bundle(als, *found), "medications": bundle(taken)}
+
+
 @pytest.mark.parametrize(
     "chart",
     [
+        nights_too_short,
+        weights_set_aside,
+        talks_and_hospital_stays,
+        symptoms_on_riluzole,
         old_orders_and_supplies,
         white_cells_and_shares,
         litres_and_predictions,
@@ -162,6 +230,18 @@ def test_a_draft_with_many_parts_takes_work_in_proportion(draft: Callable[[int],
     assert grows(call)
 
 
+def test_some_drafts_beside_a_long_list_take_work_in_proportion() -> None:
+    named = {"medicationCodeableConcept": RILUZOLE}
+    drafts = bundle(*(order(**named) | {"id": f"d{number}"} for number in range(5)))
+
+    def call(many: int) -> tuple[str, Json, Json]:
+        taken = (order(authoredOn="2026-07-01", **named) | {"id": f"m{n}"} for n in range(many))
+        found = bundle(*(one | {"status": "active"} for one in taken))
+        return "order-sign", {"medications": found}, {"draftOrders": drafts}
+
+    assert grows(call)
+
+
 def grows(call: Callable[[int], tuple[str, Json, Json]]) -> bool:
     client = calls.app().test_client()
     work(client, *call(1))
@@ -169,11 +249,10 @@ def grows(call: Callable[[int], tuple[str, Json, Json]]) -> bool:
     return twice <= MOST * once
 
 
-def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
-    """How many functions were called for an answer."""
+def request_of(hook: str, chart: Json, context: Json) -> Json:
     als = {"coding": [{"system": SNOMED, "code": "86044005"}]}
     condition = {"resourceType": "Condition", "id": "als", "subject": PATIENT, "code": als}
-    body = {
+    return {
         "hook": hook,
         "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
         "context": {"userId": "Practitioner/d", "patientId": "p", **context},
@@ -183,6 +262,11 @@ def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
             **chart,
         },
     }
+
+
+def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
+    """How many functions were called for an answer."""
+    body = request_of(hook, chart, context)
     path, done = calls.path_of(hook), 0
 
     def count(*_event: object) -> None:
@@ -196,3 +280,15 @@ def work(client: FlaskClient, hook: str, chart: Json, context: Json) -> int:
         sys.setprofile(None)
     assert reply.status_code == 200
     return done
+
+
+def test_a_card_tells_of_a_long_list_what_can_be_read() -> None:
+    named = {"text": "ciprofloxacin"}
+    taken = (order(medicationCodeableConcept=named, authoredOn="2026-07-01") for _ in range(SOME))
+    found = bundle(*(one | {"id": f"m{n}", "status": "active"} for n, one in enumerate(taken)))
+    draft = bundle(order(medicationCodeableConcept=RILUZOLE))
+    body = request_of("order-sign", {"medications": found}, {"draftOrders": draft})
+    reply = calls.app().test_client().post(calls.path_of("order-sign"), json=body)
+    card = next(card for card in reply.json["cards"] if "iprofloxacin" in card["summary"])
+    assert len(card["extension"]["org.als-cdshooks"]["evidence"]) == EVIDENCE_AT_MOST
+    assert f"| and {SOME + 1 - EVIDENCE_AT_MOST} more |" in card["detail"]

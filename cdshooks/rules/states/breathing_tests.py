@@ -27,7 +27,7 @@ from cdshooks.rules.states.nights import (
     T88Minutes,
     T88s,
     T90s,
-    of_recording,
+    nights,
     on_room_air,
 )
 from cdshooks.rules.states.unanswered import OPEN, late_words
@@ -169,8 +169,7 @@ def last_night(
         (t88, limits.noct_t88_pct_gt),
         (minutes, limits.noct_t88_min_ge),
     )
-    for recording in reversed(recordings):
-        tests = of_recording(recording, measured, recordings, limits.noct_apart_le_minutes)
+    for recording, tests in nights(measured, recordings, limits.noct_apart_le_minutes):
         if not tests or not recording.meets(limits.noct_min_recording_min):
             continue
         if not on_room_air(recording, tests):

@@ -48,13 +48,18 @@ def courses(entries: Iterable[Entry], limits: CourseLimits) -> tuple[Course, ...
     day. An entry without a start stands for itself.
     """
     found: list[Course] = []
+    going_on: dict[str, list[int]] = {}
     for entry in sorted(entries, key=lambda e: e.start or date.min):
-        before = next((c for c in reversed(found) if c.goes_on_in(entry)), None)
-        if before is None:
-            reach = _reach(entry, limits)
-            found.append(Course(entry, entry.start, entry.end, entry.start, reach))
+        reach = _reach(entry, limits)
+        places = going_on.setdefault(entry.label, [])
+        # What one order is too late to renew, no later one renews.
+        while places and not found[places[-1]].goes_on_in(entry):
+            places.pop()
+        if places:
+            found[places[-1]] = _renewed(found[places[-1]], entry, reach)
         else:
-            found[found.index(before)] = _renewed(before, entry, _reach(entry, limits))
+            places.append(len(found))
+            found.append(Course(entry, entry.start, entry.end, entry.start, reach))
     return tuple(found)
 
 

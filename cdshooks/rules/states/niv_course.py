@@ -146,9 +146,10 @@ def night_on_niv(
     niv: UnsolvedLimits,
 ) -> Reading | None:
     """The newest share of a night below 90 % on NIV; too short a recording is no night."""
+    find = recording_of(recordings, niv.noct_apart_le_minutes)
     for reading in reversed(t90):
         on_niv = "support" in reading.context and reading.age <= limits.niv_finding_days
-        night = recording_of(reading, recordings, niv.noct_apart_le_minutes)
+        night = find(reading)
         if on_niv and (night is None or night.meets(niv.noct_min_recording_min)):
             return reading
     return None

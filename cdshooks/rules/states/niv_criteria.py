@@ -30,7 +30,7 @@ from cdshooks.rules.states.nights import (
     T88Minutes,
     T88s,
     T90s,
-    of_recording,
+    nights,
     on_room_air,
 )
 from cdshooks.rules.states.niv_model import Criterion, NivCriteria, NivLimits
@@ -141,10 +141,9 @@ def night_criterion(
         (t88, limits.noct_t88_pct_gt),
         (minutes, limits.noct_t88_min_ge),
     )
-    for recording in reversed(recordings):
+    for recording, tests in nights(measured, recordings, limits.noct_apart_le_minutes):
         if not recording.meets(limits.noct_min_recording_min):
             continue
-        tests = of_recording(recording, measured, recordings, limits.noct_apart_le_minutes)
         if not tests or not on_room_air(recording, tests):
             continue
         met = [(reading, limit) for reading, limit in tests if reading.meets(limit)]

@@ -20,7 +20,7 @@ from cdshooks.rules.authoring import (
     failed_in,
     on,
 )
-from cdshooks.rules.states.nights import of_recording, on_room_air
+from cdshooks.rules.states.nights import nights, on_room_air
 from cdshooks.rules.states.words import dated
 
 EVIDENCE = "resp_evidence_days"
@@ -176,8 +176,7 @@ def low_night(
     support; a later one that is not valid does not hide it.
     """
     measured = ((t90, limits.noct_t90_pct_gt), (t88, limits.noct_t88_pct_gt))
-    for recording in reversed(recordings):
-        tests = of_recording(recording, measured, recordings, limits.noct_apart_le_minutes)
+    for recording, tests in nights(measured, recordings, limits.noct_apart_le_minutes):
         long_enough = recording.meets(limits.noct_min_recording_min)
         if long_enough and tests and on_room_air(recording, tests):
             return tuple(

@@ -52,8 +52,9 @@ class Episode:
     start: first day of what goes on, or ended lately, without interruption; None
     when not recorded.
     sure: False when only an old order that nobody closed says that it is taken.
-    taken: what says that it is taken now. halts: days on which it was stopped or
-    paused. history: all that was read, and whether that is all there is.
+    taken: what says that it is taken now; references: ``Type/id`` of each.
+    halts: days on which it was stopped or paused. history: all that was read, and
+    whether that is all there is.
     """
 
     status: Taking
@@ -61,6 +62,7 @@ class Episode:
     start: date | None = None
     sure: bool = True
     taken: tuple[Entry, ...] = ()
+    references: frozenset[str] = frozenset()
     periods: tuple[Period, ...] = ()
     halts: tuple[date, ...] = ()
 
@@ -139,6 +141,7 @@ def riluzole_episode(
         start=current.first if current else None,
         sure=any(not _is_forgotten(entry, old, given) for entry in taken),
         taken=taken,
+        references=frozenset(f"{entry.type}/{entry.id}" for entry in taken),
         periods=periods,
         halts=tuple(sorted(e.end for e in halts if e.end)),
     )
