@@ -36,7 +36,7 @@ def read_json(request: Request, max_bytes: int) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         # Without its cause: the decoder's message quotes the document.
-        raise RequestInvalid("body", "JSON in UTF-8", "structure") from None
+        raise RequestInvalid("body", "JSON in UTF-8 without byte order mark", "structure") from None
     check_shape(text)
     return value
 

@@ -68,3 +68,10 @@ def test_of_two_drafts_that_must_not_meet_the_one_that_may_stay_is_corrected() -
     found = labels(signed("997010 324 mg 1/d + 1040058 1 {capsule} 2/d"))
     assert len([label for label in found if label.startswith("Remove the")]) == 2
     assert "Change to 1 capsule daily for 7 days, then 1 every 12 hours" in found
+
+
+def test_what_is_to_be_said_of_two_orders_alike_is_said_once() -> None:
+    taken = "prescription 36437 active, 40 days ago + prescription 36437 active, 90 days ago"
+    found = signed("8123 15 mg 3/d", record=f"ALS + {taken}")
+    [card] = [card for card in found if "ssri-maoi" in rules_of(card)]
+    assert card["detail"].count("Sertraline, active; Phenelzine, draft.") == 1
