@@ -27,6 +27,7 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     Update,
+    beside,
     decides,
     derived,
     directions_told,
@@ -34,7 +35,6 @@ from cdshooks.rules.authoring import (
     rule,
 )
 from cdshooks.rules.states.taking import taken_within
-from cdshooks.rules.states.words import in_days
 
 Way = Literal["iv", "oral"]
 WAYS: dict[str | None, Way] = {
@@ -271,7 +271,7 @@ def _too_soon(course: Course, cycle: Cycle, limits: CycleLimits) -> Iterator[str
         return
     free = (course.start - cycle.last).days
     if free < limits.edaravone_block_days:
-        yield f"begun {in_days(free)} after the last dose"
+        yield f"begun {beside(str(free), 'd')} after the last dose"
 
 
 def _unverified(order: Order, way: Way | None, cycle: Cycle) -> Recommend:

@@ -27,13 +27,14 @@ from cdshooks.rules.authoring import (
     This,
     Threshold,
     Update,
+    beside,
     decides,
     milligrams,
     on,
     rule,
 )
 from cdshooks.rules.states.tofersen import Given, tofersen_given
-from cdshooks.rules.states.words import in_days, joined
+from cdshooks.rules.states.words import joined
 
 INTRATHECAL = "intrathecal"
 
@@ -97,6 +98,7 @@ def tofersen_dose(
     if not wrong and not soon and not late:
         return NotIndicated("as labelled, as far as it is written")
     last = f" (last given {on(given.last)})" if given.last else ""
+    since = beside(str(days), "d")
     crossed = (_limit(given, limits),) if soon else (limits.tofersen_overdue_gt,) if late else ()
     return Recommend(
         summary=(
@@ -105,7 +107,7 @@ def tofersen_dose(
         indicator="warning" if wrong or soon else "info",
         because=(
             *(f"Ordered: {text}." for text in wrong),
-            *((f"{in_days(days)} since the last dose; {given.doses} on record.",) if days else ()),
+            *((f"{since} since the last dose; {given.doses} on record.",) if days else ()),
         ),
         evidence=(order, given.history),
         by=crossed,

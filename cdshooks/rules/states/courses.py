@@ -35,8 +35,8 @@ class Course:
     reach: date | None
 
     def goes_on_in(self, entry: Entry) -> bool:
-        """Whether a later entry renews this course."""
-        if self.start is None or entry.start is None or entry.label != self.entry.label:
+        """Whether a later entry of the same drug renews this course."""
+        if self.start is None or entry.start is None:
             return False
         return self.reach is None or entry.start <= self.reach
 

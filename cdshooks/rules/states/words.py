@@ -26,11 +26,6 @@ def inside(text: str) -> str:
     return text if name else f"{text[:1].lower()}{text[1:]}"
 
 
-def in_days(count: int) -> str:
-    """A number of days in words: ``1 day``, ``14 days``."""
-    return f"{count} day" if count == 1 else f"{count} days"
-
-
 def undated(text: str) -> str:
     """The text without the days that it has in brackets, for a summary that is short of room."""
     return _DAY.sub("", text)
